@@ -1,0 +1,1 @@
+//! The ECS components of a simulation: data only.

@@ -1,0 +1,1 @@
+//! An interpreter for HOC, the language of NEURON's cell templates.

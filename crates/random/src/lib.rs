@@ -1,0 +1,1 @@
+//! Random123 streams and the distributions NEURON draws from them.

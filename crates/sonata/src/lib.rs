@@ -1,0 +1,1 @@
+//! SONATA configurations, node sets, nodes, edges, spikes and reports.

@@ -1,0 +1,1 @@
+//! Simulates SONATA networks of morphologically detailed neurons.

@@ -1,0 +1,3 @@
+//! The `neurodamus` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The systems that advance a simulation, and the schedules they are ordered into.
