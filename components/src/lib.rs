@@ -1,1 +1,39 @@
 //! The ECS components of a simulation: data only.
+//!
+//! A *cell group* is a `bevy_ecs` world of its own that holds a few cells. Hot numeric state is kept in
+//! 64-byte-aligned [`Column`]s inside components, one entity per kind of thing:
+//!
+//! | entity | components |
+//! |---|---|
+//! | a cell | [`Gid`], [`Population`], [`NodeId`], [`CompartmentRange`], [`SectionTable`] |
+//! | the group's compartments | [`Voltage`], [`RightHandSide`], [`Diagonal`], [`ToParent`], [`FromParent`], [`Capacitance`], [`Area`], [`Parent`], [`Trees`] |
+//! | a mechanism | [`MechanismName`], [`Instances`] |
+//! | an ion | [`IonName`], [`IonColumns`] |
+//! | incoming connections | [`Connections`], [`EventQueue`], [`OutgoingSpikes`], [`SpikeSources`] |
+//! | a played waveform | [`Waveform`] |
+//! | a probe of a report | [`Probe`], [`SampleBuffer`] |
+//!
+//! What works on them is in the `systems` crate; this one holds no numerics and no input or output.
+
+mod cell;
+mod clock;
+mod column;
+mod compartments;
+mod connections;
+mod events;
+mod mechanisms;
+mod report;
+mod waveform;
+
+pub use cell::{CompartmentRange, Gid, NodeId, Population, SectionTable};
+pub use clock::Clock;
+pub use column::Column;
+pub use compartments::{
+    Area, Capacitance, Diagonal, Diameter, FromParent, MembraneCurrent, NodeRange, Parent, RightHandSide,
+    SavedDiagonal, SavedRightHandSide, ToParent, Trees, Voltage,
+};
+pub use connections::{Connections, NO_CONNECTIONS, SpikeSources};
+pub use events::{Event, EventQueue, OutgoingSpikes, Payload, SourceId, Spike, Target};
+pub use mechanisms::{InstanceSource, Instances, IonBinding, IonColumns, IonName, MechanismName, Watch};
+pub use report::{Probe, ProbeSource, SampleBuffer, SampleTimes};
+pub use waveform::Waveform;

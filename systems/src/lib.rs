@@ -1,1 +1,26 @@
-//! The systems that advance a simulation, and the schedules they are ordered into.
+//! The systems that advance a simulation, and the two schedules they are ordered into.
+//!
+//! * [`schedule`]: the sets of the `Step` and `Epoch` schedules, their assembly and introspection.
+//! * [`step`]: one file per system of a time step, in NEURON's fixed-step order.
+//! * [`group`]: cells to a cell group: a world of columns and its own `Step` schedule.
+//! * [`epoch`]: what a rank does between spike exchanges.
+//! * [`communicator`]: the one place through which ranks talk.
+//! * [`mechanism`]: what a mechanism must bring; [`mechanisms`]: those built in.
+//! * [`simulation`]: a rank's whole simulation.
+//!
+//! Nothing here reads or writes files.
+
+pub mod communicator;
+pub mod epoch;
+mod error;
+pub mod group;
+pub mod mechanism;
+pub mod mechanisms;
+pub mod registry;
+pub mod schedule;
+pub mod simulation;
+pub mod step;
+
+pub use error::Error;
+pub use registry::Registry;
+pub use simulation::{Simulation, SimulationOptions};

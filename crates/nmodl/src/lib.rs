@@ -4,5 +4,6 @@
 //! how many arguments its events carry. It holds no behaviour: kernels belong to the `systems` crate.
 
 mod description;
+pub mod math;
 
 pub use description::{Description, Global, IonUse, IonVariable, Kind, Role, Variable};

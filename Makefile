@@ -1,0 +1,47 @@
+# Each target does all of its own set-up: `make test` on a fresh machine is enough.
+# Only a Rust toolchain has to be there; `tools/set-up` installs the rest or says what to install.
+
+SHELL := /bin/bash
+IN_ENVIRONMENT := set -euo pipefail; source tools/environment;
+
+# What `make run` simulates
+CONFIG ?= examples/ring/simulation_config.json
+# More options for the program, as in `make run OPTIONS=--profile`
+OPTIONS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check unit bench set-up
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## Simulate the example network (or CONFIG=path)
+	@tools/set-up build
+	@$(IN_ENVIRONMENT) cargo run --release -- $(CONFIG) $(OPTIONS)
+
+test: ## Check the style, the documentation and every test
+	@tools/set-up reference
+	@$(MAKE) --no-print-directory check unit
+
+check: ## Check style and documentation only
+	@tools/set-up build
+	$(IN_ENVIRONMENT) cargo fmt --all --check
+	$(IN_ENVIRONMENT) cargo clippy --workspace --all-targets --quiet -- -D warnings
+	$(IN_ENVIRONMENT) RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
+
+# cargo-nextest runs the tests of all crates side by side, but no examples in documentation
+unit: ## Run every test, style aside
+	@tools/set-up reference
+	@$(IN_ENVIRONMENT) if cargo nextest --version >/dev/null 2>&1; then \
+		set -x; cargo nextest run --workspace --no-fail-fast; \
+	else \
+		set -x; cargo test --workspace --all-targets --no-fail-fast; \
+	fi
+	$(IN_ENVIRONMENT) cargo test --workspace --doc --quiet
+
+bench: ## Measure speed
+	@tools/set-up reference
+	$(IN_ENVIRONMENT) cargo bench --workspace
+
+set-up: ## Install what building and testing need, and nothing else
+	@tools/set-up reference

@@ -1,0 +1,124 @@
+//! Instances of mechanisms and ions, as columns.
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+use random::Stream;
+
+use crate::{Column, Event, SourceId};
+
+/// Name of a mechanism, such as `hh`.
+#[derive(Component, Clone, Debug, PartialEq, Eq)]
+pub struct MechanismName(pub String);
+
+/// Name of an ion, such as `na`.
+#[derive(Component, Clone, Debug, PartialEq, Eq)]
+pub struct IonName(pub String);
+
+/// All instances of one mechanism in a group, ordered by node.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Instances {
+    /// Node of each instance; empty for artificial cells.
+    pub nodes: Vec<u32>,
+    /// Number of instances.
+    pub count: usize,
+    /// One column per variable of the mechanism's description.
+    pub columns: Vec<Column>,
+    /// Voltage (mV) of each instance's node, refreshed before every kernel.
+    pub voltage: Column,
+    /// Current of each instance as its kernel gave it (mA/cm2, point processes nA).
+    pub current: Column,
+    /// Area (um2) of each point process's node; empty for density mechanisms.
+    pub area: Column,
+    /// `100 / area` of each point process, which turns its current into a density; else empty.
+    pub per_area: Column,
+    /// Conductance of each instance as its kernel gave it (S/cm2, point processes uS).
+    pub conductance: Column,
+    /// The ions it uses, in the order of the description.
+    pub ions: Vec<IonBinding>,
+    /// Random streams, one per instance, for mechanisms that draw numbers.
+    pub streams: Vec<Stream>,
+    /// A list of times per instance (ms), for mechanisms that play them.
+    pub times: Vec<Vec<f64>>,
+    /// What each instance sends spikes as; empty for density mechanisms.
+    pub sources: Vec<InstanceSource>,
+    /// Active WATCH conditions.
+    pub watches: Vec<Watch>,
+}
+
+/// What an instance is as a source of spikes.
+#[derive(Clone, Copy, Debug)]
+pub struct InstanceSource {
+    /// Its identity.
+    pub source: SourceId,
+    /// Whether its spikes are a cell's spikes: recorded, and sent to other groups.
+    pub is_cell: bool,
+    /// Row of its connections in the group, or [`crate::NO_CONNECTIONS`].
+    pub row: u32,
+    /// The pending self event that `net_move` moves.
+    pub movable: Option<Event>,
+}
+
+/// One active WATCH condition of an instance.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    /// The instance.
+    pub instance: u32,
+    /// Number of the condition in the mechanism.
+    pub condition: u32,
+    /// Flag of the event when it comes true.
+    pub flag: f64,
+    /// Whether it was true at the last look.
+    pub was_true: bool,
+}
+
+/// How the instances of a mechanism reach the columns of an ion.
+#[derive(Clone, Debug)]
+pub struct IonBinding {
+    /// The ion's entity.
+    pub ion: Entity,
+    /// For each instance, its place in the ion's columns.
+    pub index: Vec<u32>,
+    /// Mechanism column that receives the reversal potential, if it reads it.
+    pub reversal: Option<usize>,
+    /// Mechanism column that receives the concentration inside, if it reads or writes it.
+    pub inside: Option<usize>,
+    /// Mechanism column that receives the concentration outside, if it reads or writes it.
+    pub outside: Option<usize>,
+    /// Mechanism column that receives the ion's current before the kernel, if it reads it.
+    pub current_read: Option<usize>,
+    /// Mechanism column with the current that it adds to the ion's, if it writes one.
+    pub current_written: Option<usize>,
+    /// Whether the concentration inside is written back after the state update.
+    pub writes_inside: bool,
+    /// Whether the concentration outside is written back after the state update.
+    pub writes_outside: bool,
+    /// Whether the reversal potential is written back after the initialisation and the current kernel.
+    pub writes_reversal: bool,
+    /// Derivative of the written current with respect to voltage, as the kernel gave it.
+    pub derivative: Column,
+}
+
+/// One ion in a group: its quantities at every node that has it.
+#[derive(Component, Clone, Debug, Default)]
+pub struct IonColumns {
+    /// Node of each instance, ascending.
+    pub nodes: Vec<u32>,
+    /// Valence.
+    pub valence: f64,
+    /// NEURON's style bits of each instance.
+    pub style: Vec<u32>,
+    /// Reversal potential (mV).
+    pub reversal: Column,
+    /// Concentration inside (mM).
+    pub inside: Column,
+    /// Concentration outside (mM).
+    pub outside: Column,
+    /// Sum of the currents that mechanisms wrote (mA/cm2).
+    pub current: Column,
+    /// Derivative of `current` with respect to voltage (S/cm2).
+    pub derivative: Column,
+    /// Concentration inside at initialisation (mM), where the style asks for it.
+    pub initial_inside: f64,
+    /// Concentration outside at initialisation (mM), where the style asks for it.
+    pub initial_outside: f64,
+}

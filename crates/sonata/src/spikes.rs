@@ -1,0 +1,187 @@
+//! Spike files: `/spikes/<population>/{timestamps, node_ids}` with the attribute `sorting`.
+//!
+//! Written as libsonatareport lays them out: sorted by time with ties by node id, one group per population even when
+//! it has no spikes. Read in any of the three sort orders.
+
+use std::path::Path;
+
+use crate::hdf5_file::create::NewFile;
+use crate::hdf5_file::dataset::Dataset;
+use crate::hdf5_file::{Group, Hdf5Error, Place, Result, has_attribute, open, text_attribute};
+
+const SPIKES_REMEDY: &str = "a spike file has a group `/spikes` with one group per population";
+const COLUMNS_REMEDY: &str = "a spike population has `timestamps` and `node_ids` of the same length";
+
+/// The order of the spikes in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sorting {
+    /// In no particular order.
+    #[default]
+    None,
+    /// By node id.
+    ById,
+    /// By time.
+    ByTime,
+}
+
+/// The enumeration of the attribute `sorting`, by the names it has in the file.
+#[derive(hdf5::H5Type, Clone, Copy)]
+#[repr(u8)]
+#[allow(non_camel_case_types, dead_code)]
+enum SortingAttribute {
+    none = 0,
+    by_id = 1,
+    by_time = 2,
+}
+
+/// The spikes of one population.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpikePopulation {
+    /// The name of the population.
+    pub name: String,
+    /// The order that the file declares.
+    pub sorting: Sorting,
+    /// Spike times (ms).
+    pub timestamps: Vec<f64>,
+    /// The node of each spike.
+    pub node_ids: Vec<u64>,
+}
+
+impl SpikePopulation {
+    /// Sorts by time, ties by node id.
+    pub fn sort_by_time(&mut self) {
+        let mut spikes: Vec<(f64, u64)> =
+            self.timestamps.iter().copied().zip(self.node_ids.iter().copied()).collect();
+        spikes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        (self.timestamps, self.node_ids) = spikes.into_iter().unzip();
+        self.sorting = Sorting::ByTime;
+    }
+}
+
+/// The names of the populations in a spike file, in alphabetical order.
+///
+/// # Errors
+/// When the file cannot be read or has no group `/spikes`.
+pub fn spike_populations(path: &Path) -> Result<Vec<String>> {
+    open(path)?.group("spikes", SPIKES_REMEDY)?.children(true)
+}
+
+/// Reads all populations of a spike file, in alphabetical order, their spikes in the order of the file.
+///
+/// # Errors
+/// When the file cannot be read, columns are absent or differ in length, times are not numbers in ms, or node ids are
+/// not whole numbers.
+pub fn read_spikes(path: &Path) -> Result<Vec<SpikePopulation>> {
+    let spikes = open(path)?.group("spikes", SPIKES_REMEDY)?;
+    if spikes.has("timestamps") {
+        return Err(Hdf5Error::Inconsistent {
+            at: spikes.at("timestamps"),
+            expected: "one group per population".into(),
+            found: "spikes of no population".into(),
+            help: "move `timestamps` and `node_ids` into a group `/spikes/<population>`".into(),
+        });
+    }
+    spikes.children(true)?.iter().map(|name| read_population(&spikes, name)).collect()
+}
+
+/// Reads the population `name` of a spike file.
+///
+/// # Errors
+/// As for [`read_spikes`], or when the file has no such population.
+pub fn read_spike_population(path: &Path, name: &str) -> Result<SpikePopulation> {
+    read_population(&open(path)?.group("spikes", SPIKES_REMEDY)?, name)
+}
+
+fn read_population(spikes: &Group, name: &str) -> Result<SpikePopulation> {
+    let group = spikes.group(name, "check the population's name")?;
+    let times = group.dataset("timestamps", COLUMNS_REMEDY)?;
+    times.expect_column(None, COLUMNS_REMEDY)?;
+    let nodes = group.dataset("node_ids", COLUMNS_REMEDY)?;
+    nodes.expect_column(Some(times.len()), COLUMNS_REMEDY)?;
+    check_units(&times)?;
+    let timestamps = times.floats(&times.all())?;
+    if let Some((row, time)) = timestamps.iter().enumerate().find(|(_, time)| !time.is_finite()) {
+        return Err(times.inconsistent("finite times", format!("{time} in row {row}"), "remove this spike"));
+    }
+    Ok(SpikePopulation {
+        name: name.to_owned(),
+        sorting: sorting(&group)?,
+        timestamps,
+        node_ids: nodes.unsigned(&nodes.all())?,
+    })
+}
+
+/// Requires times in ms; files without units are taken to be so.
+fn check_units(times: &Dataset) -> Result<()> {
+    if !has_attribute(times.location(), "units") {
+        return Ok(());
+    }
+    let units = text_attribute(times.location(), times.at.clone(), "units")?;
+    if units == "ms" {
+        return Ok(());
+    }
+    Err(times.inconsistent("times in `ms`", format!("units `{units}`"), "convert the times to milliseconds"))
+}
+
+fn sorting(group: &Group) -> Result<Sorting> {
+    let location = group.location();
+    if !has_attribute(location, "sorting") {
+        return Ok(Sorting::None);
+    }
+    let at = group.at("@sorting");
+    let wrong = |at: Box<Place>, found: String| Hdf5Error::Inconsistent {
+        at,
+        expected: "0 (none), 1 (by_id) or 2 (by_time)".into(),
+        found,
+        help: "write the enumeration of the SONATA format".into(),
+    };
+    // By value: enumerations of other programs list the names in another order
+    let value = location.attr("sorting").and_then(|a| match a.space()?.size() {
+        1 => a.read_raw::<i64>(),
+        _ => Ok(Vec::new()),
+    });
+    match value.as_deref() {
+        Ok([0]) => Ok(Sorting::None),
+        Ok([1]) => Ok(Sorting::ById),
+        Ok([2]) => Ok(Sorting::ByTime),
+        Ok(other) => Err(wrong(at, format!("{other:?}"))),
+        Err(_) => match text_attribute(location, group.at(""), "sorting")?.as_str() {
+            "none" => Ok(Sorting::None),
+            "by_id" => Ok(Sorting::ById),
+            "by_time" => Ok(Sorting::ByTime),
+            other => Err(wrong(at, format!("`{other}`"))),
+        },
+    }
+}
+
+/// Writes `populations` in their order to a new spike file, replacing what was there, each sorted by time and then
+/// by node id.
+///
+/// # Errors
+/// When a population's columns differ in length or a time is not finite, or the file cannot be written.
+pub fn write_spikes(path: &Path, populations: &[SpikePopulation]) -> Result<()> {
+    let file = NewFile::create(path)?;
+    let spikes = file.group("spikes")?;
+    for population in populations {
+        let group = spikes.group(&population.name)?;
+        let refused = |expected: &str, found: String| Hdf5Error::Refused {
+            at: group.at("timestamps"),
+            expected: expected.into(),
+            found,
+            help: "correct the program that makes these spikes".into(),
+        };
+        if population.timestamps.len() != population.node_ids.len() {
+            let [times, nodes] = [population.timestamps.len(), population.node_ids.len()];
+            return Err(refused("a node id for each spike", format!("{times} times and {nodes} ids")));
+        }
+        if let Some(time) = population.timestamps.iter().find(|time| !time.is_finite()) {
+            return Err(refused("finite times", time.to_string()));
+        }
+        let mut sorted = population.clone();
+        sorted.sort_by_time();
+        group.scalar_attribute("sorting", &SortingAttribute::by_time)?;
+        group.column("timestamps", &sorted.timestamps)?.text_attribute("units", "ms")?;
+        group.column("node_ids", &sorted.node_ids)?;
+    }
+    file.close()
+}

@@ -1,0 +1,270 @@
+//! The command line: from what was typed to the [`Options`] that the application uses.
+//!
+//! It decides what is refused and what has no effect before anything is read. It opens no file but to see
+//! whether the config is one; what the config says is not its business.
+
+mod arguments;
+mod config_file;
+mod launch;
+mod support;
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, FromArgMatches};
+
+pub use arguments::ScheduleFormat;
+pub use config_file::{ConfigFileError, check_config_file};
+pub use launch::{ManyProcesses, launched_processes};
+pub use support::{Notice, Refusal};
+
+use arguments::{Arguments, Switch};
+use support::Treatment;
+
+/// What the user asks for: the command line once every option of it is known to be possible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The simulation config, as typed (relative to the working directory).
+    pub config: PathBuf,
+    /// Takes the place of `output.output_dir`; relative to the folder that holds the config.
+    pub output_path: Option<PathBuf>,
+    /// Write spikes only.
+    pub disable_reports: bool,
+    /// Number of threads; `None`: one for each core that the process may use.
+    pub threads: Option<NonZeroUsize>,
+    /// Cells in each group; `None`: what fits in a core's cache.
+    pub group_size: Option<NonZeroUsize>,
+    /// Print the schedules in this form and stop.
+    pub schedule: Option<ScheduleFormat>,
+    /// Time each system.
+    pub profile: bool,
+    /// How much to say.
+    pub verbosity: Verbosity,
+    /// Colours are allowed (they still need a terminal, see [`Terminal`](crate::terminal::Terminal)).
+    pub use_color: bool,
+    /// Options that were given and change nothing, to be told to the user.
+    pub notices: Vec<Notice>,
+}
+
+/// How much is said about a run, from little to much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// The stages of the run, and warnings.
+    #[default]
+    Normal,
+    /// What each stage does (`--verbose`).
+    Verbose,
+    /// Everything (`--debug`).
+    Debug,
+}
+
+/// Why there are no [`Options`].
+#[derive(Debug)]
+pub enum NoOptions {
+    /// A wrong command line, or a question that `clap` answers itself (`--help`, `--version`).
+    CommandLine(clap::Error),
+    /// Options that are known but cannot be done, in the order of the table.
+    Refused(Vec<Refusal>),
+}
+
+/// Reads a command line whose first item is the program's name.
+///
+/// # Errors
+///
+/// [`NoOptions::CommandLine`] where it cannot be understood or only asks for help,
+/// [`NoOptions::Refused`] where it asks for something that is not supported.
+pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Options, NoOptions> {
+    let arguments = command()
+        .try_get_matches_from(command_line)
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
+        .map_err(NoOptions::CommandLine)?;
+    let (refusals, notices) = support::review(&arguments);
+    if !refusals.is_empty() {
+        return Err(NoOptions::Refused(refusals));
+    }
+    let verbosity = match (arguments.debug, arguments.verbose) {
+        (true, _) => Verbosity::Debug,
+        (false, true) => Verbosity::Verbose,
+        (false, false) => Verbosity::Normal,
+    };
+    Ok(Options {
+        config: arguments.config,
+        output_path: arguments.output_path,
+        disable_reports: arguments.disable_reports,
+        threads: arguments.threads,
+        group_size: arguments.group_size,
+        schedule: arguments.schedule,
+        profile: arguments.profile,
+        verbosity,
+        use_color: arguments.use_color != Some(Switch::Off),
+        notices,
+    })
+}
+
+/// The definition of the command line, with what is refused or without effect told in the help.
+pub fn command() -> clap::Command {
+    Arguments::command().mut_args(|argument| {
+        match support::RULES.iter().find(|rule| rule.argument == argument.get_id().as_str()) {
+            Some(rule) => explain(argument, rule),
+            None => argument,
+        }
+    })
+}
+
+fn explain(argument: clap::Arg, rule: &support::Rule) -> clap::Arg {
+    let short = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let long = argument.get_long_help().map_or_else(|| short.clone(), ToString::to_string);
+    let (tag, sentence) = match rule.treatment {
+        Treatment::Refused => ("refused", format!("`{}` is not supported yet.", rule.option)),
+        Treatment::NoEffect => ("no effect", format!("`{}` has no effect: {}.", rule.option, rule.reason)),
+    };
+    // An option with one refused value is still acted upon with the others
+    let tag = if rule.option.contains('=') { String::new() } else { format!(" [{tag}]") };
+    argument.help(format!("{short}{tag}")).long_help(format!("{long}\n\n{sentence}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(line: &str) -> Options {
+        try_options(line).unwrap_or_else(|problem| panic!("`{line}`: {problem:?}"))
+    }
+
+    fn try_options(line: &str) -> Result<Options, NoOptions> {
+        parse(std::iter::once("neurodamus").chain(line.split_whitespace()).map(OsString::from))
+    }
+
+    fn refused(line: &str) -> Vec<&'static str> {
+        match try_options(line) {
+            Err(NoOptions::Refused(refusals)) => refusals.iter().map(|refusal| refusal.option).collect(),
+            other => panic!("`{line}`: {other:?}"),
+        }
+    }
+
+    fn rejected(line: &str) -> clap::error::ErrorKind {
+        match try_options(line) {
+            Err(NoOptions::CommandLine(error)) => error.kind(),
+            other => panic!("`{line}`: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn a_config_alone_gives_the_defaults() {
+        let expected = Options {
+            config: "c.json".into(),
+            output_path: None,
+            disable_reports: false,
+            threads: None,
+            group_size: None,
+            schedule: None,
+            profile: false,
+            verbosity: Verbosity::Normal,
+            use_color: true,
+            notices: Vec::new(),
+        };
+        assert_eq!(options("c.json"), expected);
+    }
+
+    #[test]
+    fn values_follow_after_an_equals_sign_or_a_space() {
+        assert_eq!(options("c.json --output-path=out"), options("--output-path out c.json"));
+        assert_eq!(options("c.json --threads 3").threads, NonZeroUsize::new(3));
+        assert_eq!(options("c.json --group-size=7").group_size, NonZeroUsize::new(7));
+    }
+
+    #[test]
+    fn switches_are_on_off_true_or_false_in_any_case() {
+        for off in ["OFF", "off", "Off", "false", "False"] {
+            assert!(!options(&format!("c.json --use-color={off}")).use_color, "{off}");
+        }
+        for on in ["ON", "on", "true", "TRUE"] {
+            assert!(options(&format!("c.json --use-color={on}")).use_color, "{on}");
+        }
+        assert_eq!(rejected("c.json --use-color=maybe"), clap::error::ErrorKind::InvalidValue);
+    }
+
+    #[test]
+    fn a_path_named_on_stays_a_path() {
+        assert_eq!(options("c.json --output-path=on").output_path, Some("on".into()));
+    }
+
+    #[test]
+    fn long_options_may_be_shortened_to_a_unique_prefix() {
+        assert_eq!(refused("c.json --dry"), ["--dry-run"]);
+        assert_eq!(options("c.json --out=x").output_path, Some("x".into()));
+        assert_eq!(rejected("c.json --model"), clap::error::ErrorKind::UnknownArgument);
+    }
+
+    #[test]
+    fn schedule_takes_its_format_after_an_equals_sign_only() {
+        assert_eq!(options("--schedule c.json").schedule, Some(ScheduleFormat::Text));
+        assert_eq!(options("--schedule=json c.json").schedule, Some(ScheduleFormat::Json));
+        assert_eq!(rejected("--schedule=xml c.json"), clap::error::ErrorKind::InvalidValue);
+    }
+
+    #[test]
+    fn debug_wins_over_verbose() {
+        assert_eq!(options("c.json -v").verbosity, Verbosity::Verbose);
+        assert_eq!(options("c.json -v --debug").verbosity, Verbosity::Debug);
+    }
+
+    #[test]
+    fn repeated_flags_second_configs_and_zero_counts_are_rejected() {
+        use clap::error::ErrorKind;
+        assert_eq!(rejected("c.json -vv"), ErrorKind::ArgumentConflict);
+        assert_eq!(rejected("c.json d.json"), ErrorKind::UnknownArgument);
+        assert_eq!(rejected(""), ErrorKind::MissingRequiredArgument);
+        assert_eq!(rejected("c.json --threads=0"), ErrorKind::ValueValidation);
+        assert_eq!(rejected("c.json --report-buffer-size=0"), ErrorKind::ValueValidation);
+        assert_eq!(rejected("c.json --modelbuilding-steps=0"), ErrorKind::ValueValidation);
+        assert_eq!(rejected("--configFile=c.json"), ErrorKind::ValueValidation);
+    }
+
+    #[test]
+    fn round_robin_is_what_one_process_does_anyway() {
+        assert_eq!(options("c.json --lb-mode=rr").notices, []);
+        assert_eq!(options("c.json --lb-mode=roundrobin").notices, []);
+        assert_eq!(options("c.json --lb-mode loadbalance").notices.len(), 1);
+    }
+
+    #[test]
+    fn the_table_names_each_argument_once() {
+        let names: Vec<_> = support::RULES.iter().map(|rule| rule.argument).collect();
+        for (index, name) in names.iter().enumerate() {
+            assert!(!names[..index].contains(name), "`{name}` stands twice");
+            assert!(command().get_arguments().any(|argument| argument.get_id() == *name), "`{name}`");
+        }
+    }
+
+    #[test]
+    fn every_refused_option_is_named_in_one_go() {
+        assert_eq!(
+            refused("c.json --save=s --restore r --build-model=OFF --simulate-model off --crash-test"),
+            ["--crash-test", "--build-model=OFF", "--simulate-model=OFF", "--save", "--restore"]
+        );
+    }
+
+    #[test]
+    fn what_is_honoured_anyway_needs_no_notice() {
+        let line = "c.json --build-model=AUTO --simulate-model=ON --enable-shm=OFF --modelbuilding-steps=1";
+        assert_eq!(options(line).notices, []);
+    }
+
+    #[test]
+    fn options_without_effect_are_told() {
+        let line = "c.json --enable-shm=ON --model-stats --cell-permute=node-adjacency --report-buffer-size=4 \
+                    --keep-build --modelbuilding-steps=2 --memory-tracker=heap --num-target-ranks=2";
+        assert_eq!(options(line).notices.len(), 8);
+        assert_eq!(
+            options("c.json --enable-shm=ON").notices[0].to_string(),
+            "`--enable-shm=ON` has no effect: the model stays in memory"
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! How a run ends when it does not succeed: what was wrong, and the exit code that says so.
+
+use std::process::ExitCode;
+
+use miette::Diagnostic;
+
+/// One thing that is wrong, whichever crate found it.
+pub type Problem = Box<dyn Diagnostic + Send + Sync>;
+
+/// Why the program stops, for the user: every problem found, and the exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// What is wrong, in the order in which it is to be mended. Empty after an interruption.
+    pub problems: Vec<Problem>,
+    /// What the shell is told.
+    pub exit: Exit,
+}
+
+/// The exit codes of a program that did not succeed; success is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The run began and failed: its outputs are not complete (1).
+    RunFailed,
+    /// The command line or an input file is wrong: nothing was run (2).
+    BadInput,
+    /// The user interrupted the run (130, as shells report SIGINT).
+    Interrupted,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::RunFailed => 1,
+            Self::BadInput => 2,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+impl Failure {
+    /// Something in the command line or the input files is wrong.
+    pub fn bad_input(problem: impl Diagnostic + Send + Sync + 'static) -> Self {
+        Self { problems: vec![Box::new(problem)], exit: Exit::BadInput }
+    }
+
+    /// Several things in the command line or the input files are wrong.
+    pub fn bad_inputs<P>(problems: impl IntoIterator<Item = P>) -> Self
+    where
+        P: Diagnostic + Send + Sync + 'static,
+    {
+        Self {
+            problems: problems.into_iter().map(|p| Box::new(p) as Problem).collect(),
+            exit: Exit::BadInput,
+        }
+    }
+
+    /// The run itself failed.
+    pub fn run_failed(problem: impl Diagnostic + Send + Sync + 'static) -> Self {
+        Self { problems: vec![Box::new(problem)], exit: Exit::RunFailed }
+    }
+
+    /// The user interrupted the run.
+    pub fn interrupted() -> Self {
+        Self { problems: Vec::new(), exit: Exit::Interrupted }
+    }
+}

@@ -1,0 +1,61 @@
+//! The one place through which ranks talk.
+
+mod simulated;
+mod solo;
+
+pub use simulated::{SimulatedRanks, run_on_simulated_ranks};
+pub use solo::Solo;
+
+use components::{SourceId, Spike};
+
+use crate::Error;
+
+/// Collective operations between the ranks of a simulation. Every rank must call the same ones in the same
+/// order. When a rank has failed, the others get [`Error::OtherRankFailed`] instead of waiting for it.
+pub trait Communicator: Send + Sync {
+    /// Number of this rank, from 0.
+    fn rank(&self) -> usize;
+
+    /// Number of ranks.
+    fn size(&self) -> usize;
+
+    /// Collects the bytes of every rank, in the order of ranks, on all of them.
+    fn all_gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// Tells the others that this rank has failed.
+    fn abort(&self);
+
+    /// Smallest of the values of all ranks.
+    fn minimum(&self, value: f64) -> Result<f64, Error> {
+        let all = self.all_gather(&value.to_le_bytes())?;
+        Ok(all
+            .iter()
+            .filter_map(|bytes| Some(f64::from_le_bytes(bytes.as_slice().try_into().ok()?)))
+            .fold(f64::INFINITY, f64::min))
+    }
+
+    /// Spikes of all ranks, in the order of ranks.
+    fn exchange_spikes(&self, spikes: &[Spike]) -> Result<Vec<Spike>, Error> {
+        if self.size() == 1 {
+            return Ok(spikes.to_vec());
+        }
+        let mut bytes = Vec::with_capacity(spikes.len() * 16);
+        for spike in spikes {
+            bytes.extend_from_slice(&spike.time.to_le_bytes());
+            bytes.extend_from_slice(&spike.source.to_bits().to_le_bytes());
+        }
+        let mut all = Vec::new();
+        for part in self.all_gather(&bytes)? {
+            for spike in part.as_chunks::<16>().0 {
+                let (time, source) = spike.split_at(8);
+                if let (Ok(time), Ok(source)) = (time.try_into(), source.try_into()) {
+                    all.push(Spike {
+                        time: f64::from_le_bytes(time),
+                        source: SourceId::from_bits(u64::from_le_bytes(source)),
+                    });
+                }
+            }
+        }
+        Ok(all)
+    }
+}

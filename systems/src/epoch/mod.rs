@@ -1,0 +1,76 @@
+//! What a rank does between two exchanges of spikes.
+//!
+//! An epoch is as long as the shortest connection between groups, so that no spike of an epoch can matter
+//! before its end: groups run a whole epoch without talking to each other.
+
+pub mod advance;
+pub mod exchange;
+pub mod guard;
+
+use std::sync::Arc;
+
+use bevy_ecs::resource::Resource;
+use components::{SourceId, Spike};
+
+use crate::Error;
+use crate::communicator::Communicator;
+use crate::group::Group;
+
+/// The cell groups of this rank.
+#[derive(Resource)]
+pub struct Groups(pub Vec<Group>);
+
+/// The connection of this rank to the others.
+#[derive(Resource, Clone)]
+pub struct Ranks(pub Arc<dyn Communicator>);
+
+/// The threads that groups run on.
+#[derive(Resource, Clone)]
+pub struct Threads(pub Arc<rayon::ThreadPool>);
+
+/// Where this rank is in time, and how far the present epoch goes.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq)]
+pub struct EpochClock {
+    /// Time at the end of the epoch (ms).
+    pub t: f64,
+    /// Steps completed at the end of the epoch.
+    pub step: u64,
+    /// Steps of the epoch.
+    pub steps: u64,
+    /// Last step of the whole run, as far as it is known.
+    pub last_step: u64,
+}
+
+/// Spikes of all ranks in the epoch.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Exchanged(pub Vec<Spike>);
+
+/// Spikes of this rank's cells since the start of the simulation.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct SpikeLog(pub Vec<Spike>);
+
+/// Which groups a source's spikes concern.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Routes {
+    /// The sources, ascending.
+    pub sources: Vec<SourceId>,
+    /// The groups of each source.
+    pub groups: Vec<Vec<u32>>,
+}
+
+/// The first thing that went wrong on this rank; the run stops after the epoch.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Failure(pub Option<Error>);
+
+impl Failure {
+    /// Remembers `result`'s error unless another came first, and returns its value.
+    pub fn note<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.0.get_or_insert(error);
+                None
+            }
+        }
+    }
+}

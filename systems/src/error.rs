@@ -1,0 +1,97 @@
+//! What can go wrong while a simulation is built or run.
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// A mechanism is used that no one brought.
+    #[error("mechanism `{name}` is not known")]
+    UnknownMechanism {
+        /// Its name.
+        name: String,
+    },
+    /// A variable is played or probed that the mechanism does not have.
+    #[error("mechanism `{mechanism}` has no variable `{variable}`")]
+    UnknownVariable {
+        /// The mechanism.
+        mechanism: String,
+        /// The variable.
+        variable: String,
+    },
+    /// A connection ends at a mechanism that takes no events.
+    #[error("gid {gid}: `{mechanism}` takes no events, so no connection can end there")]
+    NoEvents {
+        /// Cell of the target.
+        gid: u64,
+        /// Mechanism of the target.
+        mechanism: String,
+    },
+    /// A connection is shorter than a time step, but its ends are in different groups.
+    #[error(
+        "the connection from gid {from} to gid {to} has a delay of {delay} ms, below the time step of {dt} ms"
+    )]
+    DelayTooShort {
+        /// Source.
+        from: u64,
+        /// Target.
+        to: u64,
+        /// Delay (ms).
+        delay: f64,
+        /// Time step (ms).
+        dt: f64,
+    },
+    /// Something of a cell points outside it.
+    #[error("gid {gid}: {what} {index} does not exist")]
+    OutOfRange {
+        /// The cell.
+        gid: u64,
+        /// What kind of thing was asked for.
+        what: &'static str,
+        /// Its index.
+        index: usize,
+    },
+    /// Two systems touch the same data and nothing says which comes first.
+    #[error("the `{schedule}` schedule is ambiguous: {conflicts}")]
+    AmbiguousSchedule {
+        /// Which schedule.
+        schedule: &'static str,
+        /// The pairs of systems and what they share.
+        conflicts: String,
+    },
+    /// The schedule could not be ordered.
+    #[error("the `{schedule}` schedule cannot be ordered: {reason}")]
+    BadSchedule {
+        /// Which schedule.
+        schedule: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A voltage left the range of what a membrane can have.
+    #[error(
+        "at t = {t:.3} ms the voltage of gid {gid} ({population} node {node_id}), section `{section}`, \
+         segment {segment}, is {voltage} mV; {culprit}"
+    )]
+    RunawayVoltage {
+        /// When it was found (ms).
+        t: f64,
+        /// The cell.
+        gid: u64,
+        /// Its population.
+        population: String,
+        /// Its node id.
+        node_id: u64,
+        /// The section.
+        section: String,
+        /// The segment within the section.
+        segment: usize,
+        /// The voltage (mV).
+        voltage: f64,
+        /// The mechanism to blame, where it can be told.
+        culprit: String,
+    },
+    /// Another rank failed, so this one stops.
+    #[error("another rank failed")]
+    OtherRankFailed,
+    /// A system outside this crate failed, such as the writer of a report.
+    #[error("{0}")]
+    Other(String),
+}

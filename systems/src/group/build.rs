@@ -1,0 +1,304 @@
+//! From the plans of a few cells to a group.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bevy_ecs::entity::Entity;
+use bevy_ecs::schedule::Schedule;
+use bevy_ecs::world::World;
+use components::{
+    Clock, Column, CompartmentRange, EventQueue, Gid, MechanismName, MembraneCurrent, NodeId, OutgoingSpikes,
+    Population, Probe, ProbeSource, SampleBuffer, SavedDiagonal, SavedRightHandSide, SectionTable, Target,
+    Waveform,
+};
+
+use super::instances::{Gathered, gather_ions, gather_mechanisms};
+use super::layout::lay_out;
+use super::network::{connect, spike_sources};
+use super::{CellPlan, CellProbeSource, Group, GroupOptions, ProbeLayout};
+use crate::error::Error;
+use crate::mechanism::{Environment, Mechanism};
+use crate::registry::Registry;
+use crate::schedule::{self, Assembly, assemble_initialize, assemble_step};
+use crate::step::{GroupEntities, MechanismTable};
+
+/// Adds systems or components of a plug-in to a group after it is built, before its schedule is ordered.
+pub type StepPlugin = Arc<dyn Fn(&mut Schedule, &mut World) + Send + Sync>;
+
+/// Builds a group.
+///
+/// # Errors
+///
+/// If a plan names a mechanism, variable, node or point process that does not exist, or the schedule of the
+/// group with the systems of plug-ins is ambiguous.
+pub fn build(
+    cells: &[CellPlan],
+    registry: &Registry,
+    options: &GroupOptions,
+    plugins: &[StepPlugin],
+) -> Result<Group, Error> {
+    let mut world = World::new();
+    world.insert_resource(Clock {
+        t: 0.0,
+        dt: options.dt,
+        step: 0,
+        celsius: options.celsius,
+        cj: if options.second_order == 0 { 1.0 / options.dt } else { 2.0 / options.dt },
+        second_order: options.second_order,
+    });
+    let compartments = lay_out(cells);
+    let starts = compartments.starts;
+    let area = compartments.columns.4.0.clone();
+    let compartments = world.spawn(compartments.columns).id();
+    let ions = gather_ions(cells, &starts, registry, &options.globals, &mut world);
+    let gathered = gather_mechanisms(cells, &starts, &area, registry, &ions)?;
+    let mut assembly = Assembly { second_order: options.second_order, ..Assembly::default() };
+    let connections = connect(cells, &gathered, options.dt)?;
+    let sources = spike_sources(cells, &starts, &connections)?;
+    assembly.has_thresholds = !sources.node.is_empty();
+    assembly.has_events = gathered.iter().any(|mechanism| mechanism.description.event_arguments.is_some());
+
+    let places = places(&gathered, cells);
+    let mut table = MechanismTable::default();
+    for mechanism in gathered {
+        let Some(known) = registry.get(&mechanism.description.name) else {
+            return Err(Error::UnknownMechanism { name: mechanism.description.name.clone() });
+        };
+        let kernels = known.kernels(&environment(known.as_ref(), options));
+        let mut instances = mechanism.instances;
+        for source in &mut instances.sources {
+            source.row = connections.row(source.source).map_or(components::NO_CONNECTIONS, |row| row as u32);
+        }
+        let name = mechanism.description.name.clone();
+        table.entities.push(world.spawn((MechanismName(name.clone()), instances)).id());
+        table.kernels.push(kernels);
+        table.names.push(name);
+    }
+    assembly.order = execution_order(registry, &table, &ions);
+    let network = world.spawn((connections, EventQueue::default(), OutgoingSpikes::default(), sources)).id();
+    world.insert_resource(GroupEntities { compartments, network });
+    spawn_cells(cells, &starts, &mut world);
+    assembly.has_waveforms = spawn_waveforms(cells, &places, registry, &mut world)?;
+    let probes = spawn_probes(cells, &starts, &places, &table, &mut world)?;
+    assembly.has_probes = !probes.is_empty();
+    let wants_membrane_current =
+        |cell: &CellPlan| cell.probes.iter().any(|probe| probe.source == CellProbeSource::MembraneCurrent);
+    assembly.has_membrane_current = cells.iter().any(wants_membrane_current);
+    if assembly.has_membrane_current {
+        let zeros = || Column::filled(area.len(), 0.0);
+        let columns = (MembraneCurrent(zeros()), SavedRightHandSide(zeros()), SavedDiagonal(zeros()));
+        world.entity_mut(compartments).insert(columns);
+    }
+    let mut names = table.names.clone();
+    names.extend(ions.iter().map(|ion| format!("{}_ion", ion.name)));
+    world.insert_resource(table);
+
+    let mut step = assemble_step(&assembly);
+    let mut initialize = assemble_initialize(&assembly, options.v_init);
+    for plugin in plugins {
+        plugin(&mut step, &mut world);
+    }
+    schedule::finish(&mut step, &mut world, "Step")?;
+    schedule::finish(&mut initialize, &mut world, "Initialize")?;
+    Ok(Group { world, step, initialize, probes, names })
+}
+
+/// What is fixed for a mechanism during a run.
+fn environment(mechanism: &dyn Mechanism, options: &GroupOptions) -> Environment {
+    let description = mechanism.description();
+    let globals = description.globals.iter().map(|global| {
+        let key = (description.name.clone(), global.name.clone());
+        options.globals.get(&key).copied().unwrap_or(global.default)
+    });
+    Environment {
+        dt: options.dt,
+        celsius: options.celsius,
+        second_order: options.second_order,
+        globals: globals.collect(),
+    }
+}
+
+/// Ions and mechanisms of a group in NEURON's order of execution.
+fn execution_order(
+    registry: &Registry,
+    table: &MechanismTable,
+    ions: &[super::instances::GatheredIon],
+) -> Vec<schedule::Entry> {
+    let mut order = Vec::new();
+    for name in registry.execution_order() {
+        let ion = ions.iter().find(|ion| name.strip_suffix("_ion") == Some(ion.name.as_str()));
+        if let Some(ion) = ion {
+            order.push(schedule::Entry::Ion(ion.entity, ion.name.clone()));
+        } else if let Some(index) = table.names.iter().position(|known| *known == name) {
+            let kernels = Arc::clone(&table.kernels[index]);
+            order.push(schedule::Entry::Mechanism(index, table.entities[index], name, kernels));
+        }
+    }
+    order
+}
+
+fn spawn_cells(cells: &[CellPlan], starts: &[u32], world: &mut World) {
+    // Cells with the same model share the names of its sections.
+    let mut tables: BTreeMap<usize, SectionTable> = BTreeMap::new();
+    for (cell, range) in cells.iter().zip(starts.windows(2)) {
+        let table = tables.entry(Arc::as_ptr(&cell.model) as usize).or_insert_with(|| SectionTable {
+            names: cell.model.sections.iter().map(|section| section.name.clone()).collect(),
+            section: cell.model.nodes.section.as_slice().into(),
+        });
+        world.spawn((
+            Gid(cell.gid),
+            Population(Arc::clone(&cell.population)),
+            NodeId(cell.node_id),
+            CompartmentRange { start: range[0], end: range[1] },
+            table.clone(),
+        ));
+    }
+}
+
+/// Place of every point process of every cell among the instances of its mechanism.
+fn places(gathered: &[Gathered], cells: &[CellPlan]) -> Vec<Vec<Target>> {
+    let unknown = Target { mechanism: u32::MAX, instance: u32::MAX };
+    let mut places: Vec<Vec<Target>> = cells
+        .iter()
+        .map(|cell| vec![unknown; cell.model.point_processes.len() + cell.point_processes.len()])
+        .collect();
+    for (mechanism, gathered) in gathered.iter().enumerate() {
+        for (instance, &(cell, index)) in gathered.owners.iter().enumerate() {
+            places[cell][index] = Target { mechanism: mechanism as u32, instance: instance as u32 };
+        }
+    }
+    places
+}
+
+fn place(places: &[Vec<Target>], cells: &[CellPlan], cell: usize, index: usize) -> Result<Target, Error> {
+    places[cell].get(index).copied().ok_or(Error::OutOfRange {
+        gid: cells[cell].gid,
+        what: "point process",
+        index,
+    })
+}
+
+fn spawn_waveforms(
+    cells: &[CellPlan],
+    places: &[Vec<Target>],
+    registry: &Registry,
+    world: &mut World,
+) -> Result<bool, Error> {
+    let mut any = false;
+    for (number, cell) in cells.iter().enumerate() {
+        for signal in &cell.signals {
+            let target = place(places, cells, number, signal.target)?;
+            let description = description_of(cell, signal.target);
+            let variable = description.variable(&signal.variable).ok_or_else(|| Error::UnknownVariable {
+                mechanism: description.name.clone(),
+                variable: signal.variable.clone(),
+            })?;
+            debug_assert!(registry.get(&description.name).is_some());
+            let (times, values) = (signal.times.clone(), signal.values.clone());
+            world.spawn(Waveform { times, values, target, variable, next: 0 });
+            any = true;
+        }
+    }
+    Ok(any)
+}
+
+/// The description of point process number `index` of a cell, which must exist.
+fn description_of(cell: &CellPlan, index: usize) -> &Arc<nmodl::Description> {
+    let own = cell.model.point_processes.len();
+    if index < own {
+        &cell.model.point_processes[index].description
+    } else {
+        &cell.point_processes[index - own].description
+    }
+}
+
+type ProbeKey = (usize, ProbeSourceKey);
+type ProbeSourceKey = (u8, usize, usize);
+
+fn spawn_probes(
+    cells: &[CellPlan],
+    starts: &[u32],
+    places: &[Vec<Target>],
+    table: &MechanismTable,
+    world: &mut World,
+) -> Result<Vec<(Entity, ProbeLayout)>, Error> {
+    let mut probes: BTreeMap<ProbeKey, (Probe, ProbeLayout)> = BTreeMap::new();
+    for (number, cell) in cells.iter().enumerate() {
+        for probe in &cell.probes {
+            let source = probe_source(&probe.source, table, cell)?;
+            let key = match source {
+                ProbeSource::Voltage => (0, 0, 0),
+                ProbeSource::MembraneCurrent => (1, 0, 0),
+                ProbeSource::Variable { mechanism, column } => (2, mechanism, column),
+            };
+            let indices = locate(probe, source, number, cells, starts, places, world, table)?;
+            let (merged, layout) = probes.entry((probe.report, key)).or_insert_with(|| {
+                let merged = Probe { report: probe.report, source, indices: Vec::new(), times: probe.times };
+                (merged, ProbeLayout { report: probe.report, cells: Vec::new() })
+            });
+            layout.cells.push((cell.gid, indices.len()));
+            merged.indices.extend(indices);
+        }
+    }
+    let spawn = |(probe, layout)| (world.spawn((probe, SampleBuffer::default())).id(), layout);
+    Ok(probes.into_values().map(spawn).collect())
+}
+
+fn probe_source(
+    source: &CellProbeSource,
+    table: &MechanismTable,
+    cell: &CellPlan,
+) -> Result<ProbeSource, Error> {
+    let (mechanism, variable) = match source {
+        CellProbeSource::Voltage => return Ok(ProbeSource::Voltage),
+        CellProbeSource::MembraneCurrent => return Ok(ProbeSource::MembraneCurrent),
+        CellProbeSource::Density(mechanism, variable)
+        | CellProbeSource::PointProcess(mechanism, variable) => (mechanism, variable),
+    };
+    let descriptions = cell
+        .model
+        .mechanisms
+        .iter()
+        .map(|m| &m.description)
+        .chain(cell.model.point_processes.iter().map(|p| &p.description))
+        .chain(cell.point_processes.iter().map(|p| &p.description));
+    let column = descriptions.filter(|d| d.name == *mechanism).find_map(|d| d.variable(variable));
+    match (table.names.iter().position(|name| name == mechanism), column) {
+        (Some(mechanism), Some(column)) => Ok(ProbeSource::Variable { mechanism, column }),
+        _ => Err(Error::UnknownVariable { mechanism: mechanism.clone(), variable: variable.clone() }),
+    }
+}
+
+/// Nodes or instances of the group that a probe of a cell samples.
+#[allow(clippy::too_many_arguments)]
+fn locate(
+    probe: &super::CellProbe,
+    source: ProbeSource,
+    cell: usize,
+    cells: &[CellPlan],
+    starts: &[u32],
+    places: &[Vec<Target>],
+    world: &World,
+    table: &MechanismTable,
+) -> Result<Vec<u32>, Error> {
+    let gid = cells[cell].gid;
+    let nodes = starts[cell + 1] - starts[cell];
+    let checked = |what: &'static str, index: u32| Error::OutOfRange { gid, what, index: index as usize };
+    probe
+        .indices
+        .iter()
+        .map(|&index| match (&probe.source, source) {
+            (CellProbeSource::PointProcess(..), _) => {
+                Ok(place(places, cells, cell, index as usize)?.instance)
+            }
+            (CellProbeSource::Density(..), ProbeSource::Variable { mechanism, .. }) => {
+                let instances = world.get::<components::Instances>(table.entities[mechanism]);
+                let place = instances
+                    .and_then(|instances| instances.nodes.binary_search(&(starts[cell] + index)).ok());
+                place.map(|place| place as u32).ok_or_else(|| checked("instance at node", index))
+            }
+            _ if index < nodes => Ok(starts[cell] + index),
+            _ => Err(checked("node", index)),
+        })
+        .collect()
+}

@@ -1,0 +1,311 @@
+//! A cell group: a world of columns for a few cells, and its own `Step` schedule.
+//!
+//! [`CellPlan`] is the immutable description of a cell with all that is attached to it; [`layout`] turns the
+//! plans of a group into columns, and [`Group`] runs them. What a cell computes does not depend on the group
+//! it is in.
+
+mod build;
+mod instances;
+pub mod layout;
+mod network;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bevy_ecs::schedule::Schedule;
+use bevy_ecs::world::World;
+use cell::CellModel;
+use components::{
+    Clock, Connections, EventQueue, OutgoingSpikes, Probe, SampleBuffer, SampleTimes, SourceId, Spike,
+};
+use nmodl::Description;
+use random::Stream;
+
+pub use build::{StepPlugin, build};
+pub use network::is_shorter_than_step;
+
+use crate::schedule::{ProfilingExecutor, ScheduleDescription, Timings, introspection};
+use crate::step::{GroupEntities, MechanismTable};
+
+/// A cell with all that is attached to it.
+#[derive(Clone, Debug)]
+pub struct CellPlan {
+    /// Its number, unique over all populations.
+    pub gid: u64,
+    /// Its SONATA population.
+    pub population: Arc<str>,
+    /// Its SONATA node id.
+    pub node_id: u64,
+    /// Its compartments and mechanisms; shared between equal cells. Empty for an artificial cell.
+    pub model: Arc<CellModel>,
+    /// Point processes and artificial cells beyond the model's own, in creation order; their indices
+    /// continue after those of the model's.
+    pub point_processes: Vec<PointProcess>,
+    /// What makes it spike; `None` for a cell that never does.
+    pub spike_source: Option<SpikeSource>,
+    /// Connections that end at its point processes, in creation order.
+    pub connections: Vec<Connection>,
+    /// Signals played into its point processes.
+    pub signals: Vec<Signal>,
+    /// What is sampled of it.
+    pub probes: Vec<CellProbe>,
+}
+
+/// A point process or artificial cell.
+#[derive(Clone, Debug)]
+pub struct PointProcess {
+    /// What it is.
+    pub description: Arc<Description>,
+    /// The node of its cell it sits on; `None` for an artificial cell.
+    pub node: Option<u32>,
+    /// One value per variable of the description.
+    pub values: Vec<f64>,
+    /// Its random stream, if it draws numbers.
+    pub stream: Option<Stream>,
+    /// Times it plays (ms), if it plays any.
+    pub times: Vec<f64>,
+}
+
+impl PointProcess {
+    /// An instance with the defaults of its description.
+    pub fn new(description: &Arc<Description>, node: Option<u32>) -> Self {
+        let values = description.variables.iter().map(|variable| variable.default).collect();
+        Self { description: Arc::clone(description), node, values, stream: None, times: Vec::new() }
+    }
+
+    /// The same with the variable `name` set; unknown names change nothing.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: f64) -> Self {
+        if let Some(index) = self.description.variable(name) {
+            self.values[index] = value;
+        }
+        self
+    }
+}
+
+/// What makes a cell spike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SpikeSource {
+    /// The voltage of a node rises above a threshold.
+    Voltage {
+        /// Node of the cell.
+        node: u32,
+        /// Threshold (mV).
+        threshold: f64,
+    },
+    /// A point process or artificial cell spikes.
+    PointProcess(usize),
+}
+
+/// A NetCon.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connection {
+    /// Whose spikes it carries.
+    pub source: SourceId,
+    /// Index of the target among the cell's point processes.
+    pub target: usize,
+    /// Delay (ms).
+    pub delay: f64,
+    /// Weight vector; missing entries are 0.
+    pub weights: Vec<f64>,
+    /// Whether it passes spikes on.
+    pub active: bool,
+}
+
+/// A signal played into a variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signal {
+    /// Index of the point process.
+    pub target: usize,
+    /// The variable's name.
+    pub variable: String,
+    /// Times (ms), not decreasing.
+    pub times: Vec<f64>,
+    /// Value at each time.
+    pub values: Vec<f64>,
+}
+
+/// Where a sampled value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CellProbeSource {
+    /// Voltage (mV) of nodes.
+    Voltage,
+    /// Membrane current (nA) of nodes.
+    MembraneCurrent,
+    /// A variable of a density mechanism at nodes: mechanism and variable.
+    Density(String, String),
+    /// A variable of point processes of one mechanism, by index among the cell's: mechanism and variable.
+    PointProcess(String, String),
+}
+
+/// What a report samples of a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellProbe {
+    /// Number of the report.
+    pub report: usize,
+    /// Where the values come from.
+    pub source: CellProbeSource,
+    /// Nodes of the cell, or indices of point processes, in the order of the report's elements.
+    pub indices: Vec<u32>,
+    /// When.
+    pub times: SampleTimes,
+}
+
+/// What all groups of a simulation have in common.
+#[derive(Clone, Debug)]
+pub struct GroupOptions {
+    /// Time step (ms).
+    pub dt: f64,
+    /// Temperature (degrees Celsius).
+    pub celsius: f64,
+    /// 0 implicit Euler, 1 Crank-Nicolson, 2 Crank-Nicolson with corrected ion currents.
+    pub second_order: u8,
+    /// Voltage at t = 0 (mV).
+    pub v_init: f64,
+    /// Values of globals that differ from their defaults, by (mechanism, variable).
+    pub globals: BTreeMap<(String, String), f64>,
+}
+
+impl Default for GroupOptions {
+    /// NEURON's defaults.
+    fn default() -> Self {
+        Self { dt: 0.025, celsius: 6.3, second_order: 0, v_init: -65.0, globals: BTreeMap::new() }
+    }
+}
+
+/// A part of a report that comes from one group: which cells, how many values of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeLayout {
+    /// Number of the report.
+    pub report: usize,
+    /// Cells in the order of the probe's values, with the number of values of each.
+    pub cells: Vec<(u64, usize)>,
+}
+
+/// A cell group.
+pub struct Group {
+    /// Its columns.
+    pub world: World,
+    step: Schedule,
+    initialize: Schedule,
+    probes: Vec<(bevy_ecs::entity::Entity, ProbeLayout)>,
+    names: Vec<String>,
+}
+
+impl Group {
+    /// Brings the group to its state at t = 0.
+    pub fn initialize(&mut self) {
+        if let Some(mut clock) = self.world.get_resource_mut::<Clock>() {
+            clock.t = 0.0;
+            clock.step = 0;
+        }
+        self.initialize.run(&mut self.world);
+    }
+
+    /// Advances by a number of time steps.
+    pub fn advance(&mut self, steps: u64) {
+        for _ in 0..steps {
+            self.step.run(&mut self.world);
+        }
+    }
+
+    /// Where the group is in time.
+    pub fn clock(&self) -> Option<Clock> {
+        self.world.get_resource::<Clock>().copied()
+    }
+
+    /// Measures every system from now on; results reach `timings` when the group is dropped.
+    pub fn profile(&mut self, timings: Timings) {
+        let items = self.items_per_system();
+        self.step.set_executor(ProfilingExecutor::new(timings, items));
+    }
+
+    /// Number of instances or nodes that each system works on.
+    fn items_per_system(&mut self) -> BTreeMap<String, u64> {
+        let mut items = BTreeMap::new();
+        let nodes =
+            self.world.query::<&components::Voltage>().iter(&self.world).map(|v| v.0.len()).sum::<usize>();
+        for name in [
+            "current:clear",
+            "current:capacitance",
+            "current:axial",
+            "solve:hines",
+            "update:voltage",
+            "update:membrane-current",
+        ] {
+            items.insert(name.to_owned(), nodes as u64);
+        }
+        let mut mechanisms = self.world.query::<(&components::MechanismName, &components::Instances)>();
+        for (name, instances) in mechanisms.iter(&self.world) {
+            items.insert(format!("current:{}", name.0), instances.count as u64);
+            items.insert(format!("state:{}", name.0), instances.count as u64);
+        }
+        items
+    }
+
+    /// The group's `Step` schedule as assembled.
+    pub fn describe_step(&self) -> ScheduleDescription {
+        introspection::describe_step(&self.step, &self.world, &self.names)
+    }
+
+    /// Takes the spikes of the group's own sources since the last call.
+    pub fn take_spikes(&mut self) -> Vec<Spike> {
+        self.with_network(|_, _, outgoing| std::mem::take(&mut outgoing.0)).unwrap_or_default()
+    }
+
+    /// Sources that the group has indirect connections from, ascending.
+    pub fn remote_sources(&mut self) -> Vec<SourceId> {
+        self.with_network(|connections, _, _| {
+            let rows = connections.sources.iter().enumerate();
+            rows.filter(|&(row, _)| connections.in_row(row).any(|c| !connections.direct[c]))
+                .map(|(_, &s)| s)
+                .collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// Puts the events of a spike that reached the group with an exchange into its queue.
+    pub fn receive(&mut self, spike: Spike) {
+        self.with_network(|connections, queue, _| {
+            if let Some(row) = connections.row(spike.source) {
+                crate::step::deliver::enqueue_spike(spike, row, false, connections, queue);
+            }
+        });
+    }
+
+    /// Takes the samples of all probes since the last call: what they belong to, and rows of values.
+    pub fn take_samples(&mut self) -> Vec<(&ProbeLayout, Vec<f32>)> {
+        let mut samples = Vec::new();
+        for (entity, layout) in &self.probes {
+            if let Some(mut buffer) = self.world.get_mut::<SampleBuffer>(*entity) {
+                samples.push((layout, std::mem::take(&mut buffer.0)));
+            }
+        }
+        samples
+    }
+
+    /// What the group samples.
+    pub fn probe_layouts(&self) -> impl Iterator<Item = &ProbeLayout> {
+        self.probes.iter().map(|(_, layout)| layout)
+    }
+
+    /// The steps at which probe number `index` samples.
+    pub fn probe_times(&self, index: usize) -> Option<SampleTimes> {
+        self.world.get::<Probe>(self.probes.get(index)?.0).map(|probe| probe.times)
+    }
+
+    fn with_network<T>(
+        &mut self,
+        work: impl FnOnce(&mut Connections, &mut EventQueue, &mut OutgoingSpikes) -> T,
+    ) -> Option<T> {
+        let entity = self.world.get_resource::<GroupEntities>()?.network;
+        let mut query = self.world.query::<(&mut Connections, &mut EventQueue, &mut OutgoingSpikes)>();
+        let (mut connections, mut queue, mut outgoing) = query.get_mut(&mut self.world, entity).ok()?;
+        Some(work(&mut connections, &mut queue, &mut outgoing))
+    }
+
+    /// Names of the mechanisms of the group, by their index.
+    pub fn mechanism_names(&self) -> Vec<String> {
+        self.world.get_resource::<MechanismTable>().map(|table| table.names.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,91 @@
+//! Connections and spike sources of a group, from the plans of its cells.
+
+use components::{Connections, NO_CONNECTIONS, SourceId, SpikeSources, Target};
+
+use super::instances::Gathered;
+use super::{CellPlan, SpikeSource};
+use crate::error::Error;
+
+/// Gathers the connections that end in the group, by source.
+///
+/// # Errors
+///
+/// If a target does not exist or takes no events.
+pub fn connect(cells: &[CellPlan], mechanisms: &[Gathered], dt: f64) -> Result<Connections, Error> {
+    let mut places: Vec<Vec<Option<Target>>> = cells
+        .iter()
+        .map(|cell| vec![None; cell.model.point_processes.len() + cell.point_processes.len()])
+        .collect();
+    for (mechanism, gathered) in mechanisms.iter().enumerate() {
+        for (instance, &(cell, index)) in gathered.owners.iter().enumerate() {
+            places[cell][index] = Some(Target { mechanism: mechanism as u32, instance: instance as u32 });
+        }
+    }
+    let mut all = Vec::new();
+    for (number, cell) in cells.iter().enumerate() {
+        for (order, connection) in cell.connections.iter().enumerate() {
+            let target =
+                places[number].get(connection.target).copied().flatten().ok_or(Error::OutOfRange {
+                    gid: cell.gid,
+                    what: "point process",
+                    index: connection.target,
+                })?;
+            all.push((connection.source, order as u32, number, target, connection));
+        }
+    }
+    all.sort_by_key(|&(source, order, cell, ..)| (source, order, cell));
+    let mut connections = Connections::default();
+    connections.weight_start.push(0);
+    for (source, order, number, target, connection) in all {
+        let description = &mechanisms[target.mechanism as usize].description;
+        let Some(arguments) = description.event_arguments else {
+            return Err(Error::NoEvents { gid: cells[number].gid, mechanism: description.name.clone() });
+        };
+        if connections.sources.last() != Some(&source) {
+            connections.sources.push(source);
+            connections.starts.push(connections.target.len() as u32);
+        }
+        connections.target.push(target);
+        connections.delay.push(connection.delay);
+        connections.order.push(order);
+        connections.active.push(connection.active);
+        connections.direct.push(!source.is_cell() || is_shorter_than_step(connection.delay, dt));
+        let weights = (0..arguments).map(|index| connection.weights.get(index).copied().unwrap_or(0.0));
+        connections.weights.extend(weights);
+        connections.weight_start.push(connections.weights.len() as u32);
+    }
+    connections.starts.push(connections.target.len() as u32);
+    Ok(connections)
+}
+
+/// Whether a delay (ms) does not leave time for an exchange of spikes, so that both ends of the connection
+/// must be in one group.
+pub fn is_shorter_than_step(delay: f64, dt: f64) -> bool {
+    delay / dt + 1e-9 < 1.0
+}
+
+/// Gathers the voltages whose crossing of a threshold is a spike, in the order of cells.
+///
+/// # Errors
+///
+/// If a watched node does not exist.
+pub fn spike_sources(
+    cells: &[CellPlan],
+    starts: &[u32],
+    connections: &Connections,
+) -> Result<SpikeSources, Error> {
+    let mut sources = SpikeSources::default();
+    for (number, cell) in cells.iter().enumerate() {
+        let Some(SpikeSource::Voltage { node, threshold }) = cell.spike_source else { continue };
+        if node >= starts[number + 1] - starts[number] {
+            return Err(Error::OutOfRange { gid: cell.gid, what: "node", index: node as usize });
+        }
+        let source = SourceId::cell(cell.gid);
+        sources.node.push(starts[number] + node);
+        sources.threshold.push(threshold);
+        sources.above.push(false);
+        sources.source.push(source);
+        sources.row.push(connections.row(source).map_or(NO_CONNECTIONS, |row| row as u32));
+    }
+    Ok(sources)
+}

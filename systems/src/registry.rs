@@ -1,0 +1,88 @@
+//! The mechanisms of a simulation, and the order in which NEURON would run them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nmodl::{Description, Kind};
+
+use crate::mechanism::Mechanism;
+
+/// Types that NEURON runs before the ions, in this order.
+const BEFORE_IONS: [&str; 1] = ["pas"];
+
+/// Mechanisms in the order of their registration.
+#[derive(Clone, Default)]
+pub struct Registry {
+    mechanisms: Vec<Arc<dyn Mechanism>>,
+    by_name: BTreeMap<String, usize>,
+}
+
+impl Registry {
+    /// No mechanisms at all.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// The mechanisms that are built in.
+    pub fn with_built_ins() -> Self {
+        let mut registry = Self::default();
+        for mechanism in crate::mechanisms::built_in() {
+            registry.add(mechanism);
+        }
+        registry
+    }
+
+    /// Adds a mechanism; one of the same name is replaced and keeps its place in the order.
+    pub fn add(&mut self, mechanism: Arc<dyn Mechanism>) {
+        let name = mechanism.description().name.clone();
+        match self.by_name.get(&name) {
+            Some(&index) => self.mechanisms[index] = mechanism,
+            None => {
+                self.by_name.insert(name, self.mechanisms.len());
+                self.mechanisms.push(mechanism);
+            }
+        }
+    }
+
+    /// The mechanism called `name`.
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn Mechanism>> {
+        self.by_name.get(name).map(|&index| &self.mechanisms[index])
+    }
+
+    /// All descriptions, in the order of registration.
+    pub fn descriptions(&self) -> impl Iterator<Item = &Arc<Description>> {
+        self.mechanisms.iter().map(|mechanism| mechanism.description())
+    }
+
+    /// All names, in the order of registration.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.mechanisms.iter().map(|mechanism| mechanism.description().name.as_str())
+    }
+
+    /// The ions in the order NEURON registers them: each just before the mechanism that first uses it.
+    pub fn ions(&self) -> Vec<String> {
+        let mut ions = Vec::new();
+        for ion in self.descriptions().flat_map(|description| &description.ions) {
+            if !ions.contains(&ion.ion) {
+                ions.push(ion.ion.clone());
+            }
+        }
+        ions
+    }
+
+    /// Names of all mechanisms and ions (as `na_ion`) in NEURON's order of execution: `pas`, the ions, the
+    /// mechanisms that write a concentration (latest registered first), all others, artificial cells last.
+    pub fn execution_order(&self) -> Vec<String> {
+        let descriptions: Vec<_> = self.descriptions().collect();
+        let is_early = |description: &Description| BEFORE_IONS.contains(&description.name.as_str());
+        let mut order: Vec<String> =
+            descriptions.iter().filter(|d| is_early(d)).map(|d| d.name.clone()).collect();
+        order.extend(self.ions().into_iter().map(|ion| format!("{ion}_ion")));
+        order.extend(descriptions.iter().rev().filter(|d| d.writes_concentration()).map(|d| d.name.clone()));
+        let late = |d: &&&Arc<Description>| !is_early(d) && !d.writes_concentration();
+        let located = |d: &&&Arc<Description>| d.kind != Kind::ArtificialCell;
+        order.extend(descriptions.iter().filter(late).filter(located).map(|d| d.name.clone()));
+        order.extend(descriptions.iter().filter(late).filter(|d| !located(d)).map(|d| d.name.clone()));
+        order
+    }
+}

@@ -1,0 +1,367 @@
+//! A rank's whole simulation: its groups, and the `Epoch` schedule that advances them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
+use bevy_ecs::world::World;
+use components::{SourceId, Spike};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use crate::communicator::Communicator;
+use crate::epoch::{
+    EpochClock, Exchanged, Failure, Groups, Ranks, Routes, SpikeLog, Threads, advance, exchange, guard,
+};
+use crate::error::Error;
+use crate::group::{self, CellPlan, Group, GroupOptions, StepPlugin};
+use crate::registry::Registry;
+use crate::schedule::{
+    self, Epoch, EpochSet, Named, ScheduleDescription, Sequence, Timings, introspection, strict_schedule,
+};
+
+/// Longest epoch (ms), where connections would allow a longer one; reports are flushed and voltages checked
+/// at least this often.
+pub const LONGEST_EPOCH: f64 = 4.0;
+
+/// What a simulation needs to know beyond its cells.
+#[derive(Clone)]
+pub struct SimulationOptions {
+    /// What all groups have in common.
+    pub group: GroupOptions,
+    /// Threads per rank.
+    pub threads: usize,
+    /// Cells per group; 0 lets the program choose.
+    pub group_size: usize,
+    /// Additions of plug-ins to every group.
+    pub step_plugins: Vec<StepPlugin>,
+    /// Where to collect the time of each system, if wanted.
+    pub timings: Option<Timings>,
+}
+
+impl Default for SimulationOptions {
+    fn default() -> Self {
+        Self {
+            group: GroupOptions::default(),
+            threads: 1,
+            group_size: 0,
+            step_plugins: Vec::new(),
+            timings: None,
+        }
+    }
+}
+
+/// A rank's simulation.
+pub struct Simulation {
+    /// The rank world.
+    pub world: World,
+    epoch: Schedule,
+    steps_per_epoch: u64,
+    dt: f64,
+}
+
+impl Simulation {
+    /// Builds the groups of this rank from its cells.
+    ///
+    /// # Errors
+    ///
+    /// If a cell cannot be built, see [`group::build`], or a connection to another rank is shorter than a
+    /// time step.
+    pub fn new(
+        cells: Vec<CellPlan>,
+        registry: &Registry,
+        options: &SimulationOptions,
+        communicator: Arc<dyn Communicator>,
+    ) -> Result<Self, Error> {
+        let dt = options.group.dt;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.threads.max(1))
+            .build()
+            .map_err(|error| Error::Other(error.to_string()))?;
+        check_short_delays(&cells, dt, communicator.as_ref())?;
+        let shortest = communicator.minimum(shortest_delay(&cells, dt))?;
+        let parts = partition(cells, options.group_size, options.threads, dt);
+        let build =
+            |cells: Vec<CellPlan>| group::build(&cells, registry, &options.group, &options.step_plugins);
+        let groups: Result<Vec<Group>, Error> = pool.install(|| parts.into_par_iter().map(build).collect());
+        let mut groups = groups?;
+        if let Some(timings) = &options.timings {
+            groups.iter_mut().for_each(|group| group.profile(timings.clone()));
+        }
+        let mut world = World::new();
+        world.insert_resource(routes(&mut groups));
+        world.insert_resource(Groups(groups));
+        world.insert_resource(Ranks(communicator));
+        world.insert_resource(Threads(Arc::new(pool)));
+        world.insert_resource(EpochClock::default());
+        world.insert_resource(Exchanged::default());
+        world.insert_resource(SpikeLog::default());
+        world.insert_resource(Failure::default());
+        let steps_per_epoch = ((shortest.min(LONGEST_EPOCH) / dt + 1e-9) as u64).max(1);
+        Ok(Self { world, epoch: assemble_epoch(), steps_per_epoch, dt })
+    }
+
+    /// Adds systems to the `Epoch` schedule, before the first epoch.
+    pub fn add_epoch_systems(&mut self, add: impl FnOnce(&mut Schedule, &mut World)) {
+        add(&mut self.epoch, &mut self.world);
+    }
+
+    /// Brings all groups to their state at t = 0 and takes the first samples.
+    ///
+    /// # Errors
+    ///
+    /// If the `Epoch` schedule is ambiguous.
+    pub fn initialize(&mut self) -> Result<(), Error> {
+        schedule::finish(&mut self.epoch, &mut self.world, "Epoch")?;
+        let threads = self.world.resource::<Threads>().0.clone();
+        let groups = &mut self.world.resource_mut::<Groups>().0;
+        threads.install(|| {
+            use rayon::iter::IntoParallelRefMutIterator as _;
+            groups.par_iter_mut().for_each(Group::initialize);
+        });
+        *self.world.resource_mut::<EpochClock>() = EpochClock::default();
+        self.world.resource_mut::<SpikeLog>().0.clear();
+        Ok(())
+    }
+
+    /// Advances to the time `stop` (ms).
+    ///
+    /// # Errors
+    ///
+    /// The first failure of this rank, or that another rank failed.
+    pub fn run_until(&mut self, stop: f64) -> Result<(), Error> {
+        let start = self.world.resource::<EpochClock>().step;
+        let last_step = start + step_count(self.t(), stop, self.dt);
+        while self.step() < last_step {
+            let steps = self.steps_per_epoch.min(last_step - self.step());
+            self.run_epoch(steps, last_step)?;
+        }
+        Ok(())
+    }
+
+    fn run_epoch(&mut self, steps: u64, last_step: u64) -> Result<(), Error> {
+        let mut clock = self.world.resource_mut::<EpochClock>();
+        clock.steps = steps;
+        clock.step += steps;
+        clock.last_step = last_step;
+        for _ in 0..2 * steps {
+            clock.t += 0.5 * self.dt;
+        }
+        self.epoch.run(&mut self.world);
+        let failure = self.world.resource_mut::<Failure>().0.take();
+        match failure {
+            Some(error) => {
+                self.world.resource::<Ranks>().0.abort();
+                Err(error)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Present time (ms).
+    pub fn t(&self) -> f64 {
+        self.world.resource::<EpochClock>().t
+    }
+
+    /// Completed steps.
+    pub fn step(&self) -> u64 {
+        self.world.resource::<EpochClock>().step
+    }
+
+    /// Steps between two exchanges of spikes.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.steps_per_epoch
+    }
+
+    /// Spikes of this rank's cells so far, by time and source within each epoch.
+    pub fn spikes(&self) -> &[Spike] {
+        &self.world.resource::<SpikeLog>().0
+    }
+
+    /// The groups of this rank.
+    pub fn groups_mut(&mut self) -> &mut [Group] {
+        &mut self.world.resource_mut::<Groups>().into_inner().0
+    }
+
+    /// Both schedules as assembled; the `Step` schedules of groups are shown as one list of those that differ.
+    ///
+    /// # Errors
+    ///
+    /// If the `Epoch` schedule is ambiguous.
+    pub fn describe_schedules(&mut self) -> Result<Vec<ScheduleDescription>, Error> {
+        schedule::finish(&mut self.epoch, &mut self.world, "Epoch")?;
+        let mut described =
+            vec![introspection::describe("Epoch", &self.epoch, &self.world, &EpochSet::ALL, &[])];
+        for group in &self.world.resource::<Groups>().0 {
+            let step = group.describe_step();
+            if !described.contains(&step) {
+                described.push(step);
+            }
+        }
+        Ok(described)
+    }
+}
+
+/// The `Epoch` schedule without the systems of the application.
+fn assemble_epoch() -> Schedule {
+    let mut schedule = strict_schedule(Epoch);
+    let [advance_set, exchange_set, route, flush, guard_set] = EpochSet::ALL;
+    schedule.configure_sets((advance_set, exchange_set, route, flush, guard_set).chain());
+    let mut sequence = Sequence::new(&mut schedule);
+    sequence.push(EpochSet::Advance, "advance:groups", advance::groups);
+    sequence.push(EpochSet::Exchange, "exchange:spikes", exchange::exchange);
+    sequence.push(EpochSet::Route, "route:spikes", exchange::route);
+    sequence.push(EpochSet::Guard, "guard:voltage", guard::voltages);
+    debug_assert_ne!(Named::new("guard:voltage"), Named::new("route:spikes"));
+    schedule
+}
+
+/// Number of time steps that NEURON's `psolve` takes from `t` to `stop` (ms).
+pub fn step_count(t: f64, stop: f64, dt: f64) -> u64 {
+    let stop = stop * (1.0 + 1e-11);
+    let count = ((stop - t) / dt + 1e-9) as i64;
+    if count > 3 {
+        return count as u64;
+    }
+    let (mut t, mut count) = (t, 0);
+    while t <= stop - dt {
+        t += 0.5 * dt;
+        t += 0.5 * dt;
+        count += 1;
+    }
+    count
+}
+
+/// Shortest delay (ms) of the connections that need an exchange.
+fn shortest_delay(cells: &[CellPlan], dt: f64) -> f64 {
+    let connections = cells.iter().flat_map(|cell| &cell.connections);
+    let remote = connections.filter(|connection| connection.source.is_cell());
+    remote
+        .map(|connection| connection.delay)
+        .filter(|delay| !group::is_shorter_than_step(*delay, dt))
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// Cells that a cell must share a group with: sources of connections too short for an exchange.
+fn close_sources(cell: &CellPlan, dt: f64) -> impl Iterator<Item = &group::Connection> {
+    cell.connections.iter().filter(move |connection| {
+        let is_direct = !connection.source.is_cell() || group::is_shorter_than_step(connection.delay, dt);
+        is_direct && connection.source.gid() != cell.gid
+    })
+}
+
+/// Refuses connections between ranks that are too short for an exchange.
+fn check_short_delays(cells: &[CellPlan], dt: f64, ranks: &dyn Communicator) -> Result<(), Error> {
+    if ranks.size() == 1 {
+        return Ok(());
+    }
+    let own: std::collections::BTreeSet<u64> = cells.iter().map(|cell| cell.gid).collect();
+    let mut wanted = Vec::new();
+    let mut missing = BTreeMap::new();
+    for cell in cells {
+        for connection in close_sources(cell, dt).filter(|connection| !own.contains(&connection.source.gid()))
+        {
+            wanted.extend_from_slice(&connection.source.gid().to_le_bytes());
+            missing.entry(connection.source.gid()).or_insert((cell.gid, connection.delay));
+        }
+    }
+    let wanted: Vec<u64> = ranks
+        .all_gather(&wanted)?
+        .iter()
+        .flat_map(|part| part.as_chunks::<8>().0)
+        .map(|bytes| u64::from_le_bytes(*bytes))
+        .collect();
+    let found: Vec<u8> =
+        wanted.iter().filter(|gid| own.contains(gid)).flat_map(|gid| gid.to_le_bytes()).collect();
+    for part in ranks.all_gather(&found)? {
+        for bytes in part.as_chunks::<8>().0 {
+            let from = u64::from_le_bytes(*bytes);
+            if let Some(&(to, delay)) = missing.get(&from) {
+                return Err(Error::DelayTooShort { from, to, delay, dt });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of a group's data that should stay in a core's cache.
+const GROUP_BYTES: usize = 512 * 1024;
+
+/// Rough bytes that a cell's data takes in the columns of its group.
+fn bytes_of(cell: &CellPlan) -> usize {
+    let nodes = cell.model.nodes.parent.len();
+    let density: usize = cell.model.mechanisms.iter().map(|m| m.nodes.len() * (m.columns.len() + 4)).sum();
+    let points: usize = cell.point_processes.iter().map(|point| point.values.len() + 8).sum();
+    8 * (10 * nodes + density + points)
+}
+
+/// Splits cells into groups, in their order: of `size` cells, or so that the data of a group stays in cache
+/// and every thread has work. Cells connected by delays too short for an exchange share a group.
+pub fn partition(cells: Vec<CellPlan>, size: usize, threads: usize, dt: f64) -> Vec<Vec<CellPlan>> {
+    let place: BTreeMap<u64, usize> =
+        cells.iter().enumerate().map(|(index, cell)| (cell.gid, index)).collect();
+    let mut leader: Vec<usize> = (0..cells.len()).collect();
+    fn find(leader: &mut [usize], mut index: usize) -> usize {
+        while leader[index] != index {
+            leader[index] = leader[leader[index]];
+            index = leader[index];
+        }
+        index
+    }
+    for (index, cell) in cells.iter().enumerate() {
+        for connection in close_sources(cell, dt) {
+            if let Some(&other) = place.get(&connection.source.gid()) {
+                let (one, other) = (find(&mut leader, index), find(&mut leader, other));
+                leader[one.max(other)] = one.min(other);
+            }
+        }
+    }
+    let total: usize = cells.iter().map(bytes_of).sum();
+    let limit = GROUP_BYTES.min(total.div_ceil(threads.max(1)).max(1));
+    let mut clusters: BTreeMap<usize, Vec<CellPlan>> = BTreeMap::new();
+    for (index, cell) in cells.into_iter().enumerate() {
+        clusters.entry(find(&mut leader, index)).or_default().push(cell);
+    }
+    let mut groups: Vec<Vec<CellPlan>> = Vec::new();
+    let mut bytes = 0;
+    for cluster in clusters.into_values() {
+        let more: usize = cluster.iter().map(bytes_of).sum();
+        match groups.last_mut() {
+            Some(group) if size > 0 && group.len() + cluster.len() <= size => group.extend(cluster),
+            Some(group) if size == 0 && bytes + more <= limit => {
+                bytes += more;
+                group.extend(cluster);
+            }
+            _ => {
+                bytes = more;
+                groups.push(cluster);
+            }
+        }
+    }
+    groups
+}
+
+/// Which groups each source's spikes concern.
+fn routes(groups: &mut [Group]) -> Routes {
+    let mut routes: BTreeMap<SourceId, Vec<u32>> = BTreeMap::new();
+    for (index, group) in groups.iter_mut().enumerate() {
+        for source in group.remote_sources() {
+            routes.entry(source).or_default().push(index as u32);
+        }
+    }
+    let (sources, groups) = routes.into_iter().unzip();
+    Routes { sources, groups }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::step_count;
+
+    /// Counts that NEURON 9.0.2's `psolve` takes.
+    #[test]
+    fn counts_steps_as_neuron_does() {
+        assert_eq!(step_count(0.0, 6.0, 0.025), 240);
+        assert_eq!(step_count(0.0, 0.05, 0.025), 2);
+        assert_eq!(step_count(0.0, 0.0, 0.025), 0);
+        assert_eq!(step_count(0.0, 1.0, 0.1), 10);
+    }
+}

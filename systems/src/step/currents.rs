@@ -1,0 +1,126 @@
+//! Membrane and electrode currents of one mechanism, into the matrix.
+
+use std::sync::Arc;
+
+use bevy_ecs::entity::Entity;
+use bevy_ecs::system::{Query, Res};
+use components::{
+    Area, Clock, Diagonal, Diameter, Instances, IonColumns, RightHandSide, SavedDiagonal, SavedRightHandSide,
+    Voltage,
+};
+
+use super::ions::{add_ion_currents, read_ions};
+use crate::mechanism::{Kernels, Surroundings};
+
+/// Empties the matrix before currents are added.
+pub fn clear(mut compartments: Query<(&mut RightHandSide, &mut Diagonal)>) {
+    for (mut rhs, mut diagonal) in &mut compartments {
+        rhs.0.fill(0.0);
+        diagonal.0.fill(0.0);
+    }
+}
+
+/// Empties what the electrodes contribute.
+pub fn clear_saved(mut compartments: Query<(&mut SavedRightHandSide, &mut SavedDiagonal)>) {
+    for (mut rhs, mut diagonal) in &mut compartments {
+        rhs.0.fill(0.0);
+        diagonal.0.fill(0.0);
+    }
+}
+
+/// Keeps the right-hand side of the membrane alone: `saved = electrodes - rhs`.
+pub fn save_right_hand_side(mut compartments: Query<(&RightHandSide, &mut SavedRightHandSide)>) {
+    for (rhs, mut saved) in &mut compartments {
+        for (saved, rhs) in saved.0.iter_mut().zip(rhs.0.iter()) {
+            *saved -= rhs;
+        }
+    }
+}
+
+/// The compartment columns that membrane currents touch.
+pub type Compartments<'a> = (&'a Voltage, &'a Area, &'a Diameter, &'a mut RightHandSide, &'a mut Diagonal);
+
+/// The current of a mechanism in the membrane: `rhs -= i`, `d += g`.
+pub fn membrane_system(
+    mechanism: Entity,
+    kernels: Arc<dyn Kernels>,
+) -> impl FnMut(Res<Clock>, Query<&mut Instances>, Query<&mut IonColumns>, Query<Compartments>) {
+    move |clock, mut instances, mut ions, mut compartments| {
+        let (Ok(mut instances), Ok((voltage, area, diameter, mut rhs, mut diagonal))) =
+            (instances.get_mut(mechanism), compartments.single_mut())
+        else {
+            return;
+        };
+        let instances = &mut *instances;
+        let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
+        evaluate(instances, &*kernels, &voltage.0, &surroundings, &mut ions);
+        let (rhs, diagonal) = (&mut *rhs.0, &mut *diagonal.0);
+        let currents = instances.current.iter().zip(instances.conductance.iter());
+        for (&node, (current, conductance)) in instances.nodes.iter().zip(currents) {
+            rhs[node as usize] -= current;
+            diagonal[node as usize] += conductance;
+        }
+    }
+}
+
+/// The current of an electrode: `rhs += i`, `d -= g`; also into what is kept of electrodes, if it is kept.
+pub fn electrode_system(
+    mechanism: Entity,
+    kernels: Arc<dyn Kernels>,
+) -> impl FnMut(
+    Res<Clock>,
+    Query<&mut Instances>,
+    Query<&mut IonColumns>,
+    Query<Compartments>,
+    Query<(&mut SavedRightHandSide, &mut SavedDiagonal)>,
+) {
+    move |clock, mut instances, mut ions, mut compartments, mut saved| {
+        let (Ok(mut instances), Ok((voltage, area, diameter, mut rhs, mut diagonal))) =
+            (instances.get_mut(mechanism), compartments.single_mut())
+        else {
+            return;
+        };
+        let instances = &mut *instances;
+        let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
+        evaluate(instances, &*kernels, &voltage.0, &surroundings, &mut ions);
+        let currents = || instances.current.iter().zip(instances.conductance.iter());
+        for (&node, (current, conductance)) in instances.nodes.iter().zip(currents()) {
+            rhs.0[node as usize] += current;
+            diagonal.0[node as usize] -= conductance;
+        }
+        if let Ok((mut saved_rhs, mut saved_diagonal)) = saved.single_mut() {
+            for (&node, (current, conductance)) in instances.nodes.iter().zip(currents()) {
+                saved_rhs.0[node as usize] += current;
+                saved_diagonal.0[node as usize] -= conductance;
+            }
+        }
+    }
+}
+
+/// Runs the current kernel and turns currents of point processes into densities.
+fn evaluate(
+    instances: &mut Instances,
+    kernels: &dyn Kernels,
+    voltage: &[f64],
+    surroundings: &Surroundings,
+    ions: &mut Query<&mut IonColumns>,
+) {
+    gather_voltage(instances, voltage);
+    read_ions(instances, ions);
+    kernels.current(instances, surroundings);
+    add_ion_currents(instances, ions);
+    let factors = instances.per_area.iter();
+    for ((factor, current), conductance) in
+        factors.zip(instances.current.iter_mut()).zip(instances.conductance.iter_mut())
+    {
+        *conductance *= factor;
+        *current *= factor;
+    }
+}
+
+/// Copies the voltage of every instance's node into the instances' own column.
+pub fn gather_voltage(instances: &mut Instances, voltage: &[f64]) {
+    for (value, &node) in instances.voltage.iter_mut().zip(&instances.nodes) {
+        *value = voltage[node as usize];
+    }
+}

@@ -1,0 +1,163 @@
+//! Ions: reversal potentials, and the exchange of ion variables with mechanisms.
+
+use bevy_ecs::entity::Entity;
+use bevy_ecs::system::{Query, Res};
+use components::{Clock, Instances, IonColumns};
+
+/// Faraday constant (C/mol), CODATA 2018.
+pub const FARADAY: f64 = 96_485.332_123_310_01;
+/// Gas constant (J/K/mol), CODATA 2018.
+pub const GAS_CONSTANT: f64 = 8.314_462_618_153_24;
+
+/// Style bit: both concentrations are set from the ion's defaults at initialisation.
+pub const STYLE_CONCENTRATION_INIT: u32 = 0o4;
+/// Style bit: the reversal potential is computed at initialisation.
+pub const STYLE_REVERSAL_INIT: u32 = 0o40;
+/// Style bit: the reversal potential is computed in every step.
+pub const STYLE_REVERSAL_ADVANCE: u32 = 0o100;
+
+/// Nernst potential (mV) for concentrations in mM.
+pub fn nernst(inside: f64, outside: f64, valence: f64, celsius: f64) -> f64 {
+    if valence == 0.0 {
+        return 0.0;
+    }
+    if inside <= 0.0 {
+        return 1e6;
+    }
+    if outside <= 0.0 {
+        return -1e6;
+    }
+    let thermal = 1000.0 * GAS_CONSTANT * (celsius + 273.15) / FARADAY;
+    thermal / valence * (outside / inside).ln()
+}
+
+/// The ion's turn among the currents: its current starts at 0, its reversal potential follows the
+/// concentrations where the style says so.
+pub fn ion_system(ion: Entity) -> impl FnMut(Res<Clock>, Query<&mut IonColumns>) {
+    move |clock, mut ions| {
+        let Ok(mut ion) = ions.get_mut(ion) else { return };
+        let ion = &mut *ion;
+        ion.current.fill(0.0);
+        ion.derivative.fill(0.0);
+        for index in 0..ion.nodes.len() {
+            if ion.style[index] & STYLE_REVERSAL_ADVANCE != 0 {
+                ion.reversal[index] =
+                    nernst(ion.inside[index], ion.outside[index], ion.valence, clock.celsius);
+            }
+        }
+    }
+}
+
+/// The ion's turn at initialisation.
+pub fn ion_initialize_system(ion: Entity) -> impl FnMut(Res<Clock>, Query<&mut IonColumns>) {
+    move |clock, mut ions| {
+        let Ok(mut ion) = ions.get_mut(ion) else { return };
+        let ion = &mut *ion;
+        ion.current.fill(0.0);
+        ion.derivative.fill(0.0);
+        for index in 0..ion.nodes.len() {
+            if ion.style[index] & STYLE_CONCENTRATION_INIT != 0 {
+                ion.inside[index] = ion.initial_inside;
+                ion.outside[index] = ion.initial_outside;
+            }
+            if ion.style[index] & STYLE_REVERSAL_INIT != 0 {
+                ion.reversal[index] =
+                    nernst(ion.inside[index], ion.outside[index], ion.valence, clock.celsius);
+            }
+        }
+    }
+}
+
+/// Copies the ion variables that the mechanism reads into its columns.
+pub fn read_ions(instances: &mut Instances, ions: &mut Query<&mut IonColumns>) {
+    for binding in &instances.ions {
+        let Ok(ion) = ions.get_mut(binding.ion) else { continue };
+        let copies = [
+            (binding.reversal, &ion.reversal),
+            (binding.inside, &ion.inside),
+            (binding.outside, &ion.outside),
+            (binding.current_read, &ion.current),
+        ];
+        for (column, source) in copies {
+            if let Some(column) = column {
+                for (value, &index) in instances.columns[column].iter_mut().zip(&binding.index) {
+                    *value = source[index as usize];
+                }
+            }
+        }
+    }
+}
+
+/// Adds the currents that the mechanism wrote to the ions'.
+pub fn add_ion_currents(instances: &mut Instances, ions: &mut Query<&mut IonColumns>) {
+    let is_point = !instances.per_area.is_empty();
+    for binding in &instances.ions {
+        let (Ok(mut ion), Some(column)) = (ions.get_mut(binding.ion), binding.current_written) else {
+            continue;
+        };
+        let ion = &mut *ion;
+        let current = &instances.columns[column];
+        for (instance, &index) in binding.index.iter().enumerate() {
+            let index = index as usize;
+            let (mut density, mut derivative) = (current[instance], binding.derivative[instance]);
+            if is_point {
+                density = density * 1e2 / instances.area[instance];
+                derivative = derivative * 1e2 / instances.area[instance];
+            }
+            ion.current[index] += density;
+            ion.derivative[index] += derivative;
+        }
+    }
+}
+
+/// Copies concentrations (and, at initialisation, reversal potentials) that the mechanism writes back to the
+/// ions; `initial` also recomputes reversal potentials whose style asks for it.
+pub fn write_concentrations(
+    instances: &mut Instances,
+    ions: &mut Query<&mut IonColumns>,
+    initial: bool,
+    celsius: f64,
+) {
+    for binding in &instances.ions {
+        if !(binding.writes_inside || binding.writes_outside || binding.writes_reversal) {
+            continue;
+        }
+        let Ok(mut ion) = ions.get_mut(binding.ion) else { continue };
+        let ion = &mut *ion;
+        let writes = [
+            (binding.writes_inside, binding.inside, &mut ion.inside),
+            (binding.writes_outside, binding.outside, &mut ion.outside),
+            (binding.writes_reversal && initial, binding.reversal, &mut ion.reversal),
+        ];
+        for (is_written, column, destination) in writes {
+            if let (true, Some(column)) = (is_written, column) {
+                for (value, &index) in instances.columns[column].iter().zip(&binding.index) {
+                    destination[index as usize] = *value;
+                }
+            }
+        }
+        if initial && (binding.writes_inside || binding.writes_outside) {
+            for &index in &binding.index {
+                let index = index as usize;
+                if ion.style[index] & STYLE_REVERSAL_INIT != 0 {
+                    ion.reversal[index] = nernst(ion.inside[index], ion.outside[index], ion.valence, celsius);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nernst;
+
+    /// Values from NEURON 9.0.2.
+    #[test]
+    fn nernst_has_neurons_bits() {
+        assert_eq!(nernst(5e-5, 2.0, 2.0, 34.0), 140.236_601_131_512_66);
+        assert_eq!(nernst(6.5e-5, 2.0, 2.0, 34.0), 136.764_454_206_189_7);
+        assert_eq!(nernst(5e-5, 2.0, 2.0, 6.3), 127.589_510_617_617_49);
+        assert_eq!(nernst(0.0, 2.0, 2.0, 6.3), 1e6);
+        assert_eq!(nernst(1.0, 2.0, 0.0, 6.3), 0.0);
+    }
+}

@@ -1,0 +1,332 @@
+//! The built program as a shell sees it: what it prints where, and its exit codes.
+//!
+//! Nothing is simulated here.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use insta::assert_snapshot;
+
+/// Runs the program in `folder`, free of what this machine's environment says.
+fn neurodamus(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("the program was built")
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_neurodamus"));
+    command.current_dir(folder).args(arguments);
+    for variable in ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS", "COLUMNS", "CLICOLOR_FORCE"]
+    {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// What a failing run says: its exit code and standard error. Standard output must stay empty.
+fn complaint(arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    complaint_in(folder.path(), arguments)
+}
+
+fn complaint_in(folder: &Path, arguments: &[&str]) -> String {
+    describe(&neurodamus(folder, arguments))
+}
+
+fn describe(output: &Output) -> String {
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "standard output is for what was asked for");
+    let code = output.status.code().expect("it was not killed");
+    format!("exit code {code}\n{}", String::from_utf8_lossy(&output.stderr))
+}
+
+fn answer(arguments: &[&str]) -> String {
+    let output = neurodamus(Path::new("."), arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    String::from_utf8(output.stdout).expect("help is text")
+}
+
+#[test]
+fn version() {
+    assert_eq!(answer(&["--version"]), format!("neurodamus {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(answer(&["-V"]), answer(&["--vers"]));
+}
+
+#[test]
+fn short_help() {
+    assert_snapshot!(answer(&["-h"]), @"
+    Simulates a SONATA network of morphologically detailed neurons
+
+    Usage: neurodamus [OPTIONS] <CONFIG>
+
+    Arguments:
+      <CONFIG>  SONATA simulation config to run (JSON)
+
+    Options:
+      -h, --help     Print help (see more with '--help')
+      -V, --version  Print version
+
+    Outputs:
+          --output-path <PATH>       Write outputs to PATH instead of the config's output folder
+          --disable-reports          Write spikes only, none of the config's reports
+          --report-buffer-size <MB>  Memory for each report's samples before they are written [no
+                                     effect]
+          --dump-cell-state <LIST>   Write the full state of these cells to files [refused]
+
+    Cores and ranks:
+          --threads <N>           Compute on N threads
+          --lb-mode <MODE>        How cells are dealt out to ranks [no effect]
+          --num-target-ranks <N>  Number of ranks a dry run plans for [no effect]
+
+    Looking inside:
+          --schedule[=<text|dot|json>]  Print the schedules that this config leads to, and stop
+          --profile                     Time each system and print a table at the end
+          --dry-run                     Estimate memory and time without simulating [refused]
+          --memory-tracker <rss|heap>   What a dry run measures memory by [no effect]
+          --crash-test                  Shrink cells to points, to find what breaks a large run
+                                        [refused]
+
+    Building and saving the model:
+          --build-model <AUTO|ON|OFF>  Whether to build the model or use a saved one
+          --simulate-model <ON|OFF>    Whether to simulate the model once it is built
+          --save <PATH>                Save the state at the end of the run to the folder PATH [refused]
+          --restore <PATH>             Continue from a state that `--save` wrote to the folder PATH
+                                       [refused]
+          --keep-build                 Keep the files that the model was built into [no effect]
+          --modelbuilding-steps <N>    Build the model in N rounds, to bound the memory of building [no
+                                       effect]
+
+    Known from CoreNEURON:
+          --coreneuron-direct-mode  Pass the model from building to simulating in memory [refused]
+          --enable-shm <ON|OFF>     Pass the model from building to simulating by shared memory
+          --model-stats             Print statistics of the model [no effect]
+          --cell-permute <ORDER>    Order of compartments in memory [no effect]
+
+    Messages:
+      -v, --verbose             Say more about what is done
+          --debug               Say everything, for finding faults; more than `--verbose`
+          --use-color <ON|OFF>  Colours in messages
+
+    `--help` explains each option and the exit codes.
+    ");
+}
+
+#[test]
+fn long_help_explains_each_option_and_exit_code() {
+    let help = answer(&["--help"]);
+    for argument in
+        neurodamus::command_line::command().get_arguments().filter(|argument| !argument.is_hide_set())
+    {
+        if let Some(long) = argument.get_long() {
+            assert!(help.contains(&format!("--{long}")), "--{long} is missing");
+        }
+    }
+    for code in ["    0  ", "    1  ", "    2  ", "  101  ", "  130  "] {
+        assert!(help.contains(&format!("\n{code}")), "exit code {code} is missing");
+    }
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "a line is too long for a terminal");
+}
+
+#[test]
+fn no_config() {
+    assert_snapshot!(complaint(&[]), @"
+    exit code 2
+    error: the following required arguments were not provided:
+      <CONFIG>
+
+    Usage: neurodamus <CONFIG>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn unknown_option() {
+    assert_snapshot!(complaint(&["c.json", "--disable-report-s"]), @"
+    exit code 2
+    error: unexpected argument '--disable-report-s' found
+
+      tip: a similar argument exists: '--disable-reports'
+
+    Usage: neurodamus --disable-reports <CONFIG>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn ambiguous_prefix() {
+    assert_snapshot!(complaint(&["c.json", "--model"]), @"
+    exit code 2
+    error: unexpected argument '--model' found
+
+      tip: a similar argument exists: '--model-stats'
+
+    Usage: neurodamus --model-stats <CONFIG>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn wrong_value() {
+    assert_snapshot!(complaint(&["c.json", "--lb-mode=RoundRobbin"]), @"
+    exit code 2
+    error: invalid value 'RoundRobbin' for '--lb-mode <MODE>'
+      [possible values: RoundRobin, WholeCell, MultiSplit, Memory]
+
+      tip: a similar value exists: 'RoundRobin'
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn the_config_is_no_option() {
+    assert_snapshot!(complaint(&["--configFile=sim.json"]), @"
+    exit code 2
+    error: invalid value 'sim.json' for '--configFile <FILE>': the config is given without an option: `neurodamus sim.json`
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn refused_options_are_named_before_the_config_is_looked_at() {
+    assert_snapshot!(complaint(&["missing.json", "--dry-run", "--save=state", "--simulate-model", "off"]), @"
+    exit code 2
+    error: `--dry-run` is not supported yet
+    help: run the config with a short `run.tstop` to see its memory and speed
+
+    error: `--simulate-model=OFF` is not supported yet
+    help: leave the option out: building the model is part of each run
+
+    error: `--save` is not supported yet
+    help: run to the end in one go
+
+    error: 3 problems
+    ");
+}
+
+#[test]
+fn missing_config() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for name in ["simulation_config.json", "circuit_config.json"] {
+        std::fs::write(folder.path().join(name), "{}").expect("the folder can be written to");
+    }
+    assert_snapshot!(complaint_in(folder.path(), &["simulation_confg.json"]), @"
+    exit code 2
+    error: there is no config file `simulation_confg.json`
+    help: did you mean `simulation_config.json`?
+    ");
+    assert_snapshot!(complaint_in(folder.path(), &["nowhere/simulation_config.json"]), @"
+    exit code 2
+    error: there is no config file `nowhere/simulation_config.json`
+    help: there is no folder `nowhere` either
+    ");
+    assert_snapshot!(complaint_in(folder.path(), &["quite_different.txt"]), @"
+    exit code 2
+    error: there is no config file `quite_different.txt`
+    ");
+}
+
+#[test]
+fn a_folder_for_a_config() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir(folder.path().join("circuit")).expect("the folder can be written to");
+    assert_snapshot!(complaint_in(folder.path(), &["circuit"]), @"
+    exit code 2
+    error: `circuit` is a folder, not a config file
+    ");
+    std::fs::write(folder.path().join("circuit/simulation_config.json"), "{}").expect("it can be written");
+    assert_snapshot!(complaint_in(folder.path(), &["circuit"]), @"
+    exit code 2
+    error: `circuit` is a folder, not a config file
+    help: did you mean `circuit/simulation_config.json`?
+    ");
+}
+
+#[test]
+fn several_processes_do_not_write_over_one_another() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("c.json"), "{}").expect("the folder can be written to");
+    let output = command(folder.path(), &["c.json"]).env("OMPI_COMM_WORLD_SIZE", "4").output();
+    assert_snapshot!(describe(&output.expect("the program was built")), @"
+    exit code 2
+    error: started as 4 processes, but this build runs as one (`OMPI_COMM_WORLD_SIZE` is 4)
+    help: start it without `mpiexec` or as one task, and use `--threads` for more cores
+    ");
+}
+
+#[test]
+fn messages_have_no_colours_off_a_terminal() {
+    let output = command(Path::new("."), &["missing.json", "--use-color=ON"]).output().expect("it was built");
+    assert!(!output.stderr.contains(&0x1b), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The page is written from the definition of the options, so that it cannot tell something else than
+/// `--help`. Refresh it with `UPDATE_DOCS=1 cargo test --test command_line`.
+#[test]
+fn the_page_on_the_command_line_is_up_to_date() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/command-line.md");
+    let expected = command_line_page();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&page, &expected).expect("the page can be written");
+    }
+    let found = std::fs::read_to_string(&page).expect("the page exists");
+    assert!(
+        found == expected,
+        "docs/command-line.md is stale: `UPDATE_DOCS=1 cargo test --test command_line`"
+    );
+}
+
+fn command_line_page() -> String {
+    let mut command = neurodamus::command_line::command();
+    let mut page =
+        String::from("# Command line\n\n<!-- Written from src/command_line/ by tests/command_line.rs. -->\n");
+    let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    let _ = write!(page, "\n    neurodamus <CONFIG> [OPTIONS]\n\n{about}\n");
+    command.build();
+    let mut heading = "";
+    let visible: Vec<_> = command.get_arguments().filter(|argument| !argument.is_hide_set()).collect();
+    // `build` puts --help and --version, which have no heading, last
+    for argument in visible.iter().filter(|a| a.get_help_heading().is_some()) {
+        let under = argument.get_help_heading().unwrap_or_default();
+        if under != heading {
+            let _ = write!(page, "\n## {under}\n");
+            heading = under;
+        }
+        let spelled = spelling(argument);
+        let help =
+            argument.get_long_help().or(argument.get_help()).map(ToString::to_string).unwrap_or_default();
+        let (summary, rest) = help.split_once("\n\n").unwrap_or((&help, ""));
+        let _ = write!(page, "\n### `{spelled}`\n\n{summary}.\n");
+        if !rest.is_empty() {
+            let _ = write!(page, "\n{rest}\n");
+        }
+    }
+    let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    let _ = write!(page, "\n## Spelling, exit codes and examples\n");
+    for block in after.split("\n\n") {
+        match block.split_once(":\n") {
+            Some((title, lines)) => {
+                let _ = write!(page, "\n{title}:\n\n```text\n{lines}\n```\n");
+            }
+            None => {
+                let _ = write!(page, "\n{block}\n");
+            }
+        }
+    }
+    page
+}
+
+fn spelling(argument: &clap::Arg) -> String {
+    let long = format!("--{}", argument.get_long().unwrap_or_default());
+    let short = argument.get_short().map(|short| format!("-{short}, ")).unwrap_or_default();
+    let value = argument.get_value_names().map(|names| names.join(" ")).unwrap_or_default();
+    match (argument.get_action().takes_values(), argument.is_require_equals_set()) {
+        (false, _) => format!("{short}{long}"),
+        (true, true) => format!("{short}{long}[={value}]"),
+        (true, false) => format!("{short}{long}={value}"),
+    }
+}
