@@ -71,3 +71,42 @@ impl Failure {
         Self { problems: Vec::new(), exit: Exit::Interrupted }
     }
 }
+
+/// A failure of the solver.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{error}")]
+struct SolverProblem {
+    error: systems::Error,
+    #[help]
+    help: Option<&'static str>,
+}
+
+impl From<systems::Error> for Failure {
+    fn from(error: systems::Error) -> Self {
+        use systems::Error as E;
+        let (help, exit) = match error {
+            E::UnknownMechanism { .. } => {
+                (Some("insert a mechanism that is there, or add it with a plug-in"), Exit::BadInput)
+            }
+            E::DelayTooShort { .. } => (Some("use a shorter time step, or fewer ranks"), Exit::BadInput),
+            E::AmbiguousSchedule { .. } => {
+                (Some("give one of the systems an order with `.before` or `.after`"), Exit::BadInput)
+            }
+            E::RunawayVoltage { .. } => (
+                Some("check the parameters and stimuli of this cell, or use a shorter time step"),
+                Exit::RunFailed,
+            ),
+            E::Other(_) | E::OtherRankFailed => (None, Exit::RunFailed),
+            _ => (None, Exit::BadInput),
+        };
+        Self { problems: vec![Box::new(SolverProblem { error, help })], exit }
+    }
+}
+
+impl Failure {
+    /// Whether this only says that another rank failed.
+    pub fn is_of_another_rank(&self) -> bool {
+        let message = systems::Error::OtherRankFailed.to_string();
+        self.problems.iter().all(|problem| problem.to_string() == message)
+    }
+}

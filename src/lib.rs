@@ -1,6 +1,18 @@
 //! Simulates SONATA networks of morphologically detailed neurons.
+//!
+//! From a command line to outputs: [`command_line`] → [`input`] (configurations) → [`plan`] (which cells exist)
+//! → [`build`] (cells with synapses, stimuli and probes) → `systems` (the simulation) → [`output`]. [`App`] holds
+//! it together and takes [`Plugin`]s.
 
 pub mod app;
+pub mod build;
 pub mod command_line;
 pub mod failure;
+pub mod input;
+pub mod introspection;
+pub mod output;
+pub mod plan;
+pub mod plugin;
 pub mod terminal;
+
+pub use plugin::{App, Plugin};

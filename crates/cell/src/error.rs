@@ -158,7 +158,7 @@ pub enum Error {
         section: String,
         /// The middle of the segment, or 1 for the end of the section.
         x: f64,
-        /// What cannot be used: `area` or `axial conductance`.
+        /// What cannot be used: `area`, `axial conductance` or `electrotonic length`.
         quantity: &'static str,
         /// Its value (um2 or uS).
         value: f64,

@@ -116,7 +116,7 @@ impl Cell {
     /// See M. L. Hines and N. T. Carnevale, "NEURON: a tool for neuroscientists", The Neuroscientist 7 (2001).
     ///
     /// # Errors
-    /// A point without diameter; a diameter that is not positive.
+    /// A point without diameter; points at one place; a diameter that is not positive.
     pub fn space_constant(&mut self, section: SectionId, frequency: f64) -> Result<f64, Error> {
         let found = self.get(section)?;
         let middle = found.segment_index(0.5);
@@ -139,6 +139,10 @@ impl Cell {
             lambda += (pair[1].arc - pair[0].arc) / (d1 + d2).sqrt();
         }
         lambda *= 2f64.sqrt() * 1e-5 * (4.0 * PI * frequency * resistance * capacitance).sqrt();
+        if lambda == 0.0 {
+            let (quantity, value) = ("electrotonic length", lambda);
+            return Err(Error::Degenerate { section: self.full_name(section), x: 0.5, quantity, value });
+        }
         Ok(found.length / lambda)
     }
 

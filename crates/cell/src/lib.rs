@@ -13,6 +13,7 @@ mod distance;
 mod error;
 mod flatten;
 mod geometry;
+mod import;
 mod insertion;
 pub mod model;
 mod nseg;
@@ -27,6 +28,7 @@ pub use catalogue::{Catalogue, GlobalVariable, Ion, IonIndex, MechanismIndex, Ra
 pub use cell::Cell;
 pub use error::Error;
 pub use flatten::Selection;
+pub use import::Instantiated;
 pub use insertion::IonStyle;
 pub use model::CellModel;
 pub use point_process::{Location, PointProcessId};

@@ -196,7 +196,7 @@ impl Cell {
         })
     }
 
-    fn checked_point(
+    pub(crate) fn checked_point(
         &self,
         section: SectionId,
         x: f64,

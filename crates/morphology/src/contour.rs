@@ -73,10 +73,26 @@ pub(crate) fn scatter(points: &[[f64; 3]]) -> Matrix3 {
     [0, 1, 2].map(|i| [0, 1, 2].map(|j| points.iter().fold(0.0, |sum, p| sum + p[i] * p[j])))
 }
 
+/// The eigenvectors of a flat outline whose axes are x and y but for rounding errors, as a solver for general
+/// matrices gives them: it drops the lower element and keeps the upper one, and this decides which end of a
+/// symmetric outline comes first.
+fn upright(products: &Matrix3) -> Option<Matrix3> {
+    let [[xx, xy, xz], [_, yy, yz], [_, _, zz]] = *products;
+    let flat = xz == 0.0 && yz == 0.0 && zz == 0.0;
+    if !flat || xy.abs() > f64::EPSILON * (xx + yy) || xx == yy {
+        return None;
+    }
+    let lean = xy / (yy - xx);
+    let length = (lean * lean + 1.0).sqrt();
+    let (x, y) = ([1.0, 0.0, 0.0], [lean / length, 1.0 / length, 0.0]);
+    Some(if xx < yy { [[0.0, 0.0, 1.0], x, y] } else { [[0.0, 0.0, 1.0], y, x] })
+}
+
 /// The principal axis of centred points, oriented so that its largest component is positive, and the axis
 /// across it, flattened into the xy plane and of unit length.
 fn axes(points: &[[f64; 3]]) -> Result<([f64; 3], [f64; 3]), Degenerate> {
-    let [_, across, mut major] = eigenvectors(&scatter(points)).ok_or(Degenerate)?;
+    let products = scatter(points);
+    let [_, across, mut major] = upright(&products).or_else(|| eigenvectors(&products)).ok_or(Degenerate)?;
     let mut largest = 0;
     for k in 1..3 {
         if major[k].abs() > major[largest].abs() {
@@ -145,8 +161,7 @@ pub(crate) fn soma_of_contour(outline: &[[f64; 4]]) -> Result<Vec<[f64; 4]>, Deg
     }
     let (low, high) = (positions[1], positions[positions.len() - 2]);
     let step = (high - low) / 20.0;
-    // Also refuses what is not a number
-    if !(step > 0.0) {
+    if step.is_nan() || step <= 0.0 {
         return Err(Degenerate);
     }
     let count = ((high - low) / step + 1e-9).floor() as usize + 1;
@@ -160,7 +175,12 @@ pub(crate) fn soma_of_contour(outline: &[[f64; 4]]) -> Result<Vec<[f64; 4]>, Deg
 }
 
 /// Points on the axis at the positions `at`; the end diameters become the mean with their neighbour.
-pub(crate) fn stations(at: &[f64], major: &[f64; 3], centre: &[f64; 3], mut diameters: Vec<f64>) -> Vec<[f64; 4]> {
+pub(crate) fn stations(
+    at: &[f64],
+    major: &[f64; 3],
+    centre: &[f64; 3],
+    mut diameters: Vec<f64>,
+) -> Vec<[f64; 4]> {
     if let [first, second, .., before, last] = diameters.as_mut_slice() {
         *first = (*first + *second) / 2.0;
         *last = (*last + *before) / 2.0;

@@ -8,7 +8,6 @@
 /// A matrix as rows.
 pub(crate) type Matrix3 = [[f64; 3]; 3];
 
-
 /// The unit eigenvectors of a symmetric matrix, as rows, by ascending eigenvalue; only the matrix' lower
 /// triangle is read. `None` where a number is not finite or the sweeps do not converge.
 pub(crate) fn eigenvectors(matrix: &Matrix3) -> Option<Matrix3> {
@@ -226,8 +225,7 @@ fn two_by_two(a: f64, b: f64, c: f64) -> (f64, f64, f64, f64) {
     } else {
         (0.5 * root, -0.5 * root, 1.0)
     };
-    let (cs, sign2) =
-        if difference >= 0.0 { (difference + root, 1.0) } else { (difference - root, -1.0) };
+    let (cs, sign2) = if difference >= 0.0 { (difference + root, 1.0) } else { (difference - root, -1.0) };
     let (cosine, sine) = if cs.abs() > twice.abs() {
         let cotangent = -twice / cs;
         let sine = 1.0 / (1.0 + cotangent * cotangent).sqrt();

@@ -41,14 +41,24 @@ pub(crate) fn read(path: &Path, group: Option<&str>) -> Result<H5Morphology, Mor
         return Err(MorphologyError::Read { path: path.to_path_buf(), source });
     }
     let file = File::open(path).map_err(|_| {
-        place.error("", "an HDF5 file", "a file that HDF5 cannot open", "copy the file anew: it is cut off, or of another format")
+        place.error(
+            "",
+            "an HDF5 file",
+            "a file that HDF5 cannot open",
+            "copy the file anew: it is cut off, or of another format",
+        )
     })?;
     let root = match group {
         None => file.as_group(),
         Some(name) => file.group(name),
     };
     let root = root.map_err(|_| {
-        place.error("", "a group of that name", "none", "check the name of the morphology against the names in the container")
+        place.error(
+            "",
+            "a group of that name",
+            "none",
+            "check the name of the morphology against the names in the container",
+        )
     })?;
     check_version(&root, &place)?;
     let points = points(&root, &place)?;
@@ -82,7 +92,8 @@ impl Place {
     }
 
     fn row(&self, row: usize, expected: impl Into<String>, found: impl Into<String>) -> MorphologyError {
-        let help = "columns of `structure` are first point, type, parent; write the file anew from its source";
+        let help =
+            "columns of `structure` are first point, type, parent; write the file anew from its source";
         self.error(&format!("structure[{row}]"), expected, found, help)
     }
 }
@@ -119,7 +130,12 @@ fn table(
         return Err(place.error(name, expected, format!("shape {shape:?}"), help));
     }
     if shape[0] > POINT_LIMIT {
-        return Err(place.error(name, format!("at most {POINT_LIMIT} rows"), format!("{} rows", shape[0]), help));
+        return Err(place.error(
+            name,
+            format!("at most {POINT_LIMIT} rows"),
+            format!("{} rows", shape[0]),
+            help,
+        ));
     }
     match dataset.dtype().and_then(|t| t.to_descriptor()) {
         Ok(descriptor) if class.1(&descriptor) => Ok(dataset),
@@ -140,13 +156,19 @@ fn points(root: &Group, place: &Place) -> Result<Vec<[f32; 4]>, MorphologyError>
     let points: Vec<[f32; 4]> = numbers.chunks_exact(4).map(|p| [p[0], p[1], p[2], p[3]]).collect();
     if let Some(row) = points.iter().position(|p| p.iter().any(|x| !x.is_finite())) {
         let help = "mend or remove the point";
-        return Err(place.error(&format!("points[{row}]"), "finite numbers", format!("{:?}", points[row]), help));
+        return Err(place.error(
+            &format!("points[{row}]"),
+            "finite numbers",
+            format!("{:?}", points[row]),
+            help,
+        ));
     }
     Ok(points)
 }
 
 fn structure(root: &Group, place: &Place) -> Result<Vec<[i64; 3]>, MorphologyError> {
-    let is_integer = |t: &TypeDescriptor| matches!(t, TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_));
+    let is_integer =
+        |t: &TypeDescriptor| matches!(t, TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_));
     let dataset = table(root, place, "structure", 3, ("integers", is_integer))?;
     let numbers = dataset.read_raw::<i64>().map_err(|_| damaged(place, "structure"))?;
     Ok(numbers.chunks_exact(3).map(|row| [row[0], row[1], row[2]]).collect())
@@ -159,7 +181,11 @@ fn sections(
 ) -> Result<H5Morphology, MorphologyError> {
     let mut morphology = H5Morphology::default();
     if structure.first().is_none_or(|row| row[1] != 1) {
-        return Err(place.row(0, "the soma (type 1)", structure.first().map_or("no rows".into(), |r| format!("{r:?}"))));
+        return Err(place.row(
+            0,
+            "the soma (type 1)",
+            structure.first().map_or("no rows".into(), |r| format!("{r:?}")),
+        ));
     }
     for (i, &[start, kind, parent]) in structure.iter().enumerate() {
         let end = structure.get(i + 1).map_or(points.len() as i64, |next| next[0]);

@@ -11,7 +11,7 @@ pub struct Imported {
     /// Connections in the order they are made. Siblings are visited most recently connected first.
     pub connections: Vec<Connection>,
     /// The section lists a template fills (`somatic`, `axonal`, `basal`, `apical`, `dendritic_n`, `all`), as
-    /// indices into `sections`, in the order they are filled; lists of types without sections are absent.
+    /// indices into `sections`, in the order they are filled; empty lists are absent.
     pub lists: Vec<(String, Vec<usize>)>,
     /// What NEURON reports while importing without failing.
     pub warnings: Vec<Warning>,
@@ -51,7 +51,9 @@ pub struct Connection {
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum Warning {
     /// A tree starts outside every soma outline.
-    #[error("line {line}: the tree starts outside the soma; it is connected to the centre of the nearest soma")]
+    #[error(
+        "line {line}: the tree starts outside the soma; it is connected to the centre of the nearest soma"
+    )]
     RootOutsideSoma {
         /// Line of the tree's first point.
         line: usize,
@@ -91,7 +93,9 @@ pub enum Warning {
         line: usize,
     },
     /// A tree of an H5 file changes type in the middle, so that two sections get the same name.
-    #[error("the tree changes type at `{name}[{index}]`, a name that is already taken; both become one section")]
+    #[error(
+        "the tree changes type at `{name}[{index}]`, a name that is already taken; both become one section"
+    )]
     RepeatedName {
         /// Name of the section array.
         name: String,
@@ -125,7 +129,8 @@ pub fn list_name(kind: i32) -> String {
 }
 
 impl Imported {
-    /// Makes the sections, without points, in the given order of types, and fills the lists.
+    /// Makes the sections, without points, in the given order of types, and fills the lists of those types, also
+    /// of types without sections.
     ///
     /// A list takes every section made so far whose name contains the name of the type, as
     /// `forsec "dend" basal.append` does: `dend_0` is in `basal` too.
@@ -142,8 +147,10 @@ impl Imported {
                 parent: None,
             }));
             let sections = imported.sections.iter().enumerate();
-            let members = sections.filter(|(_, s)| s.name.contains(&name)).map(|(i, _)| i).collect();
-            imported.lists.push((list_name(kind), members));
+            let members: Vec<_> = sections.filter(|(_, s)| s.name.contains(&name)).map(|(i, _)| i).collect();
+            if !members.is_empty() {
+                imported.lists.push((list_name(kind), members));
+            }
         }
         imported.lists.push(("all".into(), (0..imported.sections.len()).collect()));
         imported

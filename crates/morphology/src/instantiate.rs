@@ -14,8 +14,9 @@ pub(crate) fn instantiate(
     mut raw: RawMorphology,
     mut warnings: Vec<Warning>,
 ) -> Result<Imported, MorphologyError> {
+    let kinds = kinds_with_lists(&raw);
     remove_sections_without_length(&mut raw, &mut warnings);
-    let mut counts: BTreeMap<i32, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<i32, usize> = kinds.into_iter().map(|kind| (kind, 0)).collect();
     let mut index_of_kind = vec![0; raw.sections.len()];
     let made: Vec<usize> = raw.order.iter().copied().filter(|&i| !raw.sections[i].subsidiary).collect();
     for &i in &made {
@@ -48,6 +49,18 @@ pub(crate) fn instantiate(
     }
     imported.warnings = warnings;
     Ok(imported)
+}
+
+/// Types without sections of their own whose list may still take sections of other types: every list between
+/// the smallest and the largest type is filled, by name, and `dend` is part of `dend_0`, `minus_1` of `minus_10`.
+fn kinds_with_lists(raw: &RawMorphology) -> Vec<i32> {
+    let present = raw.sections.iter().map(|section| section.kind);
+    let (Some(low), Some(high)) = (present.clone().min(), present.clone().max()) else { return Vec::new() };
+    let shorter = present.filter(|&kind| kind < -9).flat_map(|kind| {
+        std::iter::successors(Some(kind / 10), |&shorter| Some(shorter / 10))
+            .take_while(|&shorter| shorter < 0)
+    });
+    shorter.chain([3]).filter(|kind| (low..=high).contains(kind)).collect()
 }
 
 fn section_points(

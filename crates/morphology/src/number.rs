@@ -9,8 +9,8 @@ pub(crate) fn same(a: f64, b: f64) -> bool {
 }
 
 const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-    1e20, 1e21, 1e22,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
 ];
 
 /// The number that `%.8g` prints, read back: rounded to eight significant decimal digits.
@@ -73,7 +73,8 @@ pub(crate) enum Scanned {
 pub(crate) fn scan(bytes: &[u8]) -> Option<Scanned> {
     let at = |i: usize| bytes.get(i).copied().unwrap_or(0);
     let sign = usize::from(matches!(at(0), b'+' | b'-'));
-    let digits = |from: usize| bytes.get(from..).map_or(0, |b| b.iter().take_while(|c| c.is_ascii_digit()).count());
+    let digits =
+        |from: usize| bytes.get(from..).map_or(0, |b| b.iter().take_while(|c| c.is_ascii_digit()).count());
     if at(sign) == b'0' && matches!(at(sign + 1), b'x' | b'X') && at(sign + 2).is_ascii_hexdigit() {
         return Some(hexadecimal(bytes, sign));
     }
@@ -102,7 +103,8 @@ pub(crate) fn scan(bytes: &[u8]) -> Option<Scanned> {
 
 fn special(bytes: &[u8], sign: usize) -> Option<Scanned> {
     let word = bytes.get(sign..)?;
-    let starts = |text: &str| word.len() >= text.len() && word[..text.len()].eq_ignore_ascii_case(text.as_bytes());
+    let starts =
+        |text: &str| word.len() >= text.len() && word[..text.len()].eq_ignore_ascii_case(text.as_bytes());
     let (value, length) = if starts("infinity") {
         (f64::INFINITY, 8)
     } else if starts("inf") && !starts("infi") {
@@ -138,6 +140,13 @@ pub(crate) fn scan_f64(bytes: &[u8]) -> Option<(f64, usize)> {
 
 /// Reads the number at the start of `bytes` in single precision, with the number of bytes consumed.
 pub(crate) fn scan_f32(bytes: &[u8]) -> Option<(f32, usize)> {
+    /// The bits of a double that single precision drops, and their value half way between two singles.
+    const DROPPED: u64 = 0x1fff_ffff;
+    const TIE: u64 = 0x1000_0000;
+    // Rounding twice is rounding once, except on what looks like a tie
+    if let Some((value, end)) = short_decimal(bytes).filter(|(value, _)| value.to_bits() & DROPPED != TIE) {
+        return Some((value as f32, end));
+    }
     match scan(bytes)? {
         Scanned::Special { value, end } => Some((value as f32, end)),
         Scanned::Decimal { digits_end, end } => Some((text(bytes, digits_end).parse().ok()?, end)),
@@ -189,7 +198,7 @@ mod tests {
             (-0.0012345678949, -0.0012345679),
             (99999999.6, 1e8),
             (9.99999995, 9.9999999),
-            (999999.995, 1e6),
+            (999999.995, 999999.99),
             (12345678.5, 12345678.0),
             (12345679.5, 12345680.0),
             (0.5, 0.5),

@@ -69,7 +69,11 @@ fn samples(bytes: &[u8], name: &Path, warnings: &mut Vec<Warning>) -> Result<Vec
         let [id, kind, x, y, z, radius, parent] = numbers.map(f64::from);
         if id < 0.0 || [id, kind, parent].iter().any(|n| n.fract() != 0.0) || kind.abs() > 1e6 {
             let found = format!("id {id}, type {kind}, parent {parent}");
-            return fail("a whole id from 0, type and parent".into(), found, "columns are id, type, x, y, z, radius, parent");
+            return fail(
+                "a whole id from 0, type and parent".into(),
+                found,
+                "columns are id, type, x, y, z, radius, parent",
+            );
         }
         if let Some(last) = ids.last().filter(|&&last| id <= last) {
             let help = if *last == id {
@@ -86,7 +90,11 @@ fn samples(bytes: &[u8], name: &Path, warnings: &mut Vec<Warning>) -> Result<Vec
         let parent = if parent < 0.0 {
             if !samples.is_empty() {
                 let help = "keep one tree per file: connect the other roots to the soma, or remove them";
-                return fail("a parent, because the file has a root already".into(), "a second root".into(), help);
+                return fail(
+                    "a parent, because the file has a root already".into(),
+                    "a second root".into(),
+                    help,
+                );
             }
             None
         } else {

@@ -100,9 +100,9 @@ impl Description {
 
     /// Whether it writes a concentration of an ion, which moves it forward in the order of execution.
     pub fn writes_concentration(&self) -> bool {
-        self.ions
-            .iter()
-            .any(|ion| ion.writes.contains(&IonVariable::Inside) || ion.writes.contains(&IonVariable::Outside))
+        self.ions.iter().any(|ion| {
+            ion.writes.contains(&IonVariable::Inside) || ion.writes.contains(&IonVariable::Outside)
+        })
     }
 
     /// The name by which HOC knows a density mechanism's variable, such as `gnabar_hh`.

@@ -280,7 +280,8 @@ impl End {
         }
         tracing::warn!(
             "`{}` has no index: made from all {} node ids; write the index into the file to save this time",
-            self.ids.at, self.ids.len()
+            self.ids.at,
+            self.ids.len()
         );
         let runs = Runs::read(&self.ids)?;
         Ok(self.runs.get_or_init(|| runs))

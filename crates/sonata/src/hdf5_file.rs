@@ -61,7 +61,9 @@ fn check_signature(path: &Path) -> Result<u64> {
         file: path.to_path_buf(),
         reason: io_reason(&error),
         help: match error.kind() {
-            std::io::ErrorKind::NotFound => "check the path: relative paths count from the file that names them",
+            std::io::ErrorKind::NotFound => {
+                "check the path: relative paths count from the file that names them"
+            }
             std::io::ErrorKind::PermissionDenied => "check the permissions of the file and its directories",
             _ => "check the file and the file system it is on",
         }
@@ -255,9 +257,17 @@ pub(crate) fn text_attribute(location: &hdf5::Location, at: Box<Place>, name: &s
         Ok(attribute) => attribute,
         Err(_) => {
             let available = location.attr_names().unwrap_or_default();
-            let (found, help) =
-                describe_missing(name, &available, "SONATA requires this attribute: add it, or generate the file again");
-            return Err(Hdf5Error::Missing { at: place, expected: "an attribute with text".into(), found, help });
+            let (found, help) = describe_missing(
+                name,
+                &available,
+                "SONATA requires this attribute: add it, or generate the file again",
+            );
+            return Err(Hdf5Error::Missing {
+                at: place,
+                expected: "an attribute with text".into(),
+                found,
+                help,
+            });
         }
     };
     let read = |e: hdf5::Error| read_error(place.clone(), &e);

@@ -79,11 +79,9 @@ pub fn read_offsets(path: &Path) -> Result<Vec<PopulationOffset>, OffsetsError> 
         // A blank stands for an empty name
         let fields: Vec<&str> = line.split("::").map(str::trim).collect();
         match fields[..] {
-            [population, offset, alias] if let Ok(offset) = offset.parse() => Ok(PopulationOffset {
-                population: population.to_owned(),
-                offset,
-                alias: alias.to_owned(),
-            }),
+            [population, offset, alias] if let Ok(offset) = offset.parse() => {
+                Ok(PopulationOffset { population: population.to_owned(), offset, alias: alias.to_owned() })
+            }
             _ => Err(OffsetsError::Line {
                 file: path.into(),
                 line: k + 1,

@@ -59,3 +59,14 @@ impl ReportLayout {
         layout
     }
 }
+
+/// What is wrong with index pointers that do not ascend to the number of elements.
+fn disorder(pointers: &[u64]) -> String {
+    match pointers.windows(2).find(|pair| pair[1] < pair[0]) {
+        Some(pair) => format!("{} before {}", pair[0], pair[1]),
+        None => match (pointers.first(), pointers.last()) {
+            (Some(first), Some(last)) => format!("{first} to {last}"),
+            _ => "no values".into(),
+        },
+    }
+}

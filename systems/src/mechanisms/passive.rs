@@ -3,35 +3,20 @@
 use std::sync::Arc;
 
 use components::Instances;
-use nmodl::{Description, Kind};
+use nmodl::Kind;
 
+use super::BuiltIn;
 use super::describe::{assigned, description, parameter};
-use crate::mechanism::{Environment, Kernels, Mechanism, Outbox, Phases, Surroundings};
+use crate::mechanism::{Kernels, Outbox, Phases, Surroundings};
 
 const G: usize = 0;
 const E: usize = 1;
 const I: usize = 2;
 
-/// The mechanism `pas`.
-pub struct Passive(Arc<Description>);
-
-impl Passive {
-    /// The mechanism with NEURON's defaults.
-    pub fn new() -> Self {
-        let variables =
-            vec![parameter("g", 0.001, "S/cm2"), parameter("e", -70.0, "mV"), assigned("i", "mA/cm2")];
-        Self(Arc::new(description("pas", Kind::Density, variables)))
-    }
-}
-
-impl Mechanism for Passive {
-    fn description(&self) -> &Arc<Description> {
-        &self.0
-    }
-
-    fn kernels(&self, _environment: &Environment) -> Arc<dyn Kernels> {
-        Arc::new(PassiveKernels)
-    }
+/// The mechanism with NEURON's defaults.
+pub fn mechanism() -> BuiltIn {
+    let variables = vec![parameter("g", 0.001, "S/cm2"), parameter("e", -70.0, "mV"), assigned("i", "mA/cm2")];
+    BuiltIn::new(description("pas", Kind::Density, variables), |_| Arc::new(PassiveKernels))
 }
 
 struct PassiveKernels;

@@ -1,8 +1,6 @@
 //! Expressions, by precedence climbing.
 
-use super::ast::{
-    ArgumentIndex, ArgumentKind, AssignOperator, BinaryOperator, Expression, ExpressionKind,
-};
+use super::ast::{ArgumentIndex, ArgumentKind, AssignOperator, BinaryOperator, Expression, ExpressionKind};
 use super::lexer::{Keyword, TokenKind};
 use super::parser::{Parser, Result};
 use super::source::SyntaxProblem;
@@ -81,7 +79,8 @@ impl Parser<'_> {
             let next = if operator == BinaryOperator::Power { strength } else { strength + 1 };
             let right = self.deeper(|parser| parser.operation(next))?;
             let span = left.span.to(right.span);
-            left = Expression { kind: ExpressionKind::Binary(operator, Box::new(left), Box::new(right)), span };
+            left =
+                Expression { kind: ExpressionKind::Binary(operator, Box::new(left), Box::new(right)), span };
         }
         Ok(left)
     }
@@ -244,7 +243,8 @@ impl Parser<'_> {
         let index = match index {
             Some(index) => ArgumentIndex::Fixed(index),
             None => {
-                let local = self.symbols.get("i").and_then(|i| self.locals.iter().position(|&name| name == i));
+                let local =
+                    self.symbols.get("i").and_then(|i| self.locals.iter().position(|&name| name == i));
                 ArgumentIndex::Variable(local.map(|position| position as u16))
             }
         };
@@ -281,23 +281,15 @@ fn is_assignable(kind: &ExpressionKind) -> bool {
         | ExpressionKind::Argument(..)
         | ExpressionKind::Member(..) => true,
         ExpressionKind::Index(base, _) => is_assignable(&base.kind),
-        ExpressionKind::Call(base, arguments) => {
-            !arguments.is_empty() && is_assignable(&base.kind)
-        }
+        ExpressionKind::Call(base, arguments) => !arguments.is_empty() && is_assignable(&base.kind),
         _ => false,
     }
 }
 
 fn can_be_indexed(kind: &ExpressionKind) -> bool {
-    matches!(
-        kind,
-        ExpressionKind::Name(_) | ExpressionKind::Member(..) | ExpressionKind::Argument(..)
-    )
+    matches!(kind, ExpressionKind::Name(_) | ExpressionKind::Member(..) | ExpressionKind::Argument(..))
 }
 
 fn can_be_called(kind: &ExpressionKind) -> bool {
-    matches!(
-        kind,
-        ExpressionKind::Name(_) | ExpressionKind::Member(..) | ExpressionKind::Index(..)
-    )
+    matches!(kind, ExpressionKind::Name(_) | ExpressionKind::Member(..) | ExpressionKind::Index(..))
 }

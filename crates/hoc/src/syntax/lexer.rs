@@ -72,7 +72,8 @@ const SINGLE: [&str; 21] =
 
 /// All tokens of `text`, always ended by [`TokenKind::End`], and what could not be read.
 pub fn tokens(text: &str, symbols: &mut Symbols) -> (Vec<Token>, Vec<(SyntaxProblem, Span)>) {
-    let mut lexer = Lexer { text, position: 0, tokens: Vec::with_capacity(text.len() / 4 + 2), problems: Vec::new() };
+    let mut lexer =
+        Lexer { text, position: 0, tokens: Vec::with_capacity(text.len() / 4 + 2), problems: Vec::new() };
     while lexer.position < text.len() {
         lexer.next(symbols);
     }
@@ -133,10 +134,8 @@ impl Lexer<'_> {
             Some(end) => self.position += end + 4,
             None => {
                 self.position = self.text.len();
-                self.problems.push((
-                    SyntaxProblem::OpenComment,
-                    Span { start: start as u32, end: start as u32 + 2 },
-                ));
+                self.problems
+                    .push((SyntaxProblem::OpenComment, Span { start: start as u32, end: start as u32 + 2 }));
             }
         }
     }

@@ -25,7 +25,10 @@ pub struct Parsed {
 pub fn parse(source: &Arc<Source>, symbols: &mut Symbols) -> Parsed {
     if source.text.len() > 1 << 28 {
         let span = Span::default();
-        return Parsed { statements: Vec::new(), errors: vec![error(source, SyntaxProblem::TooLarge, span, None)] };
+        return Parsed {
+            statements: Vec::new(),
+            errors: vec![error(source, SyntaxProblem::TooLarge, span, None)],
+        };
     }
     let (tokens, problems) = tokens(&source.text, symbols);
     let mut parser = Parser {
@@ -44,7 +47,8 @@ pub fn parse(source: &Arc<Source>, symbols: &mut Symbols) -> Parsed {
     }
     let statements = parser.statements_until(End::Text);
     parser.problems.sort_by_key(|(_, span, _)| span.start);
-    let errors = parser.problems.drain(..).map(|(problem, span, help)| error(source, problem, span, help)).collect();
+    let errors =
+        parser.problems.drain(..).map(|(problem, span, help)| error(source, problem, span, help)).collect();
     Parsed { statements, errors }
 }
 
@@ -92,7 +96,10 @@ impl Parser<'_> {
 
     /// Span of the token before the present one.
     pub fn previous_span(&self) -> Span {
-        self.position.checked_sub(1).and_then(|index| self.tokens.get(index)).map_or(Span::default(), |token| token.span)
+        self.position
+            .checked_sub(1)
+            .and_then(|index| self.tokens.get(index))
+            .map_or(Span::default(), |token| token.span)
     }
 
     pub fn advance(&mut self) {
@@ -153,7 +160,9 @@ impl Parser<'_> {
     pub fn unexpected<T>(&mut self, expected: &str) -> Result<T> {
         let found = self.describe();
         let help = match self.peek() {
-            TokenKind::Newline => Some("a statement ends with its line; end the line with `\\` to continue it".into()),
+            TokenKind::Newline => {
+                Some("a statement ends with its line; end the line with `\\` to continue it".into())
+            }
             TokenKind::Keyword(word) if expected.contains("name") => {
                 Some(format!("`{}` is a reserved word of HOC", word.text()))
             }

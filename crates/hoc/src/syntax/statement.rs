@@ -179,7 +179,9 @@ impl Parser<'_> {
             Keyword::Create => StatementKind::Create(self.declarators()?),
             Keyword::Access => StatementKind::Access(self.postfix()?),
             Keyword::Insert => StatementKind::Insert(self.name("the name of a mechanism after `insert`")?),
-            Keyword::Uninsert => StatementKind::Uninsert(self.name("the name of a mechanism after `uninsert`")?),
+            Keyword::Uninsert => {
+                StatementKind::Uninsert(self.name("the name of a mechanism after `uninsert`")?)
+            }
             Keyword::Connect => {
                 let child = self.postfix()?;
                 if !matches!(&child.kind, ExpressionKind::Call(_, arguments) if arguments.len() == 1) {
@@ -381,7 +383,8 @@ impl Parser<'_> {
         self.expect(")", "after `(`: parameters are not named but used as `$1`, `$s2`, `$o3`")?;
         let open = self.span();
         self.expect("{", "on the same line")?;
-        let outer = (std::mem::take(&mut self.locals), std::mem::take(&mut self.local_objects), self.in_procedure);
+        let outer =
+            (std::mem::take(&mut self.locals), std::mem::take(&mut self.local_objects), self.in_procedure);
         self.in_procedure = true;
         let body = self.procedure_body(open);
         let locals = std::mem::replace(&mut self.locals, outer.0);

@@ -4,6 +4,7 @@
 //! is seen once a token was taken from the line, because NEURON's scanner uses `@` as its end mark.
 
 use crate::number::scan_f64;
+use memchr::memchr;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,6 +64,8 @@ pub(crate) struct Lexer<'a> {
     newline: bool,
     /// Whether the line holds an `@`.
     marked: bool,
+    /// Whether any line does.
+    any_mark: bool,
     /// Start of the next line.
     next_line: usize,
     line: usize,
@@ -70,7 +73,8 @@ pub(crate) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, end: 0, newline: false, marked: false, next_line: 0, line: 0 }
+        let any_mark = memchr(b'@', bytes).is_some();
+        Self { bytes, at: 0, end: 0, newline: false, marked: false, any_mark, next_line: 0, line: 0 }
     }
 
     /// The next token. A bad one is given again and again.
@@ -99,13 +103,13 @@ impl<'a> Lexer<'a> {
             return false;
         }
         let rest = &self.bytes[self.next_line..];
-        let length = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
+        let length = memchr(b'\n', rest).unwrap_or(rest.len());
         let text = &rest[..length];
         let trimmed = text.iter().rposition(|&b| !is_space(b)).map_or(0, |last| last + 1);
         self.at = self.next_line;
         self.end = self.at + trimmed;
         self.newline = true;
-        self.marked = text.contains(&b'@');
+        self.marked = self.any_mark && text.contains(&b'@');
         self.next_line += length + 1;
         self.line += 1;
         true
@@ -163,7 +167,9 @@ impl<'a> Lexer<'a> {
         if byte == b'"' {
             return self.text(start);
         }
-        for (word, token) in [("set", Token::Set), ("Set", Token::Set), ("SET", Token::Set), ("RGB", Token::Rgb)] {
+        for (word, token) in
+            [("set", Token::Set), ("Set", Token::Set), ("SET", Token::Set), ("RGB", Token::Rgb)]
+        {
             if self.bytes[start..self.end].starts_with(word.as_bytes()) {
                 let after = self.skip_space(start + word.len());
                 if after < self.end && self.take(after) {

@@ -19,10 +19,8 @@ impl Box2 {
     fn of(section: &RawSection) -> Self {
         let mut range = Self { low: [f64::INFINITY; 2], high: [f64::NEG_INFINITY; 2] };
         for point in &section.points {
-            for k in 0..2 {
-                range.low[k] = range.low[k].min(point[k]);
-                range.high[k] = range.high[k].max(point[k]);
-            }
+            range.low = [0, 1].map(|k| range.low[k].min(point[k]));
+            range.high = [0, 1].map(|k| range.high[k].max(point[k]));
         }
         range
     }

@@ -188,10 +188,9 @@ fn warn_of_other_calcium(section: &Section<'_>, conditions: &Conditions) {
     };
     for global in &conditions.mechanisms {
         if global.variable.contains("cao_CR") && global.value != calcium {
-            let kind = ProblemKind::OutOfRange {
+            let kind = ProblemKind::Doubtful {
                 key: format!("{}_{}", global.variable, global.mechanism),
-                bound: format!("`extracellular_calcium`, {calcium}"),
-                found: global.value.to_string(),
+                reason: format!("it is {}, but `extracellular_calcium` is {calcium}", global.value),
             };
             section.context.warn(global.span, kind);
         }

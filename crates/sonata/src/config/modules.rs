@@ -388,11 +388,8 @@ fn read_stochastic(section: &mut Section<'_>, name: ModuleName) -> Module {
 fn read_deviation(section: &mut Section<'_>) -> f64 {
     let percent = section.required_number("sd_percent", Bound::Positive);
     if percent > 0.0 && percent < 1.0 {
-        let kind = ProblemKind::OutOfRange {
-            key: "sd_percent".into(),
-            bound: "in percent, hence usually at least 1".into(),
-            found: percent.to_string(),
-        };
+        let kind =
+            ProblemKind::Doubtful { key: "sd_percent".into(), reason: format!("it is {percent} percent") };
         section.context.warn(section.span_of("sd_percent"), kind);
     }
     percent
@@ -459,7 +456,7 @@ fn read_synapse_replay(section: &mut Section<'_>) -> Module {
     let spike_file = section.required_path("spike_file");
     let is_given = !spike_file.as_os_str().is_empty();
     if is_given && spike_file.extension().is_none_or(|extension| extension != "h5") {
-        let found = spike_file.display().to_string();
+        let found = section.text("spike_file").map(|text| text.value).unwrap_or_default();
         section.context.out_of_range(
             "spike_file",
             spike_file.span,

@@ -72,9 +72,10 @@ impl Context {
     pub fn path(&self, key: &str, json: &Json) -> Option<Spanned<PathBuf>> {
         let text = self.text(key, json)?;
         if let Some(name) = first_variable(&text) {
+            let known = self.variables.iter().map(String::as_str);
             let kind = ProblemKind::UndefinedVariable {
-                suggestion: closest(name, self.variables.iter().map(String::as_str)).map(Into::into),
-                name: name.into(),
+                suggestion: closest(name, known).map(|known| format!("${known}")),
+                name: format!("${name}"),
             };
             self.error(text.span, kind);
         }

@@ -175,6 +175,8 @@ pub enum ProblemKind {
     VariableNames { text: String },
     #[error("key `{key}`{} has no effect: {reason}", within(.section))]
     NoEffect { key: String, section: String, reason: String },
+    #[error("`{key}` is doubtful: {reason}")]
+    Doubtful { key: String, reason: String },
     #[error("invalid manifest variable `{name}`")]
     InvalidVariable { name: String },
     #[error("undefined manifest variable `{name}`")]
@@ -243,8 +245,8 @@ impl ProblemKind {
                 format!("did you mean `{}`?", suggestion.as_ref()?)
             }
             Self::InputTypeMismatch { allowed, .. } => format!("it takes {}", listed(allowed)),
-            Self::NotAnInteger { found, .. } if found.is_finite() => {
-                format!("write `{}`, which is what truncation gives", found.trunc())
+            Self::NotAnInteger { found, .. } => {
+                format!("write `{}` or `{}`", found.floor(), found.ceil())
             }
             Self::Exclusive { first, second, .. } => format!("remove `{first}` or `{second}`"),
             Self::NeitherGiven { first, second, .. } => format!("add `{first}` or `{second}`"),

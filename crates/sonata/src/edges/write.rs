@@ -53,8 +53,20 @@ fn write_population(group: &NewGroup, population: &EdgeTable) -> Result<()> {
     }
     let indices = group.group("indices")?;
     let ends = [
-        ("source", &population.sources, population.source_count, &population.source_population, "source_to_target"),
-        ("target", &population.targets, population.target_count, &population.target_population, "target_to_source"),
+        (
+            "source",
+            &population.sources,
+            population.source_count,
+            &population.source_population,
+            "source_to_target",
+        ),
+        (
+            "target",
+            &population.targets,
+            population.target_count,
+            &population.target_population,
+            "target_to_source",
+        ),
     ];
     for (end, ids, count, name, index) in ends {
         let column = format!("{end}_node_id");

@@ -208,7 +208,12 @@ impl NewDataset {
     }
 }
 
-fn scalar_attribute<T: H5Type>(location: &hdf5::Location, at: Box<Place>, name: &str, value: &T) -> Result<()> {
+fn scalar_attribute<T: H5Type>(
+    location: &hdf5::Location,
+    at: Box<Place>,
+    name: &str,
+    value: &T,
+) -> Result<()> {
     location
         .new_attr::<T>()
         .create(name)

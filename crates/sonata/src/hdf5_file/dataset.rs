@@ -53,7 +53,9 @@ impl ElementType {
             ) => Self::Text,
             Ok(_) => Self::Other,
             // Half and extended precision have no Rust type, but HDF5 converts them
-            Err(_) if dtype.conv_to::<f64>().is_some() => Self::Float(u8::try_from(dtype.size()).unwrap_or(0)),
+            Err(_) if dtype.conv_to::<f64>().is_some() => {
+                Self::Float(u8::try_from(dtype.size()).unwrap_or(0))
+            }
             Err(_) => Self::Other,
         }
     }
@@ -170,7 +172,12 @@ impl Dataset {
         }
     }
 
-    pub(crate) fn inconsistent(&self, expected: impl Into<String>, found: impl Into<String>, help: &str) -> Hdf5Error {
+    pub(crate) fn inconsistent(
+        &self,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        help: &str,
+    ) -> Hdf5Error {
         Hdf5Error::Inconsistent {
             at: self.at.clone(),
             expected: expected.into(),
@@ -254,7 +261,11 @@ impl Dataset {
             Some(unsigned) => Ok(unsigned),
             None => {
                 let negative = values.iter().find(|v| **v < 0).copied().unwrap_or(0);
-                Err(self.inconsistent("values that are not negative", negative.to_string(), "correct this value in the file"))
+                Err(self.inconsistent(
+                    "values that are not negative",
+                    negative.to_string(),
+                    "correct this value in the file",
+                ))
             }
         }
     }

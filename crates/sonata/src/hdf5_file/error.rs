@@ -57,7 +57,9 @@ pub enum Hdf5Error {
     },
     /// The file is shorter than its own header says.
     #[error("`{}` is truncated: expected at least {expected} bytes, found {found}", file.display())]
-    #[diagnostic(help("the copy or the program that wrote it was interrupted: copy or generate the file again"))]
+    #[diagnostic(help(
+        "the copy or the program that wrote it was interrupted: copy or generate the file again"
+    ))]
     Truncated {
         /// The file.
         file: PathBuf,
@@ -176,7 +178,10 @@ pub(crate) fn innermost(error: &hdf5::Error) -> String {
     };
     // Failed system calls bury the reason among descriptor numbers and addresses
     match text.split_once("error message = '").and_then(|(_, rest)| rest.split_once('\'')) {
-        Some((reason, _)) => lower_first(reason),
+        Some((reason, _)) => {
+            let action = text.split([',', ':']).next().unwrap_or_default();
+            format!("{}: {}", lower_first(action), lower_first(reason))
+        }
         None => lower_first(text.trim_end_matches('.')),
     }
 }
@@ -185,9 +190,7 @@ fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     match (chars.next(), chars.clone().next()) {
         // `H5D...` and other acronyms keep their case
-        (Some(first), Some(second)) if second.is_lowercase() => {
-            first.to_lowercase().chain(chars).collect()
-        }
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(chars).collect(),
         _ => text.to_owned(),
     }
 }

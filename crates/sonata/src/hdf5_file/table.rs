@@ -48,7 +48,15 @@ impl Table {
         if let Some(dynamics) = &dynamics {
             names.extend(dynamics.children(false)?.iter().map(|name| format!("{DYNAMICS}{name}")));
         }
-        Ok(Self { population: population.clone(), group, dynamics, library, names, len, open: Mutex::new(BTreeMap::new()) })
+        Ok(Self {
+            population: population.clone(),
+            group,
+            dynamics,
+            library,
+            names,
+            len,
+            open: Mutex::new(BTreeMap::new()),
+        })
     }
 
     /// The attributes in alphabetical order, dynamics attributes last.
@@ -74,16 +82,22 @@ impl Table {
         let group = match group {
             Some(group) if self.has(name) => group,
             _ => {
-                let (found, help) = describe_missing(name, &self.names, remedy);
-                let at = match name.strip_prefix(DYNAMICS) {
-                    Some(key) => self.population.at(&format!("0/dynamics_params/{key}")),
-                    None => self.population.at(&format!("0/{name}")),
+                let place = match name.strip_prefix(DYNAMICS) {
+                    Some(key) => format!("0/dynamics_params/{key}"),
+                    None => format!("0/{name}"),
                 };
+                let mut available = self.names.clone();
+                available.retain(|n| n.starts_with(DYNAMICS) == name.starts_with(DYNAMICS));
+                let (found, help) = describe_missing(name, &available, remedy);
+                let at = self.population.at(&place);
                 return Err(Hdf5Error::Missing { at, expected: "an attribute".into(), found, help });
             }
         };
         let dataset = group.dataset(key, remedy)?;
-        dataset.expect_column(Some(self.len), "every attribute needs one value for each node or edge of the population")?;
+        dataset.expect_column(
+            Some(self.len),
+            "every attribute needs one value for each node or edge of the population",
+        )?;
         let dataset = Arc::new(dataset);
         open.insert(name.to_owned(), dataset.clone());
         Ok(dataset)

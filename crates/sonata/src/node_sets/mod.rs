@@ -168,8 +168,17 @@ impl NodeSets {
             }
         }
         if problems.is_empty() {
-            let unions = self.sets.iter().filter(|set| matches!(set.rule, Rule::Union(_)));
-            problems.extend(unions.filter_map(|set| self.check_depth(set).err()));
+            // A cycle is reported once, at the first of its sets
+            let mut covered = BTreeSet::new();
+            for set in &self.sets {
+                let mut chain = vec![set];
+                if !covered.contains(set.name.value.as_str())
+                    && let Err(problem) = self.check_below(&mut chain, &mut BTreeSet::new())
+                {
+                    problems.push(problem);
+                    covered.extend(chain.iter().map(|set| set.name.value.as_str()));
+                }
+            }
         }
         if problems.is_empty() { Ok(()) } else { Err(Problems::sorted(problems)) }
     }
@@ -195,13 +204,7 @@ impl NodeSets {
         Problem::error(source, name.span, kind)
     }
 
-    /// Walks the unions below a set, each once.
-    fn check_depth(&self, set: &NodeSet) -> Result<(), Problem> {
-        let mut chain = vec![set];
-        let mut visited = BTreeSet::new();
-        self.check_below(&mut chain, &mut visited)
-    }
-
+    /// Walks the unions below the last set of a chain, each once; after an error the chain is the one that is wrong.
     fn check_below<'a>(
         &'a self,
         chain: &mut Vec<&'a NodeSet>,

@@ -24,7 +24,8 @@ impl NodeAttributes for NodePopulation {
             return Ok(column.clone());
         }
         let read = self.whole_column(name);
-        let column = Arc::new(read.map_err(|error| AttributeError::Unreadable { reason: error.to_string() })?);
+        let column =
+            Arc::new(read.map_err(|error| AttributeError::Unreadable { reason: error.to_string() })?);
         columns.insert(name.to_owned(), column.clone());
         Ok(column)
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use super::ReportLayout;
+use super::{ReportLayout, disorder};
 use crate::hdf5_file::dataset::Dataset;
 use crate::hdf5_file::{Group, Result, has_attribute, open, text_attribute};
 
@@ -53,7 +53,7 @@ impl ReportReader {
         if !index_pointers.is_sorted() || index_pointers.last() != Some(&elements) {
             return Err(pointers.inconsistent(
                 format!("ascending values up to {elements}, the number of elements"),
-                format!("{:?} to {:?}", index_pointers.first(), index_pointers.last()),
+                disorder(&index_pointers),
                 POPULATION_REMEDY,
             ));
         }
@@ -93,9 +93,8 @@ impl ReportReader {
 
 fn element_ids(dataset: &Dataset) -> Result<Vec<u32>> {
     let values = dataset.unsigned(&dataset.all())?;
-    let too_large = |id: u64| {
-        dataset.inconsistent("element ids of 32 bits", id.to_string(), POPULATION_REMEDY)
-    };
+    let too_large =
+        |id: u64| dataset.inconsistent("element ids of 32 bits", id.to_string(), POPULATION_REMEDY);
     values.into_iter().map(|id| u32::try_from(id).map_err(|_| too_large(id))).collect()
 }
 

@@ -59,7 +59,9 @@ impl Sampling {
         };
         let not_negative = |key, value: f64| match value.is_finite() && value >= 0.0 {
             true => Ok(()),
-            false => Err(SamplingError::BadTime { key, value, expected: "a number of ms that is not negative" }),
+            false => {
+                Err(SamplingError::BadTime { key, value, expected: "a number of ms that is not negative" })
+            }
         };
         not_negative("start_time", start)?;
         not_negative("end_time", end)?;
@@ -187,7 +189,8 @@ mod tests {
 
     #[test]
     fn impossible_windows_are_refused() {
-        let message = |r: Result<Sampling, SamplingError>| r.map_or_else(|e| e.to_string(), |s| format!("{s:?}"));
+        let message =
+            |r: Result<Sampling, SamplingError>| r.map_or_else(|e| e.to_string(), |s| format!("{s:?}"));
         insta::assert_snapshot!(message(Sampling::new(5.0, 3.0, 1.0, 0.1, 10.0)), @"`end_time` 3 ms is before `start_time` 5 ms");
         insta::assert_snapshot!(message(Sampling::new(0.0, 3.0, 0.01, 0.1, 10.0)), @"report `dt` 0.01 ms is shorter than the simulation `dt` 0.1 ms");
         insta::assert_snapshot!(message(Sampling::new(f64::NAN, 3.0, 1.0, 0.1, 10.0)), @"`start_time` is NaN: expected a number of ms that is not negative");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ReportLayout;
+use super::{ReportLayout, disorder};
 use crate::hdf5_file::create::{NewDataset, NewFile, NewGroup};
 use crate::hdf5_file::{Hdf5Error, Place, Result};
 
@@ -52,12 +52,20 @@ impl ReportWriter {
         };
         let Some(Population { name, rows, elements, data }) = self.populations.get(population) else {
             let count = self.populations.len();
-            return Err(refused("/report".into(), format!("one of {count} populations"), population.to_string()));
+            return Err(refused(
+                "/report".into(),
+                format!("one of {count} populations"),
+                population.to_string(),
+            ));
         };
         let given = (values.len() as u64).checked_div(*elements).unwrap_or(0);
         let object = format!("/report/{name}/data");
         if given * elements != values.len() as u64 {
-            return Err(refused(object, format!("rows of {elements} values"), format!("{} values", values.len())));
+            return Err(refused(
+                object,
+                format!("rows of {elements} values"),
+                format!("{} values", values.len()),
+            ));
         }
         if first_row.saturating_add(given) > *rows {
             let found = format!("rows {first_row}..{}", first_row.saturating_add(given));
@@ -103,7 +111,7 @@ fn create_population(report: &NewGroup, layout: &ReportLayout) -> Result<Populat
     }
     if pointers.first() != Some(&0) || !pointers.is_sorted() || pointers.last() != Some(&layout.elements()) {
         let expected = format!("ascending values from 0 to {}, the number of elements", layout.elements());
-        return Err(refused(expected, format!("{:?} to {:?}", pointers.first(), pointers.last())));
+        return Err(refused(expected, disorder(pointers)));
     }
     let mapping = group.group("mapping")?;
     mapping.column("node_ids", &layout.node_ids)?;

@@ -137,7 +137,10 @@ fn spikes_by_id_without_units_or_of_other_types() -> Outcome {
     group.new_dataset_builder().deflate(4).with_data(&[1i16, 2, 2]).create("node_ids")?;
     drop((group, file));
     let mut all = read_spike_population(&path, "All")?;
-    assert_eq!((all.sorting, &all.timestamps[..], &all.node_ids[..]), (Sorting::ById, &[5.0, 1.5, 3.0][..], &[1, 2, 2][..]));
+    assert_eq!(
+        (all.sorting, &all.timestamps[..], &all.node_ids[..]),
+        (Sorting::ById, &[5.0, 1.5, 3.0][..], &[1, 2, 2][..])
+    );
     all.sort_by_time();
     assert_eq!((&all.timestamps[..], &all.node_ids[..]), (&[1.5, 3.0, 5.0][..], &[2, 2, 1][..]));
     Ok(())
@@ -233,7 +236,8 @@ fn offsets_keep_their_order_and_text() -> Outcome {
     std::fs::write(&path, "RingA::x::RingA\n")?;
     let message = read_offsets(&path).map_or_else(|e| e.to_string(), |o| format!("{o:?}"));
     let message = message.replace(&path.display().to_string(), "populations_offset.dat");
-    insta::assert_snapshot!(message, @"`populations_offset.dat`, line 1: expected `<population>::<offset>::<alias>`, found `RingA::x::RingA`");
+    let expected = "`populations_offset.dat`, line 1: expected `<population>::<offset>::<alias>`, found `RingA::x::RingA`";
+    assert_eq!(message, expected);
     assert!(write_offsets(Path::new("/nonexistent/offsets.dat"), &offsets).is_err());
     Ok(())
 }

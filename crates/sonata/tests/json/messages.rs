@@ -21,9 +21,7 @@ fn a_syntax_error() {
 
 #[test]
 fn a_trailing_comma() {
-    let text = simulation(
-        r#"{"run": {},}"#,
-    );
+    let text = simulation(r#"{"run": {},}"#);
     assert_snapshot!(text, @r#"
     error: invalid JSON: trailing commas are not allowed
       --> simulation_config.json:1:11
@@ -48,9 +46,7 @@ fn duplicate_keys() {
 
 #[test]
 fn a_missing_section() {
-    let text = simulation(
-        r#"{"version": 2}"#,
-    );
+    let text = simulation(r#"{"version": 2}"#);
     assert_snapshot!(text, @r#"
     error: missing key `run`
       --> simulation_config.json:1:1
@@ -100,23 +96,19 @@ fn every_problem_at_once() {
 
 #[test]
 fn an_integer_with_a_fraction() {
-    let text = simulation(
-        r#"{"run": {"tstop": 1, "dt": 0.1, "random_seed": 1.5}}"#,
-    );
+    let text = simulation(r#"{"run": {"tstop": 1, "dt": 0.1, "random_seed": 1.5}}"#);
     assert_snapshot!(text, @r#"
     error: `random_seed` must be an integer, found `1.5`
       --> simulation_config.json:1:48
       | {"run": {"tstop": 1, "dt": 0.1, "random_seed": 1.5}}
       |                                                ^^^
-    help: write `1`, which is what truncation gives
+    help: write `1` or `2`
     "#);
 }
 
 #[test]
 fn a_seed_of_more_than_32_bits() {
-    let text = simulation(
-        r#"{"run": {"tstop": 1, "dt": 0.1, "random_seed": 5000000000}}"#,
-    );
+    let text = simulation(r#"{"run": {"tstop": 1, "dt": 0.1, "random_seed": 5000000000}}"#);
     assert_snapshot!(text, @r#"
     error: `random_seed` must be between 0 and 4294967295, found `5000000000`
       --> simulation_config.json:1:48
@@ -127,9 +119,8 @@ fn a_seed_of_more_than_32_bits() {
 
 #[test]
 fn electrodes_in_run() {
-    let text = simulation(
-        r#"{"run": {"tstop": 1, "dt": 0.1, "random_seed": 1, "electrodes_file": "a.csv"}}"#,
-    );
+    let text =
+        simulation(r#"{"run": {"tstop": 1, "dt": 0.1, "random_seed": 1, "electrodes_file": "a.csv"}}"#);
     assert_snapshot!(text, @r#"
     error: `electrodes_file` is not allowed in `run`
       --> simulation_config.json:1:51
@@ -141,9 +132,7 @@ fn electrodes_in_run() {
 
 #[test]
 fn a_string_for_a_number() {
-    let text = with(
-        r#""conditions": {"celsius": "34"}"#,
-    );
+    let text = with(r#""conditions": {"celsius": "34"}"#);
     assert_snapshot!(text, @r#"
     error: `celsius` must be a number, found a string
       --> simulation_config.json:2:27
@@ -154,9 +143,7 @@ fn a_string_for_a_number() {
 
 #[test]
 fn a_choice_in_digits() {
-    let text = with(
-        r#""conditions": {"spike_location": "ais"}"#,
-    );
+    let text = with(r#""conditions": {"spike_location": "ais"}"#);
     assert_snapshot!(text, @r#"
     error: unknown value `ais` for `spike_location`
       --> simulation_config.json:2:34
@@ -168,9 +155,7 @@ fn a_choice_in_digits() {
 
 #[test]
 fn an_unknown_top_level_key() {
-    let text = with(
-        r#""experimental_features": {}"#,
-    );
+    let text = with(r#""experimental_features": {}"#);
     assert_snapshot!(text, @r#"
     error: unknown key `experimental_features`
       --> simulation_config.json:2:1
@@ -181,9 +166,7 @@ fn an_unknown_top_level_key() {
 
 #[test]
 fn a_misspelt_key() {
-    let text = current(
-        r#""module": "linear", "amp_strat": 1"#,
-    );
+    let text = current(r#""module": "linear", "amp_strat": 1"#);
     assert_snapshot!(text, @r#"
     error: missing key `amp_start` in `inputs.stim`
       --> simulation_config.json:2:12
@@ -214,9 +197,7 @@ fn a_key_of_another_module() {
 
 #[test]
 fn a_misspelt_module() {
-    let text = current(
-        r#""module": "ornstein_uhlenbek""#,
-    );
+    let text = current(r#""module": "ornstein_uhlenbek""#);
     assert_snapshot!(text, @r#"
     error: unknown value `ornstein_uhlenbek` for `module`
       --> simulation_config.json:4:11
@@ -287,9 +268,7 @@ fn both_means_of_noise() {
 
 #[test]
 fn noise_without_variance() {
-    let text = current(
-        r#""module": "noise", "mean": 1"#,
-    );
+    let text = current(r#""module": "noise", "mean": 1"#);
     assert_snapshot!(text, @r#"
     error: missing key `variance` in `inputs.stim`
       --> simulation_config.json:2:12
@@ -327,7 +306,7 @@ fn shot_noise_that_rises_slower_than_it_decays() {
       --> simulation_config.json:4:33
       | "module": "shot_noise", "rate": 2.7, "amp_mean": 1, "amp_var": 1,
       |                                 ^^^
-    help: write `2`, which is what truncation gives
+    help: write `2` or `3`
     error: `rise_time` must be less than `decay_time`, 2, found `4`
       --> simulation_config.json:5:14
       | "rise_time": 4, "decay_time": 2}}}
@@ -378,7 +357,7 @@ fn a_replay_of_a_text_file() {
 "spike_file": "out.dat""#,
     );
     assert_snapshot!(text, @r#"
-    error: `spike_file` must be a SONATA file that ends in `.h5`, found `/tmp/sonj/gen/out.dat`
+    error: `spike_file` must be a SONATA file that ends in `.h5`, found `out.dat`
       --> simulation_config.json:4:15
       | "spike_file": "out.dat"}}}
       |               ^^^^^^^^^
@@ -392,11 +371,11 @@ fn an_undefined_variable_in_a_path() {
 "node_sets_file": "$INPUTDIR/node_sets.json""#,
     );
     assert_snapshot!(text, @r#"
-    error: undefined manifest variable `INPUTDIR`
+    error: undefined manifest variable `$INPUTDIR`
       --> simulation_config.json:3:19
       | "node_sets_file": "$INPUTDIR/node_sets.json"}
       |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^
-    help: did you mean `INPUT_DIR`?
+    help: did you mean `$INPUT_DIR`?
     "#);
 }
 
@@ -420,9 +399,7 @@ fn recursive_variables() {
 
 #[test]
 fn a_variable_without_dollar() {
-    let text = with(
-        r#""manifest": {"BASE": "."}"#,
-    );
+    let text = with(r#""manifest": {"BASE": "."}"#);
     assert_snapshot!(text, @r#"
     error: invalid manifest variable `BASE`
       --> simulation_config.json:2:14
@@ -543,9 +520,7 @@ fn an_override_without_target() {
 
 #[test]
 fn an_unknown_beta_feature() {
-    let text = with(
-        r#""beta_features": {"procedure_typ": "validation_sim"}"#,
-    );
+    let text = with(r#""beta_features": {"procedure_typ": "validation_sim"}"#);
     assert_snapshot!(text, @r#"
     error: unknown key `procedure_typ` in `beta_features`
       --> simulation_config.json:2:19
@@ -580,7 +555,7 @@ fn another_calcium() {
 "mechanisms": {"GluSynapse": {"cao_CR": 1.2}}}"#,
     );
     assert_snapshot!(text, @r#"
-    warning: `cao_CR_GluSynapse` must be `extracellular_calcium`, 1.1, found `1.2`
+    warning: `cao_CR_GluSynapse` is doubtful: it is 1.2, but `extracellular_calcium` is 1.1
       --> simulation_config.json:3:31
       | "mechanisms": {"GluSynapse": {"cao_CR": 1.2}}}}
       |                               ^^^^^^^^
@@ -589,9 +564,7 @@ fn another_calcium() {
 
 #[test]
 fn a_circuit_without_networks() {
-    let text = circuit(
-        r#"{"version": 2}"#,
-    );
+    let text = circuit(r#"{"version": 2}"#);
     assert_snapshot!(text, @r#"
     error: missing key `networks`
       --> circuit_config.json:1:1
@@ -694,22 +667,12 @@ fn a_union_that_contains_itself() {
       --> node_sets.json:1:2
       | {"a": ["b"], "b": ["c"],
       |  ^^^
-    error: node set `b` contains itself: b -> c -> a -> b
-      --> node_sets.json:1:14
-      | {"a": ["b"], "b": ["c"],
-      |              ^^^
-    error: node set `c` contains itself: c -> a -> b -> c
-      --> node_sets.json:2:1
-      | "c": ["a"]}
-      | ^^^
     "#);
 }
 
 #[test]
 fn an_unknown_operator() {
-    let text = node_sets(
-        r#"{"a": {"x": {"$ge": 1}}}"#,
-    );
+    let text = node_sets(r#"{"a": {"x": {"$ge": 1}}}"#);
     assert_snapshot!(text, @r#"
     error: unknown operator `$ge`
       --> node_sets.json:1:14
@@ -721,9 +684,7 @@ fn an_unknown_operator() {
 
 #[test]
 fn two_operators() {
-    let text = node_sets(
-        r#"{"a": {"x": {"$gt": 1, "$lt": 2}}}"#,
-    );
+    let text = node_sets(r#"{"a": {"x": {"$gt": 1, "$lt": 2}}}"#);
     assert_snapshot!(text, @r#"
     error: `x` must have exactly one operator, found 2
       --> node_sets.json:1:8
@@ -735,9 +696,7 @@ fn two_operators() {
 
 #[test]
 fn an_expression_with_look_ahead() {
-    let text = node_sets(
-        r#"{"a": {"mtype": {"$regex": "L5_(?=PC)"}}}"#,
-    );
+    let text = node_sets(r#"{"a": {"mtype": {"$regex": "L5_(?=PC)"}}}"#);
     assert_snapshot!(text, @r#"
     error: invalid regular expression: look-around, including look-ahead and look-behind, is not supported
       --> node_sets.json:1:28
@@ -749,9 +708,7 @@ fn an_expression_with_look_ahead() {
 
 #[test]
 fn a_negative_node_id() {
-    let text = node_sets(
-        r#"{"a": {"node_id": [0, -1]}}"#,
-    );
+    let text = node_sets(r#"{"a": {"node_id": [0, -1]}}"#);
     assert_snapshot!(text, @r#"
     error: `node_id` must be zero or positive, found `-1`
       --> node_sets.json:1:23
@@ -762,23 +719,19 @@ fn a_negative_node_id() {
 
 #[test]
 fn a_fraction_as_attribute_value() {
-    let text = node_sets(
-        r#"{"a": {"layer": 1.5}}"#,
-    );
+    let text = node_sets(r#"{"a": {"layer": 1.5}}"#);
     assert_snapshot!(text, @r#"
     error: `layer` must be an integer, found `1.5`
       --> node_sets.json:1:17
       | {"a": {"layer": 1.5}}
       |                 ^^^
-    help: write `1`, which is what truncation gives
+    help: write `1` or `2`
     "#);
 }
 
 #[test]
 fn a_mixture_of_values() {
-    let text = node_sets(
-        r#"{"a": {"layer": [1, "2"]}}"#,
-    );
+    let text = node_sets(r#"{"a": {"layer": [1, "2"]}}"#);
     assert_snapshot!(text, @r#"
     error: `layer` must be an integer, found a string
       --> node_sets.json:1:21
@@ -789,9 +742,7 @@ fn a_mixture_of_values() {
 
 #[test]
 fn an_empty_rule() {
-    let text = node_sets(
-        r#"{"a": {}}"#,
-    );
+    let text = node_sets(r#"{"a": {}}"#);
     assert_snapshot!(text, @r#"
     warning: node set `a` is empty and is dropped
       --> node_sets.json:1:2

@@ -17,12 +17,17 @@ const CHILD: &str = "SONATA_TEST_CHILD";
 fn child(test: &str, path: &Path, limits: &str) -> Result<Command, Box<dyn std::error::Error>> {
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!("{limits} exec \"$0\" \"$@\"")).arg(std::env::current_exe()?);
-    command.args(["--exact", test, "--nocapture"]).env(CHILD, path).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(["--exact", test, "--nocapture"])
+        .env(CHILD, path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     Ok(command)
 }
 
 #[test]
 fn killed_run_leaves_what_was_flushed() -> Outcome {
+    let _turn = crate::alone();
     let layouts = sample::report();
     if let Some(path) = std::env::var_os(CHILD) {
         let mut report = ReportWriter::create(Path::new(&path), &layouts)?;
@@ -33,7 +38,8 @@ fn killed_run_leaves_what_was_flushed() -> Outcome {
     }
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("soma.h5");
-    let status = child("interruption::killed_run_leaves_what_was_flushed", &path, "ulimit -c 0;")?.output()?.status;
+    let status =
+        child("interruption::killed_run_leaves_what_was_flushed", &path, "ulimit -c 0;")?.output()?.status;
     assert!(!status.success());
     let reader = ReportReader::open(&path, "Cells")?;
     assert_eq!(reader.layout(), &layouts[0]);
@@ -44,6 +50,7 @@ fn killed_run_leaves_what_was_flushed() -> Outcome {
 
 #[test]
 fn full_disk_is_an_error_that_names_the_file() -> Outcome {
+    let _turn = crate::alone();
     if let Some(path) = std::env::var_os(CHILD) {
         let mut layouts = sample::report();
         layouts[0].rows = 1_000_000;

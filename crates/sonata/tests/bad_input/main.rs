@@ -9,7 +9,9 @@ use sonata::report::{ReportReader, ReportWriter};
 use sonata::spikes::{SpikePopulation, read_spikes, write_spikes};
 use sonata::{Column, Hdf5Error};
 
-use crate::sample;
+#[path = "../files/sample.rs"]
+#[allow(dead_code)]
+mod sample;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -28,9 +30,19 @@ fn open_edges(path: &Path) -> Result<EdgePopulation, Hdf5Error> {
     EdgePopulation::open(path, "Cells__Cells__chemical")
 }
 
+/// An empty folder.
+///
+/// The first snapshot runs cargo to find the workspace; that must not happen while a file is open, as the process
+/// would inherit its lock. So it happens before the first folder is made.
+fn folder() -> std::io::Result<tempfile::TempDir> {
+    static READY: std::sync::Once = std::sync::Once::new();
+    READY.call_once(|| insta::assert_snapshot!("ready", @"ready"));
+    tempfile::tempdir()
+}
+
 /// A folder with the sample's nodes and edges.
 fn sample_files() -> Result<tempfile::TempDir, Box<dyn std::error::Error>> {
-    let folder = tempfile::tempdir()?;
+    let folder = folder()?;
     write_nodes(&folder.path().join("nodes.h5"), &sample::nodes())?;
     write_edges(&folder.path().join("edges.h5"), &sample::edges())?;
     Ok(folder)
@@ -46,7 +58,7 @@ fn replace<T: hdf5::H5Type>(file: &Path, name: &str, values: &[T], shape: &[usiz
 
 #[test]
 fn foreign_files() -> Outcome {
-    let folder = tempfile::tempdir()?;
+    let folder = folder()?;
     let path = folder.path().join("nodes.h5");
     let show = || message(folder.path(), open_nodes(&path));
     insta::assert_snapshot!(show(), @"");
@@ -128,7 +140,7 @@ fn node_datasets_that_do_not_fit() -> Outcome {
 
 #[test]
 fn text_that_is_not_utf8() -> Outcome {
-    let folder = tempfile::tempdir()?;
+    let folder = folder()?;
     let path = folder.path().join("nodes.h5");
     let attributes = vec![("etype".to_owned(), Column::from(vec!["marker"]))];
     write_nodes(&path, &[NodeTable { name: "Cells".into(), len: 1, attributes, ..NodeTable::default() }])?;
@@ -203,7 +215,7 @@ fn edge_indices() -> Outcome {
 
 #[test]
 fn spikes_and_reports() -> Outcome {
-    let folder = tempfile::tempdir()?;
+    let folder = folder()?;
     let path = folder.path().join("out.h5");
     write_spikes(&path, &sample::spikes())?;
     replace(&path, "spikes/Small/node_ids", &[1u64, 2], &[2])?;
@@ -222,7 +234,7 @@ fn spikes_and_reports() -> Outcome {
 
 #[test]
 fn refused_and_impossible_output() -> Outcome {
-    let folder = tempfile::tempdir()?;
+    let folder = folder()?;
     let path = folder.path().join("file.h5");
     let show = |error: Result<(), Hdf5Error>| message(folder.path(), error);
     insta::assert_snapshot!(show(write_spikes(&folder.path().join("none/out.h5"), &[])), @"");
@@ -231,9 +243,21 @@ fn refused_and_impossible_output() -> Outcome {
     insta::assert_snapshot!(show(write_spikes(&path, &[uneven])), @"");
     let slash = SpikePopulation { name: "A/B".into(), ..SpikePopulation::default() };
     insta::assert_snapshot!(show(write_spikes(&path, &[slash])), @"");
-    let short = NodeTable { name: "A".into(), len: 2, attributes: vec![("x".into(), vec![1.0].into())], ..NodeTable::default() };
+    let short = NodeTable {
+        name: "A".into(),
+        len: 2,
+        attributes: vec![("x".into(), vec![1.0].into())],
+        ..NodeTable::default()
+    };
     insta::assert_snapshot!(show(write_nodes(&path, &[short])), @"");
-    let stray = EdgeTable { name: "A".into(), sources: vec![0], targets: vec![5], source_count: 1, target_count: 5, ..EdgeTable::default() };
+    let stray = EdgeTable {
+        name: "A".into(),
+        sources: vec![0],
+        targets: vec![5],
+        source_count: 1,
+        target_count: 5,
+        ..EdgeTable::default()
+    };
     insta::assert_snapshot!(show(write_edges(&path, &[stray])), @"");
     let mut report = ReportWriter::create(&path, &sample::report())?;
     insta::assert_snapshot!(show(report.write_rows(0, 39, &[0.0; 10])), @"");

@@ -1,0 +1,253 @@
+//! What the simulator asks: construct a cell, call its procedures, read its variables, take its model.
+
+use cell::{Cell, CellModel, MechanismIndex, PointProcessId, SectionId, Selection};
+
+use super::object::{Object, ObjectRef, Slot};
+use super::scope::MemberKind;
+use super::value::{Argument, Value};
+use super::{Interpreter, TOP};
+use crate::classes::net_con::NetConSource;
+use crate::error::{Error, Failure, Thrown};
+
+/// A call such as `setRNG_StochKv(a, b)`, which the host has to hand to the mechanism's instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MechanismCall {
+    /// The mechanism.
+    pub mechanism: MechanismIndex,
+    /// The function without suffix, such as `setRNG`.
+    pub function: String,
+    /// The section that `setdata_SUFFIX` chose.
+    pub section: SectionId,
+    /// The position that `setdata_SUFFIX` chose.
+    pub x: f64,
+    /// The arguments.
+    pub arguments: Vec<f64>,
+}
+
+/// A NetCon that exists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetConnection {
+    /// Where the voltage is watched, if it is one.
+    pub source: Option<(SectionId, f64)>,
+    /// The point process that sends the events, if it is one.
+    pub source_process: Option<PointProcessId>,
+    /// The point process that gets the events, if any.
+    pub target: Option<PointProcessId>,
+    /// Threshold (mV).
+    pub threshold: f64,
+    /// Delay (ms).
+    pub delay: f64,
+    /// Weights.
+    pub weights: Vec<f64>,
+}
+
+impl Interpreter {
+    /// A new instance of a template, made by its `init` with `arguments`.
+    ///
+    /// # Errors
+    /// An unknown template, a program that fails.
+    pub fn construct(&mut self, template: &str, arguments: Vec<Value>) -> Result<ObjectRef, Error> {
+        self.start_call();
+        let symbol = self.symbols.intern(template);
+        let arguments = arguments.into_iter().map(Argument::Value).collect();
+        self.construct_object(symbol, arguments).map_err(|thrown| thrown.into_error())
+    }
+
+    /// Calls a procedure of an object.
+    ///
+    /// # Errors
+    /// An unknown procedure, a program that fails.
+    pub fn call(&mut self, object: &ObjectRef, procedure: &str, arguments: Vec<Value>) -> Result<Value, Error> {
+        self.start_call();
+        let symbol = self.symbols.intern(procedure);
+        let arguments = arguments.into_iter().map(Argument::Value).collect();
+        let (index, found) = self.method_named(object, symbol).map_err(|thrown| thrown.into_error())?;
+        self.call_procedure(index, found, arguments, None).map_err(|thrown| thrown.into_error())
+    }
+
+    /// Whether an object's template defines a procedure of this name.
+    pub fn has_procedure(&self, object: &ObjectRef, name: &str) -> bool {
+        let class = &self.classes[self.heap.entry(object.index()).class as usize];
+        let slot = self.symbols.get(name).and_then(|symbol| class.find(symbol));
+        slot.is_some_and(|slot| matches!(class.members[slot].kind, MemberKind::Procedure(_)))
+    }
+
+    /// Runs text in the scope of an object.
+    ///
+    /// # Errors
+    /// Wrong syntax, a program that fails.
+    pub fn execute(&mut self, object: &ObjectRef, text: &str) -> Result<(), Error> {
+        self.start_call();
+        self.execute_text(text, Some(object)).map_err(|thrown| thrown.into_error())
+    }
+
+    /// Whether a template of this name was loaded.
+    pub fn has_template(&self, name: &str) -> bool {
+        let Some(symbol) = self.symbols.get(name) else { return false };
+        self.classes.iter().skip(1).any(|class| class.name == symbol && class.native.is_none())
+    }
+
+    fn member(&self, object: usize, name: &str) -> Option<&Slot> {
+        let symbol = self.symbols.get(name)?;
+        let slot = self.classes[self.heap.entry(object).class as usize].find(symbol)?;
+        self.heap.values(object).get(slot)
+    }
+
+    /// A string variable of the top level, such as `NAME_NeededAttributes`.
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.member(TOP as usize, name)? {
+            Slot::Text(text) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A number of the top level or a built-in one, such as `celsius`, or a global of a mechanism.
+    pub fn global(&self, name: &str) -> Option<f64> {
+        match self.member(TOP as usize, name) {
+            Some(Slot::Number(value)) => Some(*value),
+            _ => match crate::builtin::find(name, &self.catalogue) {
+                crate::builtin::Builtin::Number(index) => self.numbers.get(usize::from(index)).copied(),
+                crate::builtin::Builtin::Global(variable) => Some(self.read_global(variable)),
+                _ => None,
+            },
+        }
+    }
+
+    /// Sets a number as a program at top level would: `name = value`.
+    ///
+    /// # Errors
+    /// A name that is no number.
+    pub fn set_global(&mut self, name: &str, value: f64) -> Result<(), Error> {
+        self.start_call();
+        let symbol = self.symbols.intern(name);
+        let expression = crate::syntax::ast::Expression {
+            kind: crate::syntax::ast::ExpressionKind::Name(symbol),
+            span: crate::syntax::Span::default(),
+        };
+        self.assign_number(&expression, value).map_err(|thrown| thrown.into_error())
+    }
+
+    /// A number of an object, such as `gid`.
+    pub fn number_of(&self, object: &ObjectRef, name: &str) -> Option<f64> {
+        match self.member(object.index(), name)? {
+            Slot::Number(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Sets a number of an object.
+    ///
+    /// # Errors
+    /// A member that is something else than a number.
+    pub fn set_number_of(&mut self, object: &ObjectRef, name: &str, value: f64) -> Result<(), Error> {
+        self.start_call();
+        let symbol = self.symbols.intern(name);
+        let class = self.heap.entry(object.index()).class as usize;
+        let slot = self.classes[class].mention(symbol) as u32;
+        let place = super::value::Place::Member { object: object.index() as u32, slot, element: 0 };
+        self.write(&place, Value::Number(value)).map_err(|thrown| thrown.into_error())
+    }
+
+    /// The object that a member of an object refers to, such as `CellRef`.
+    pub fn object_of(&self, object: &ObjectRef, name: &str) -> Option<ObjectRef> {
+        match self.member(object.index(), name)? {
+            Slot::Object(found) => found.clone(),
+            _ => None,
+        }
+    }
+
+    /// The sections of a SectionList member, or of a section array member; `None` where there is no such member.
+    /// Deleted sections are left out.
+    pub fn section_list(&self, object: &ObjectRef, name: &str) -> Option<Vec<SectionId>> {
+        let sections = match self.member(object.index(), name)? {
+            Slot::Object(Some(list)) => match self.heap.data(list.index()) {
+                Object::SectionList(sections) => sections.clone(),
+                _ => return None,
+            },
+            Slot::Sections(sections) => sections.iter().flatten().copied().collect(),
+            _ => return None,
+        };
+        Some(sections.into_iter().filter(|&section| self.cell.exists(section)).collect())
+    }
+
+    /// The cell under construction.
+    pub fn cell(&self) -> &Cell {
+        &self.cell
+    }
+
+    /// The cell under construction, to be changed by the host.
+    pub fn cell_mut(&mut self) -> &mut Cell {
+        &mut self.cell
+    }
+
+    /// The finished model of the trees that an object's sections belong to, with the section lists and section
+    /// arrays of the object and of the object its `CellRef` refers to.
+    ///
+    /// # Errors
+    /// An object without sections, a section whose dimensions do not make compartments.
+    pub fn to_model(&mut self, object: &ObjectRef) -> Result<CellModel, Error> {
+        let mut holders = vec![object.clone()];
+        holders.extend(["CellRef", "CCellRef"].iter().filter_map(|name| self.object_of(object, name)));
+        let mut lists: Vec<(String, Vec<SectionId>)> = Vec::new();
+        let mut roots = Vec::new();
+        for holder in &holders {
+            if let Object::Instance { owner: Some(owner), .. } = self.heap.data(holder.index()) {
+                roots.extend(self.cell.sections_of(*owner));
+            }
+            let class = &self.classes[self.heap.entry(holder.index()).class as usize];
+            let names: Vec<String> =
+                class.members.iter().map(|member| self.symbols.name(member.name).to_string()).collect();
+            for name in names {
+                if let Some(sections) = self.section_list(holder, &name)
+                    && lists.iter().all(|(known, _)| *known != name)
+                {
+                    lists.push((name, sections));
+                }
+            }
+        }
+        if roots.is_empty() {
+            let failure = Failure::Other(format!("`{}` has no sections", self.object_name(object)));
+            return Err(Box::<Thrown>::from(failure).into_error());
+        }
+        let lists: Vec<(String, Vec<SectionId>)> = lists.into_iter().filter(|(_, sections)| !sections.is_empty()).collect();
+        let model = self.cell.to_model(&Selection::Trees(roots), &lists);
+        model.map_err(|error| Box::<Thrown>::from(error).into_error())
+    }
+
+    /// Calls of mechanism functions, in order.
+    pub fn mechanism_calls(&self) -> &[MechanismCall] {
+        &self.mechanism_calls
+    }
+
+    /// NetCons that exist, in the order of their making.
+    pub fn net_connections(&self) -> Vec<NetConnection> {
+        let process = |object: &ObjectRef| match self.heap.data(object.index()) {
+            Object::PointProcess(id, _) => Some(*id),
+            _ => None,
+        };
+        (0..self.heap.len())
+            .filter_map(|index| match self.heap.data(index) {
+                Object::NetCon(found) => Some(NetConnection {
+                    source: match &found.source {
+                        NetConSource::Voltage(section, x) => Some((*section, *x)),
+                        _ => None,
+                    },
+                    source_process: match &found.source {
+                        NetConSource::Process(object) => process(object),
+                        _ => None,
+                    },
+                    target: found.target.as_ref().and_then(process),
+                    threshold: found.threshold,
+                    delay: found.delay,
+                    weights: found.weights.clone(),
+                }),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Forgets one more reference of the host to an object.
+    pub fn drop_object(&mut self, object: ObjectRef) {
+        self.release(Some(object));
+    }
+}

@@ -1,0 +1,117 @@
+//! From the plan to the cells of one rank, with all that is attached to them.
+
+mod replay;
+mod reports;
+mod signals;
+mod stimuli;
+mod synapses;
+mod templates;
+
+use std::sync::Arc;
+
+use systems::Registry;
+use systems::group::{CellPlan, SpikeSource};
+
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::plan::{CellSpec, Plan};
+
+pub use reports::{CellElements, ReportPlan};
+pub use templates::{BuiltCell, Templates};
+
+/// The cells of a rank, ready to be put into groups.
+pub struct RankCells {
+    /// The cells, by ascending gid.
+    pub cells: Vec<CellPlan>,
+    /// The reports of the simulation, with what this rank's cells contribute.
+    pub reports: Vec<ReportPlan>,
+}
+
+/// A cell that was built, with what it was planned as.
+pub struct Instance {
+    /// What was planned.
+    pub spec: CellSpec,
+    /// What was built; shared between equal cells.
+    pub built: Arc<BuiltCell>,
+}
+
+/// Builds the cells of one of `size` ranks.
+///
+/// # Errors
+///
+/// All that can be wrong with templates, morphologies, edges, spikes and node sets.
+pub fn build(
+    input: &Input,
+    plan: &Plan,
+    registry: &Registry,
+    disable_reports: bool,
+    (rank, size): (usize, usize),
+) -> Result<RankCells, Failure> {
+    let mut templates = Templates::new(input, plan, registry)?;
+    let mut instances = Vec::new();
+    for spec in plan.cells_of_rank(rank, size)? {
+        let built = templates.build(&spec)?;
+        instances.push(Instance { spec, built });
+    }
+    instances.sort_by_key(|instance| instance.spec.gid);
+    let mut cells = instances
+        .iter()
+        .map(|instance| cell_plan(instance, input, plan))
+        .collect::<Result<Vec<CellPlan>, Failure>>()?;
+    synapses::connect(&mut cells, &instances, input, plan, registry)?;
+    stimuli::apply(&mut cells, &instances, input, plan, registry)?;
+    let reports =
+        if disable_reports { Vec::new() } else { reports::probe(&mut cells, &instances, input, plan)? };
+    Ok(RankCells { cells, reports })
+}
+
+/// A cell with nothing but its spike source attached.
+fn cell_plan(instance: &Instance, input: &Input, plan: &Plan) -> Result<CellPlan, Failure> {
+    let spec = &instance.spec;
+    let node = instance.built.spike_node(input.config.conditions.spike_location, spec)?;
+    let threshold = input.config.run.spike_threshold;
+    Ok(CellPlan {
+        gid: spec.gid,
+        population: Arc::clone(&plan.populations[spec.population].name),
+        node_id: spec.node_id,
+        model: Arc::clone(&instance.built.model),
+        point_processes: Vec::new(),
+        spike_source: Some(SpikeSource::Voltage { node, threshold }),
+        connections: Vec::new(),
+        signals: Vec::new(),
+        probes: Vec::new(),
+    })
+}
+
+/// Something about a cell that makes it impossible to build or use.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{population} node {node_id} (template `{template}`, morphology `{morphology}`): {what}")]
+pub struct CellProblem {
+    /// The cell's population.
+    pub population: String,
+    /// Its node id.
+    pub node_id: u64,
+    /// Its template.
+    pub template: String,
+    /// Its morphology.
+    pub morphology: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    #[help]
+    pub help: Option<String>,
+}
+
+impl CellProblem {
+    /// A problem of the cell `spec`.
+    pub fn new(spec: &CellSpec, population: &str, what: impl Into<String>, help: Option<&str>) -> Self {
+        Self {
+            population: population.to_owned(),
+            node_id: spec.node_id,
+            template: spec.template.clone(),
+            morphology: spec.morphology.clone(),
+            what: what.into(),
+            help: help.map(str::to_owned),
+        }
+    }
+}

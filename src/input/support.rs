@@ -1,0 +1,147 @@
+//! Valid keys whose feature is not there yet, refused by name before anything runs.
+
+use sonata::circuit::{CircuitConfig, EdgeType, NodeType};
+use sonata::config::{
+    InputType, Module, ReportPoints, ReportType, SimulationConfig, SpikeLocation, TargetSimulator,
+};
+use sonata::diagnostics::Problem;
+
+/// What a simulation config asks for that cannot be done.
+pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {
+    let document = &config.document;
+    let mut problems = Vec::new();
+    let mut refuse = |path: &[&str], what: &str, remedy: &str| {
+        problems.push(document.refuse(path, what, Some(remedy)));
+    };
+    match config.target_simulator {
+        None | Some(TargetSimulator::Neuron | TargetSimulator::CoreNeuron | TargetSimulator::Unspecified) => {
+        }
+        Some(other) => refuse(
+            &["target_simulator"],
+            &format!("target simulator `{other:?}`"),
+            "use `NEURON` or `CORENEURON`: both mean this program",
+        ),
+    }
+    if config.conditions.spike_location == SpikeLocation::Ais {
+        // Cells without an axon[1] are found when they are built.
+    }
+    for modification in &config.conditions.modifications {
+        let name = modification.name.value.as_str();
+        refuse(
+            &["conditions", "modifications"],
+            &format!("modification `{name}`"),
+            "set the parameters in the cell templates",
+        );
+    }
+    if config.conditions.extracellular_calcium.is_some() {
+        refuse(
+            &["conditions", "extracellular_calcium"],
+            "scaling of release probabilities by calcium",
+            "leave the key out: `ExpSyn` and `Exp2Syn` have no release probability",
+        );
+    }
+    if config.conditions.randomize_gaba_rise_time {
+        refuse(&["conditions", "randomize_gaba_rise_time"], "random GABA rise times", "leave the key out");
+    }
+    for (name, _) in &config.beta_features {
+        refuse(&["beta_features", name], &format!("beta feature `{name}`"), "leave the key out");
+    }
+    for input in &config.inputs {
+        let path = ["inputs", input.name.value.as_str(), "module"];
+        match input.module {
+            Module::Linear { .. }
+            | Module::Pulse { .. }
+            | Module::Hyperpolarizing
+            | Module::SynapseReplay { .. } => {}
+            ref other => refuse(
+                &path,
+                &format!("input module `{}`", other.name().as_str()),
+                "use `linear`, `pulse`, `hyperpolarizing` or `synapse_replay`",
+            ),
+        }
+        debug_assert!(
+            matches!(input.input_type, InputType::CurrentClamp | InputType::Spikes) || !problems.is_empty()
+        );
+    }
+    problems.extend(unsupported_reports(config));
+    problems.extend(unsupported_overrides(config));
+    problems
+}
+
+fn unsupported_reports(config: &SimulationConfig) -> Vec<Problem> {
+    let document = &config.document;
+    let mut problems = Vec::new();
+    for report in config.reports.iter().filter(|report| report.enabled) {
+        let name = report.name.value.as_str();
+        let mut refuse = |key: &str, what: String, remedy: &str| {
+            problems.push(document.refuse(&["reports", name, key], &what, Some(remedy)));
+        };
+        if report.report_type != ReportType::Compartment {
+            refuse("type", format!("report type `{}`", report.report_type.as_str()), "use `compartment`");
+        } else if matches!(report.points, ReportPoints::CompartmentSet(_)) {
+            refuse("compartment_set", "report on a compartment set".into(), "use `cells` and `sections`");
+        } else if !matches!(report.variables.as_slice(), [only] if only == "v" || only == "i_membrane") {
+            let variables = report.variables.join(", ");
+            refuse("variable_name", format!("report variable `{variables}`"), "use `v` or `i_membrane`");
+        }
+    }
+    problems
+}
+
+fn unsupported_overrides(config: &SimulationConfig) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (index, connection) in config.connection_overrides.iter().enumerate() {
+        let index = index.to_string();
+        let mut refuse = |key: &str, what: &str, remedy: &str| {
+            problems.push(config.document.refuse(&["connection_overrides", &index, key], what, Some(remedy)));
+        };
+        if connection.delay > 0.0 {
+            refuse("delay", "a change of weights during the run", "use `weight` without `delay`");
+        }
+        if connection.spont_minis.is_some_and(|rate| rate > 0.0) {
+            refuse("spont_minis", "spontaneous miniature events", "leave the key out");
+        }
+        if connection.synapse_configure.is_some() {
+            refuse("synapse_configure", "configuration of single synapses", "leave the key out");
+        }
+        if connection.neuromodulation_dtc.is_some() || connection.neuromodulation_strength.is_some() {
+            refuse("neuromodulation_strength", "neuromodulation", "leave the key out");
+        }
+        if let Some(model) = &connection.modoverride
+            && !matches!(model.value.as_str(), "ExpSyn" | "Exp2Syn")
+        {
+            refuse("modoverride", &format!("synapse model `{}`", model.value), "use `ExpSyn` or `Exp2Syn`");
+        }
+    }
+    problems
+}
+
+/// What a circuit config asks for that cannot be done.
+pub fn unsupported_circuit(circuit: &CircuitConfig) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut refuse = |span, what: String, remedy: &str| {
+        let kind = sonata::diagnostics::ProblemKind::NotSupported { what, remedy: Some(remedy.into()) };
+        problems.push(Problem::error(&circuit.document.source, span, kind));
+    };
+    for population in &circuit.nodes {
+        match &population.node_type {
+            NodeType::Biophysical | NodeType::Virtual => {}
+            other => refuse(
+                population.name.span,
+                format!("node population `{}` of type `{}`", population.name.value, other.as_str()),
+                "use populations of type `biophysical` and `virtual`",
+            ),
+        }
+    }
+    for population in &circuit.edges {
+        match &population.edge_type {
+            EdgeType::Chemical | EdgeType::Exp2Syn => {}
+            other => refuse(
+                population.name.span,
+                format!("edge population `{}` of type `{}`", population.name.value, other.as_str()),
+                "use populations of type `chemical` and `Exp2Syn_synapse`",
+            ),
+        }
+    }
+    problems
+}

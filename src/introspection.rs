@@ -1,0 +1,56 @@
+//! Schedules and timings as text for the user.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use systems::schedule::{ScheduleDescription, Timing};
+
+/// Schedules as JSON: `{"schedules": [{"name", "systems": [{"name", "set", "mechanism", "reads", "writes"}]}]}`,
+/// systems in the order they run.
+pub fn to_json(schedules: &[ScheduleDescription]) -> String {
+    let schedules: Vec<Value> = schedules
+        .iter()
+        .map(|schedule| {
+            let systems: Vec<Value> = schedule
+                .systems
+                .iter()
+                .map(|system| {
+                    json!({
+                        "name": system.name,
+                        "set": system.set,
+                        "mechanism": system.mechanism,
+                        "reads": system.reads,
+                        "writes": system.writes,
+                    })
+                })
+                .collect();
+            json!({ "name": schedule.name, "systems": systems })
+        })
+        .collect();
+    format!("{:#}\n", json!({ "schedules": schedules }))
+}
+
+/// The time of each system over all groups, longest first: total, share, runs, and ns for each instance in a step.
+pub fn profile_table(timings: &BTreeMap<String, Timing>) -> String {
+    let mut rows: Vec<_> = timings.iter().collect();
+    rows.sort_by_key(|(name, timing)| (std::cmp::Reverse(timing.total), (*name).clone()));
+    let all: f64 = rows.iter().map(|(_, timing)| timing.total.as_secs_f64()).sum();
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max("system".len());
+    let mut text = format!(
+        "{:width$}  {:>10}  {:>6}  {:>12}  {:>16}\n",
+        "system", "seconds", "share", "runs", "ns/instance-step"
+    );
+    for (name, timing) in rows {
+        let seconds = timing.total.as_secs_f64();
+        let share = if all > 0.0 { 100.0 * seconds / all } else { 0.0 };
+        let each = match timing.items {
+            0 => "-".to_owned(),
+            items => format!("{:.2}", timing.total.as_nanos() as f64 / items as f64),
+        };
+        let _ =
+            writeln!(text, "{name:width$}  {seconds:>10.3}  {share:>5.1}%  {:>12}  {each:>16}", timing.runs);
+    }
+    let _ = writeln!(text, "{:width$}  {all:>10.3}", "all systems");
+    text
+}

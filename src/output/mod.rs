@@ -1,0 +1,121 @@
+//! What a simulation leaves behind: spikes, reports, population offsets, and the mark of success.
+//!
+//! Only rank 0 writes; the others send it what is theirs.
+
+mod reports;
+
+use std::path::{Path, PathBuf};
+
+use components::Spike;
+use sonata::offsets::{PopulationOffset, write_offsets};
+use sonata::spikes::{Sorting, SpikePopulation, write_spikes};
+use systems::communicator::Communicator;
+
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::plan::Plan;
+
+pub use reports::{ReportOutput, flush_reports};
+
+/// A folder or file of the outputs that cannot be made.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("cannot {action} `{}`: {reason}", path.display())]
+#[diagnostic(help("check `output.output_dir` of the config, or give `--output-path`"))]
+pub struct OutputError {
+    action: &'static str,
+    path: PathBuf,
+    reason: std::io::Error,
+}
+
+impl OutputError {
+    fn new(action: &'static str, path: &Path, reason: std::io::Error) -> Self {
+        Self { action, path: path.to_owned(), reason }
+    }
+}
+
+/// Makes the output folder and removes the mark of an earlier success.
+///
+/// # Errors
+///
+/// If the folder cannot be made or the mark cannot be removed.
+pub fn prepare(input: &Input) -> Result<(), OutputError> {
+    let folder = &input.output_dir;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| OutputError::new("make the output folder", folder, error))?;
+    let mark = success_mark(&input.path);
+    match std::fs::remove_file(&mark) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(OutputError::new("remove the mark of an earlier run", &mark, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Marks the run as complete.
+///
+/// # Errors
+///
+/// If the mark cannot be written.
+pub fn mark_success(input: &Input) -> Result<(), OutputError> {
+    let mark = success_mark(&input.path);
+    std::fs::write(&mark, "").map_err(|error| OutputError::new("write", &mark, error))
+}
+
+/// The empty file beside the config that says that its run is complete.
+fn success_mark(config: &Path) -> PathBuf {
+    let mut name = config.as_os_str().to_owned();
+    name.push(".SUCCESS");
+    PathBuf::from(name)
+}
+
+/// Writes the spikes of all ranks, and where the gids of each population start.
+///
+/// # Errors
+///
+/// If a file cannot be written, or another rank failed.
+pub fn write(
+    spikes: &[Spike],
+    input: &Input,
+    plan: &Plan,
+    ranks: &dyn Communicator,
+    with_offsets: bool,
+) -> Result<(), Failure> {
+    let all = ranks.exchange_spikes(spikes)?;
+    if ranks.rank() != 0 {
+        return Ok(());
+    }
+    let mut populations = Vec::new();
+    for population in plan.populations.iter().filter(|population| !population.is_virtual) {
+        let Some(offset) = population.offset else { continue };
+        let end = offset + population.node_ids.last().map_or(0, |last| last + 1);
+        let own = all.iter().filter(|spike| (offset..end).contains(&spike.source.gid()));
+        let (timestamps, node_ids) = own.map(|spike| (spike.time, spike.source.gid() - offset)).unzip();
+        populations.push(SpikePopulation {
+            name: population.name.to_string(),
+            sorting: Sorting::ByTime,
+            timestamps,
+            node_ids,
+        });
+    }
+    let file = Path::new(&input.config.output.spikes_file).file_name().unwrap_or("out.h5".as_ref());
+    write_spikes(&input.output_dir.join(file), &populations).map_err(Failure::run_failed)?;
+    if with_offsets {
+        write_offsets(&input.output_dir.join("populations_offset.dat"), &offsets(plan))
+            .map_err(Failure::run_failed)?;
+    }
+    Ok(())
+}
+
+fn offsets(plan: &Plan) -> Vec<PopulationOffset> {
+    let mut offsets: Vec<PopulationOffset> = plan
+        .populations
+        .iter()
+        .filter_map(|population| {
+            let name = population.name.to_string();
+            let alias = if population.is_virtual { "virtual".to_owned() } else { name.clone() };
+            Some(PopulationOffset { population: name, offset: population.offset?, alias })
+        })
+        .collect();
+    offsets.sort_by_key(|entry| (entry.alias == "virtual", entry.offset));
+    offsets
+}

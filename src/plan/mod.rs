@@ -1,0 +1,191 @@
+//! The plan of a simulation: which cells exist, what each is, and which rank gets it. Plain data, made before
+//! anything is built.
+
+mod targets;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sonata::circuit::{MorphologyFormat, NodePopulation, NodeType};
+use sonata::diagnostics::Problem;
+use sonata::nodes;
+
+use crate::failure::Failure;
+use crate::input::Input;
+
+pub use targets::Target;
+
+/// The plan of a simulation.
+#[derive(Debug)]
+pub struct Plan {
+    /// The node populations of the circuit, in its order.
+    pub populations: Vec<Population>,
+}
+
+/// A node population.
+#[derive(Debug)]
+pub struct Population {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether its nodes are only sources of spikes.
+    pub is_virtual: bool,
+    /// Its nodes file.
+    pub nodes: nodes::NodePopulation,
+    /// Gid of its node 0; `None` for a population that takes no part.
+    pub offset: Option<u64>,
+    /// The nodes that are simulated, ascending; all of a virtual population.
+    pub node_ids: Vec<u64>,
+    /// Where its templates are.
+    pub templates: Option<PathBuf>,
+    /// Where its morphologies are, and their format.
+    pub morphologies: Option<(PathBuf, MorphologyFormat)>,
+    /// Whether templates are told to keep the axon.
+    pub detailed_axon: bool,
+}
+
+/// One cell to build.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellSpec {
+    /// Index of its population in the plan.
+    pub population: usize,
+    /// Its SONATA node id.
+    pub node_id: u64,
+    /// Its number over all populations.
+    pub gid: u64,
+    /// Its template.
+    pub template: String,
+    /// Its morphology, without folder and extension.
+    pub morphology: String,
+    /// Current that keeps it at its holding potential (nA).
+    pub holding_current: f64,
+}
+
+impl Plan {
+    /// Plans the simulation that the input asks for.
+    ///
+    /// # Errors
+    ///
+    /// A nodes file that cannot be read, a node set that does not fit it, or nothing to simulate.
+    pub fn new(input: &Input) -> Result<Self, Failure> {
+        let mut populations = Vec::new();
+        for population in &input.circuit.nodes {
+            populations.push(open(population)?);
+        }
+        let mut plan = Self { populations };
+        match &input.config.node_set {
+            Some(name) => {
+                for (population, node_ids) in plan.target(input, &name.value)?.nodes {
+                    if !plan.populations[population].is_virtual {
+                        plan.populations[population].node_ids = node_ids;
+                    }
+                }
+            }
+            None => {
+                for population in plan.populations.iter_mut().filter(|population| !population.is_virtual) {
+                    population.node_ids = (0..population.nodes.len()).collect();
+                }
+            }
+        }
+        plan.number_cells();
+        if plan.cell_count() == 0 {
+            return Err(Failure::bad_input(nothing_to_simulate(input)));
+        }
+        Ok(plan)
+    }
+
+    /// Gives every population that takes part the gid of its first node. As neurodamus does, in the order of
+    /// names, from the highest node id in use.
+    fn number_cells(&mut self) {
+        let mut named: Vec<usize> = (0..self.populations.len())
+            .filter(|&index| !self.populations[index].node_ids.is_empty())
+            .collect();
+        named.sort_by(|&one, &other| self.populations[one].name.cmp(&self.populations[other].name));
+        let highest: Vec<u64> = named
+            .iter()
+            .map(|&index| self.populations[index].node_ids.last().copied().unwrap_or(0))
+            .collect();
+        for (&index, offset) in named.iter().zip(sonata::global_ids::population_offsets(&highest)) {
+            self.populations[index].offset = Some(offset);
+        }
+    }
+
+    /// Number of cells that are simulated, over all ranks.
+    pub fn cell_count(&self) -> usize {
+        let real = self.populations.iter().filter(|population| !population.is_virtual);
+        real.map(|population| population.node_ids.len()).sum()
+    }
+
+    /// The cells of one of `size` ranks, dealt one by one, in the order of populations and node ids.
+    ///
+    /// # Errors
+    ///
+    /// A node attribute that is missing or of the wrong type.
+    pub fn cells_of_rank(&self, rank: usize, size: usize) -> Result<Vec<CellSpec>, Failure> {
+        let mut cells = Vec::new();
+        for (index, population) in self.populations.iter().enumerate() {
+            let (false, Some(offset)) = (population.is_virtual, population.offset) else { continue };
+            let node_ids: Vec<u64> = population.node_ids.iter().copied().skip(rank).step_by(size).collect();
+            let nodes = &population.nodes;
+            let read = || -> Result<_, sonata::Hdf5Error> {
+                let templates = nodes.strings("model_template", &node_ids)?;
+                let morphologies = nodes.strings("morphology", &node_ids)?;
+                let currents = if nodes.has("@dynamics:holding_current") {
+                    nodes.floats("@dynamics:holding_current", &node_ids)?
+                } else {
+                    vec![0.0; node_ids.len()]
+                };
+                Ok((templates, morphologies, currents))
+            };
+            let (templates, morphologies, currents) = read().map_err(Failure::bad_input)?;
+            let details = templates.into_iter().zip(morphologies).zip(currents);
+            for (&node_id, ((template, morphology), holding_current)) in node_ids.iter().zip(details) {
+                let template = template.strip_prefix("hoc:").map(str::to_owned).unwrap_or(template);
+                let gid = offset + node_id;
+                cells.push(CellSpec {
+                    population: index,
+                    node_id,
+                    gid,
+                    template,
+                    morphology,
+                    holding_current,
+                });
+            }
+        }
+        Ok(cells)
+    }
+
+    /// The population called `name`.
+    pub fn population(&self, name: &str) -> Option<(usize, &Population)> {
+        self.populations.iter().enumerate().find(|(_, population)| &*population.name == name)
+    }
+}
+
+fn open(population: &NodePopulation) -> Result<Population, Failure> {
+    let nodes = nodes::NodePopulation::open(&population.file.value, &population.name.value)
+        .map_err(Failure::bad_input)?;
+    let is_virtual = population.node_type == NodeType::Virtual;
+    let node_ids = if is_virtual { (0..nodes.len()).collect() } else { Vec::new() };
+    Ok(Population {
+        name: population.name.value.as_str().into(),
+        is_virtual,
+        nodes,
+        offset: None,
+        node_ids,
+        templates: population
+            .components
+            .biophysical_neuron_models_dir
+            .as_ref()
+            .map(|path| path.value.clone()),
+        morphologies: population.morphologies().map(|(path, format)| (path.to_owned(), format)),
+        detailed_axon: population.detailed_axon,
+    })
+}
+
+/// The problem of a simulation without cells.
+fn nothing_to_simulate(input: &Input) -> Problem {
+    let remedy = match &input.config.node_set {
+        Some(name) => format!("node set `{}` selects no node of a biophysical population", name.value),
+        None => "the circuit has no biophysical cells".to_owned(),
+    };
+    input.config.document.refuse(&["node_set"], "a simulation without cells", Some(&remedy))
+}
