@@ -10,6 +10,7 @@ pub mod command_line;
 pub mod failure;
 pub mod input;
 pub mod introspection;
+pub mod model;
 pub mod output;
 pub mod plan;
 pub mod plugin;

@@ -12,6 +12,7 @@
 //! | incoming connections | [`Connections`], [`EventQueue`], [`OutgoingSpikes`], [`SpikeSources`] |
 //! | a played waveform | [`Waveform`] |
 //! | a probe of a report | [`Probe`], [`SampleBuffer`] |
+//! | a recorded variable | [`Recording`] |
 //!
 //! What works on them is in the `systems` crate; this one holds no numerics and no input or output.
 
@@ -22,6 +23,7 @@ mod compartments;
 mod connections;
 mod events;
 mod mechanisms;
+mod record;
 mod report;
 mod waveform;
 
@@ -35,5 +37,6 @@ pub use compartments::{
 pub use connections::{Connections, NO_CONNECTIONS, SpikeSources};
 pub use events::{Event, EventQueue, OutgoingSpikes, Payload, SourceId, Spike, Target};
 pub use mechanisms::{InstanceSource, Instances, IonBinding, IonColumns, IonName, MechanismName, Watch};
+pub use record::{IonQuantity, RecordedValue, Recording};
 pub use report::{Probe, ProbeSource, SampleBuffer, SampleTimes};
 pub use waveform::Waveform;

@@ -1,9 +1,7 @@
 //! Valid keys whose feature is not there yet, refused by name before anything runs.
 
 use sonata::circuit::{CircuitConfig, EdgeType, NodeType};
-use sonata::config::{
-    InputType, Module, ReportPoints, ReportType, SimulationConfig, SpikeLocation, TargetSimulator,
-};
+use sonata::config::{Module, ReportPoints, ReportType, SimulationConfig, TargetSimulator};
 use sonata::diagnostics::Problem;
 
 /// What a simulation config asks for that cannot be done.
@@ -21,9 +19,6 @@ pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {
             &format!("target simulator `{other:?}`"),
             "use `NEURON` or `CORENEURON`: both mean this program",
         ),
-    }
-    if config.conditions.spike_location == SpikeLocation::Ais {
-        // Cells without an axon[1] are found when they are built.
     }
     for modification in &config.conditions.modifications {
         let name = modification.name.value.as_str();
@@ -59,9 +54,6 @@ pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {
                 "use `linear`, `pulse`, `hyperpolarizing` or `synapse_replay`",
             ),
         }
-        debug_assert!(
-            matches!(input.input_type, InputType::CurrentClamp | InputType::Spikes) || !problems.is_empty()
-        );
     }
     problems.extend(unsupported_reports(config));
     problems.extend(unsupported_overrides(config));

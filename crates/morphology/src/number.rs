@@ -230,6 +230,8 @@ mod tests {
             assert_eq!(scan_f64(text.as_bytes()), expected, "{text}");
         }
         assert_eq!(scan_f32(b"123.456789 7"), Some((123.45679, 10)));
+        assert_eq!(scan_f32(b"16777217"), Some((16777216.0, 8)));
+        assert_eq!(scan_f32(b"9007199791611905e-9"), Some((9007199.8, 19)));
     }
 
     proptest! {

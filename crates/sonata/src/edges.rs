@@ -257,7 +257,7 @@ impl End {
     fn open(group: &Group, column: &str, index: &str) -> Result<Self> {
         let ids = group.dataset(column, IDS_REMEDY)?;
         ids.expect_column(None, IDS_REMEDY)?;
-        let population = text_attribute(ids.location(), ids.at.clone(), "node_population")?;
+        let population = text_attribute(ids.location(), &ids.at, "node_population")?;
         let indices = match group.optional_group("indices")? {
             Some(indices) => indices.optional_group(index)?,
             None => None,

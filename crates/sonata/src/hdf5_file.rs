@@ -251,7 +251,7 @@ pub(crate) fn has_attribute(location: &hdf5::Location, name: &str) -> bool {
 }
 
 /// The text of the attribute `name`, of any kind of HDF5 string (or array of one string).
-pub(crate) fn text_attribute(location: &hdf5::Location, at: Box<Place>, name: &str) -> Result<String> {
+pub(crate) fn text_attribute(location: &hdf5::Location, at: &Place, name: &str) -> Result<String> {
     let place = Place::new(&at.file, format!("{}@{name}", at.object));
     let attribute = match location.attr(name) {
         Ok(attribute) => attribute,

@@ -116,7 +116,7 @@ fn check_units(times: &Dataset) -> Result<()> {
     if !has_attribute(times.location(), "units") {
         return Ok(());
     }
-    let units = text_attribute(times.location(), times.at.clone(), "units")?;
+    let units = text_attribute(times.location(), &times.at, "units")?;
     if units == "ms" {
         return Ok(());
     }
@@ -145,7 +145,7 @@ fn sorting(group: &Group) -> Result<Sorting> {
         Ok([1]) => Ok(Sorting::ById),
         Ok([2]) => Ok(Sorting::ByTime),
         Ok(other) => Err(wrong(at, format!("{other:?}"))),
-        Err(_) => match text_attribute(location, group.at(""), "sorting")?.as_str() {
+        Err(_) => match text_attribute(location, &group.at(""), "sorting")?.as_str() {
             "none" => Ok(Sorting::None),
             "by_id" => Ok(Sorting::ById),
             "by_time" => Ok(Sorting::ByTime),

@@ -8,6 +8,7 @@ mod build;
 mod instances;
 pub mod layout;
 mod network;
+mod pattern;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use random::Stream;
 
 pub use build::{StepPlugin, build};
 pub use network::is_shorter_than_step;
+pub use pattern::inject_spikes;
 
 use crate::schedule::{ProfilingExecutor, ScheduleDescription, Timings, introspection};
 use crate::step::{GroupEntities, MechanismTable};

@@ -64,8 +64,7 @@ impl Kernels for DoubleExponentialSynapse {
 
     fn current(&self, instances: &mut Instances, _surroundings: &Surroundings) {
         let count = instances.count;
-        let Ok([e, i, g, a, b]) =
-            instances.columns.get_disjoint_mut([REVERSAL, CURRENT, CONDUCTANCE, A, B])
+        let Ok([e, i, g, a, b]) = instances.columns.get_disjoint_mut([REVERSAL, CURRENT, CONDUCTANCE, A, B])
         else {
             return;
         };

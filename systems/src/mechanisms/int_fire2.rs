@@ -74,8 +74,7 @@ impl Kernels for IntFire2 {
         } else {
             m = bias + f * x + (value(M) - (bias + (i - bias) * f)) * exp(-elapsed / taum);
             current += weight(delivery.weights);
-            let next =
-                if m >= 1.0 { t } else { fire_time((taus, taum), bias, (current - bias) * f, m) + t };
+            let next = if m >= 1.0 { t } else { fire_time((taus, taum), bias, (current - bias) * f, m) + t };
             outbox.move_to(k, next);
         }
         instances.columns[M][k] = m;

@@ -55,8 +55,7 @@ pub fn mechanism() -> BuiltIn {
     variables.extend(["ke", "ki1", "ki2", "km"].map(|name| assigned(name, "1/ms")));
     variables.extend(["be", "bi1", "bi2", "a", "b"].map(|name| assigned(name, "")));
     let mut description = description("IntFire4", Kind::ArtificialCell, variables);
-    description.globals =
-        vec![global("ib", 0.0, ""), global("eps", 1e-6, ""), global("taueps", 0.01, "")];
+    description.globals = vec![global("ib", 0.0, ""), global("eps", 1e-6, ""), global("taueps", 0.01, "")];
     description.event_arguments = Some(1);
     BuiltIn::new(description, |environment: &Environment| {
         let global = |index: usize, default| environment.globals.get(index).copied().unwrap_or(default);
@@ -140,9 +139,7 @@ impl Factors {
             e: e * ee,
             i1: i1 * ei1,
             i2: i2 * ei2 + self.bi1 * i1 * (ei2 - ei1),
-            m: m * em
-                + self.be * e * (em - ee)
-                + (self.bi2 * i2 + self.a * i1) * (em - ei2)
+            m: m * em + self.be * e * (em - ee) + (self.bi2 * i2 + self.a * i1) * (em - ei2)
                 - self.b * i1 * (em - ei1),
         }
     }

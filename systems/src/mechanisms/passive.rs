@@ -15,7 +15,8 @@ const I: usize = 2;
 
 /// The mechanism with NEURON's defaults.
 pub fn mechanism() -> BuiltIn {
-    let variables = vec![parameter("g", 0.001, "S/cm2"), parameter("e", -70.0, "mV"), assigned("i", "mA/cm2")];
+    let variables =
+        vec![parameter("g", 0.001, "S/cm2"), parameter("e", -70.0, "mV"), assigned("i", "mA/cm2")];
     BuiltIn::new(description("pas", Kind::Density, variables), |_| Arc::new(PassiveKernels))
 }
 

@@ -33,7 +33,8 @@ impl VecStim {
             Some(&time) => {
                 instances.columns[TIME][k] = time;
                 instances.columns[INDEX][k] = index + 1.0;
-                outbox.send(k, t + (time - t), 1.0);
+                // as NEURON associates `net_send(etime - t, 1)`, which rounds
+                outbox.send(k, t + time - t, 1.0);
             }
             None => instances.columns[INDEX][k] = -1.0,
         }

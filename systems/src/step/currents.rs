@@ -9,7 +9,7 @@ use components::{
     Voltage,
 };
 
-use super::ions::{add_ion_currents, read_ions};
+use super::ions::read_ions;
 use crate::mechanism::{Kernels, Surroundings};
 
 /// Empties the matrix before currents are added.
@@ -55,6 +55,9 @@ pub fn membrane_system(
         let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
         evaluate(instances, &*kernels, &voltage.0, &surroundings, &mut ions);
         let (rhs, diagonal) = (&mut *rhs.0, &mut *diagonal.0);
+        // one bounds check for each node rather than two
+        let count = rhs.len();
+        let diagonal = &mut diagonal[..count];
         let currents = instances.current.iter().zip(instances.conductance.iter());
         for (&node, (current, conductance)) in instances.nodes.iter().zip(currents) {
             rhs[node as usize] -= current;
@@ -115,6 +118,61 @@ fn evaluate(
     {
         *conductance *= factor;
         *current *= factor;
+    }
+}
+
+/// Adds the currents that the mechanism wrote to the ions'.
+fn add_ion_currents(instances: &Instances, ions: &mut Query<&mut IonColumns>) {
+    let is_point = !instances.per_area.is_empty();
+    for binding in &instances.ions {
+        let (Ok(mut ion), Some(column)) = (ions.get_mut(binding.ion), binding.current_written) else {
+            continue;
+        };
+        let IonColumns { current, derivative, .. } = &mut *ion;
+        let totals = (&mut **current, &mut **derivative);
+        let written = (&*instances.columns[column], &*binding.derivative);
+        if is_point {
+            add_point_currents(totals, written, &instances.area, &binding.index);
+        } else {
+            add_densities(totals, written, &binding.index);
+        }
+    }
+}
+
+/// Adds current densities and their derivatives to the ion's at the places `index`, which ascend.
+fn add_densities(
+    (total, total_derivative): (&mut [f64], &mut [f64]),
+    (current, derivative): (&[f64], &[f64]),
+    index: &[u32],
+) {
+    let (Some(&first), Some(&last)) = (index.first(), index.last()) else { return };
+    let (first, last) = (first as usize, last as usize);
+    if last + 1 - first == index.len() {
+        // without a gap, as where all mechanisms that use an ion are inserted together
+        let totals = total[first..=last].iter_mut().zip(&mut total_derivative[first..=last]);
+        for ((total, total_derivative), (current, derivative)) in totals.zip(current.iter().zip(derivative)) {
+            *total += current;
+            *total_derivative += derivative;
+        }
+        return;
+    }
+    let total_derivative = &mut total_derivative[..total.len()];
+    for (&index, (current, derivative)) in index.iter().zip(current.iter().zip(derivative)) {
+        total[index as usize] += current;
+        total_derivative[index as usize] += derivative;
+    }
+}
+
+/// Adds currents (nA) of point processes on nodes of an area (um2), of which several can be in one place.
+fn add_point_currents(
+    (total, total_derivative): (&mut [f64], &mut [f64]),
+    (current, derivative): (&[f64], &[f64]),
+    area: &[f64],
+    index: &[u32],
+) {
+    for (((&index, area), current), derivative) in index.iter().zip(area).zip(current).zip(derivative) {
+        total[index as usize] += current * 1e2 / area;
+        total_derivative[index as usize] += derivative * 1e2 / area;
     }
 }
 

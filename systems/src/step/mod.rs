@@ -7,7 +7,7 @@
 //! 5. [`hines`]: its solution.
 //! 6. [`update`]: the new voltage (and membrane current), t advances by dt/2.
 //! 7. [`states`]: one system per mechanism with states.
-//! 8. [`sample`]: probes that are due.
+//! 8. [`sample`]: probes that are due; [`record`]: recorded variables.
 //! 9. [`deliver`]: events due by the new t.
 //!
 //! Source: Hines and Carnevale, The NEURON simulation environment, Neural Computation 9 (1997).
@@ -21,6 +21,7 @@ pub mod hines;
 pub mod initialize;
 pub mod ions;
 pub mod play;
+pub mod record;
 pub mod sample;
 pub mod states;
 pub mod update;

@@ -51,7 +51,11 @@ impl Interpreter {
             &mut |kind, in_procedure| declare(kind, in_procedure, &mut declared),
             false,
         );
-        for (symbol, kind) in declared {
+        let this = self.symbols.intern("this");
+        for (symbol, mut kind) in declared {
+            if symbol == this && class != TOP && matches!(kind, Declared::Kind(MemberKind::Object)) {
+                kind = Declared::Kind(MemberKind::This);
+            }
             let found = &mut self.classes[class as usize];
             let slot = found.mention(symbol);
             let member = &mut found.members[slot];

@@ -14,11 +14,13 @@ use crate::error::{Error, Failure, Thrown};
 pub struct MechanismCall {
     /// The mechanism.
     pub mechanism: MechanismIndex,
+    /// The point process whose function is called; `None` for density mechanisms.
+    pub point_process: Option<PointProcessId>,
     /// The function without suffix, such as `setRNG`.
     pub function: String,
-    /// The section that `setdata_SUFFIX` chose.
+    /// The section that `setdata_SUFFIX` chose, or that holds the point process.
     pub section: SectionId,
-    /// The position that `setdata_SUFFIX` chose.
+    /// The position that `setdata_SUFFIX` chose, or of the point process.
     pub x: f64,
     /// The arguments.
     pub arguments: Vec<f64>,
@@ -65,11 +67,12 @@ impl Interpreter {
         self.call_procedure(index, found, arguments, None).map_err(|thrown| thrown.into_error())
     }
 
-    /// Whether an object's template defines a procedure of this name.
+    /// Whether an object's template has a public procedure of this name, which [`Interpreter::call`] may call.
     pub fn has_procedure(&self, object: &ObjectRef, name: &str) -> bool {
         let class = &self.classes[self.heap.entry(object.index()).class as usize];
         let slot = self.symbols.get(name).and_then(|symbol| class.find(symbol));
-        slot.is_some_and(|slot| matches!(class.members[slot].kind, MemberKind::Procedure(_)))
+        let member = slot.map(|slot| &class.members[slot]);
+        member.is_some_and(|member| member.public && matches!(member.kind, MemberKind::Procedure(_)))
     }
 
     /// Runs text in the scope of an object.

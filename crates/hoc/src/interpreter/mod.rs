@@ -5,7 +5,7 @@ mod construct;
 mod evaluate;
 mod files;
 mod frame;
-mod host;
+pub(crate) mod host;
 pub(crate) mod object;
 mod resolve;
 mod run;

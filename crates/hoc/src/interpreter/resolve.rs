@@ -130,8 +130,10 @@ impl Interpreter {
         let name = self.symbols.name(symbol).to_string();
         let class = &self.classes[self.frames[self.current].class as usize];
         let own = class.members.iter().filter(|member| matches!(member.kind, MemberKind::Procedure(_)));
-        let known: Vec<&str> =
-            own.map(|member| &**self.symbols.name(member.name)).chain(builtin::function_names()).collect();
+        let mut known: Vec<&str> = own.map(|member| &**self.symbols.name(member.name)).collect();
+        for function in builtin::function_names() {
+            known.push(function);
+        }
         let help = did_you_mean(&name, known.into_iter());
         Box::new(Thrown { failure: Failure::UnknownFunction(name), location: None, help, trace: Vec::new() })
     }
@@ -232,6 +234,29 @@ impl Interpreter {
             Argument::Value(value) => Target::Value(value),
             Argument::Variable(place) | Argument::Address(place) => Target::Place(place),
         })
+    }
+
+    /// `name_declared`: 0 unknown, 1 something else, 2 object variable, 3 section, 4 string, 5 number.
+    pub(crate) fn declared_code(&mut self, name: &str) -> f64 {
+        let symbol = self.symbols.intern(name);
+        if let Some(slot) = self.classes[TOP as usize].find(symbol) {
+            match &self.classes[TOP as usize].members[slot].kind {
+                MemberKind::Undefined => {}
+                MemberKind::Object | MemberKind::Objects(_) | MemberKind::This => return 2.0,
+                MemberKind::Section(_) => return 3.0,
+                MemberKind::Text => return 4.0,
+                MemberKind::Number | MemberKind::Numbers(_) => return 5.0,
+                MemberKind::Procedure(_) | MemberKind::External => return 1.0,
+            }
+        }
+        if self.class_named(symbol).is_some() {
+            return 1.0;
+        }
+        match self.builtin(symbol) {
+            Builtin::None | Builtin::Unknown => 0.0,
+            Builtin::Number(_) | Builtin::Global(_) => 5.0,
+            _ => 1.0,
+        }
     }
 
     /// As NEURON's `argtype`: 0 number, 1 object, 2 string, 3 address.
@@ -392,6 +417,7 @@ impl Interpreter {
         let (class, object) = (frame.class, frame.object);
         if let Some(slot) = self.classes[class as usize].find(symbol) {
             let (class, object, slot) = self.follow(class, object, slot);
+            let is_builtin = !matches!(self.builtin(symbol), Builtin::None);
             match &self.classes[class as usize].members[slot].kind {
                 MemberKind::Procedure(procedure) => {
                     let procedure = procedure.clone();
@@ -403,7 +429,7 @@ impl Interpreter {
                     return Ok(Target::Location(section, self.one_number(arguments)?));
                 }
                 MemberKind::Undefined | MemberKind::External => {}
-                kind if matches!(self.builtin(symbol), Builtin::None) => {
+                kind if !is_builtin => {
                     let name = self.symbols.name(symbol).to_string();
                     return Err(Failure::WrongKind { name, expected: "a function", found: kind.describe() }.into());
                 }
@@ -555,7 +581,7 @@ impl Interpreter {
             Place::NetCon(object, field) => Value::Number(self.read_net_con(*object, *field)),
             Place::Builtin(index) => Value::Number(self.numbers.get(usize::from(*index)).copied().unwrap_or(0.0)),
             Place::Global(variable) => Value::Number(self.read_global(*variable)),
-            Place::Switch(_) => Value::Number(0.0),
+            Place::Switch => Value::Number(0.0),
         })
     }
 
@@ -633,7 +659,7 @@ impl Interpreter {
                 }
             }
             (Place::Global(variable), Value::Number(value)) => self.write_global(*variable, value)?,
-            (Place::Switch(_), Value::Number(_)) => {}
+            (Place::Switch, Value::Number(_)) => {}
             (place, value) => {
                 let expected = match self.place_type(place) {
                     1 => "an object",

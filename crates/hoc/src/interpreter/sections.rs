@@ -172,7 +172,7 @@ impl Interpreter {
     }
 
     /// `setdata_SUFFIX(x)`, `function_SUFFIX(…)`: what the mechanism would do is recorded for the host.
-    pub(crate) fn call_mechanism(&mut self, mechanism: MechanismIndex, mut arguments: Arguments) -> Outcome<Value> {
+    pub(crate) fn call_mechanism(&mut self, mechanism: MechanismIndex, arguments: Arguments) -> Outcome<Value> {
         let description = self.catalogue.mechanism(mechanism).clone();
         let function = arguments.function.strip_suffix(&format!("_{}", description.name)).unwrap_or_default().to_string();
         if function == "setdata" {
@@ -198,7 +198,7 @@ impl Interpreter {
             let failure = Failure::Other(format!("`{}` does not know its segment", arguments.function));
             return Err(Thrown::helped(failure, help));
         };
-        self.mechanism_calls.push(MechanismCall { mechanism, function, section, x, arguments: numbers });
+        self.mechanism_calls.push(MechanismCall { mechanism, point_process: None, function, section, x, arguments: numbers });
         Ok(Value::Number(0.0))
     }
 

@@ -69,7 +69,7 @@ pub(crate) enum Place {
     Builtin(u16),
     Global(GlobalVariable),
     /// A variable of an import reader that has no effect here, such as `quiet`.
-    Switch(u32),
+    Switch,
 }
 
 /// Variables of a NetCon.

@@ -207,7 +207,7 @@ pub enum ProblemKind {
     DeepNodeSet { name: String, limit: usize },
     #[error("node set `{name}` replaces the circuit's")]
     ReplacedNodeSet { name: String },
-    #[error("no attribute `{attribute}` in {populations}")]
+    #[error("no attribute `{attribute}` in population {populations}")]
     NoSuchAttribute { attribute: String, populations: String },
     #[error("attribute `{attribute}` of population `{population}` holds {holds}, which {wanted}")]
     AttributeType { attribute: String, population: String, holds: &'static str, wanted: &'static str },

@@ -130,12 +130,6 @@ impl Dataset {
         &self.inner
     }
 
-    /// Whether the data are one block of the file, neither chunked nor compact.
-    #[cfg(test)]
-    pub(crate) fn is_contiguous(&self) -> bool {
-        matches!(self.inner.layout(), Layout::Contiguous)
-    }
-
     /// Requires one dimension and, when `rows` is given, that many rows.
     pub(crate) fn expect_column(&self, rows: Option<u64>, help: &str) -> Result<()> {
         let fits = self.shape.len() == 1 && rows.is_none_or(|n| n == self.len());
@@ -343,7 +337,7 @@ impl Dataset {
     }
 
     /// The range of all rows.
-    pub(crate) fn all(&self) -> [Range<u64>; 1] {
-        [0..self.len()]
+    pub(crate) fn all(&self) -> Vec<Range<u64>> {
+        std::iter::once(0..self.len()).collect()
     }
 }

@@ -103,7 +103,7 @@ impl NodeSets {
 
     /// What a set selects of each of several populations; populations without a node in it are left out.
     ///
-    /// A population that lacks an attribute contributes nothing, with a warning.
+    /// A population that lacks an attribute that another one has contributes nothing, with a warning.
     ///
     /// # Errors
     /// No set has this name, a condition does not fit an attribute, or no population has an attribute that a condition is about.
@@ -115,11 +115,9 @@ impl NodeSets {
         self.check_below_name(name)?;
         let mut selected = Vec::new();
         let mut missing: Vec<Problem> = Vec::new();
-        let mut succeeded = false;
         for (index, population) in populations.iter().enumerate() {
             match self.select(name, *population, &mut BTreeMap::new()) {
                 Ok(node_ids) => {
-                    succeeded = true;
                     if !node_ids.is_empty() {
                         let node_ids = node_ids.as_ref().clone();
                         selected.push(Selected { population: index, node_ids });
@@ -135,9 +133,16 @@ impl NodeSets {
                 }
             }
         }
-        // A misspelt attribute selects nothing anywhere: it must not pass for an empty set
-        if selected.is_empty() && !missing.is_empty() || !succeeded && !missing.is_empty() {
-            return Err(one_problem_per_place(missing));
+        // A misspelt attribute must not pass for an empty set
+        let is_nowhere = |problem: &Problem| match problem.kind.as_ref() {
+            ProblemKind::NoSuchAttribute { attribute, .. } => {
+                populations.iter().all(|population| population.attribute(attribute).is_err())
+            }
+            _ => true,
+        };
+        let (nowhere, missing): (Vec<_>, Vec<_>) = missing.into_iter().partition(is_nowhere);
+        if !nowhere.is_empty() {
+            return Err(one_problem_per_place(nowhere));
         }
         let warnings = missing
             .into_iter()
@@ -252,7 +257,7 @@ fn fulfilled(
         Err(AttributeError::Missing) => {
             return refuse(ProblemKind::NoSuchAttribute {
                 attribute,
-                populations: format!("population `{population_name}`"),
+                populations: format!("`{population_name}`"),
             });
         }
         Err(AttributeError::Unreadable { reason }) => {

@@ -33,7 +33,7 @@ impl NodeAttributes for NodePopulation {
 
 impl NodePopulation {
     fn whole_column(&self, name: &str) -> Result<AttributeColumn> {
-        let all = [0..self.len()];
+        let all: Vec<_> = std::iter::once(0..self.len()).collect();
         if let Some(library) = self.enumeration_values(name)? {
             return Ok(AttributeColumn::Enumerated { library, indices: self.table.unsigned(name, &all)? });
         }

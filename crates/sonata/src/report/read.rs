@@ -38,7 +38,7 @@ impl ReportReader {
             return Err(data.wrong_shape("[rows, elements]".into(), POPULATION_REMEDY));
         };
         let units = match has_attribute(data.location(), "units") {
-            true => text_attribute(data.location(), data.at.clone(), "units")?,
+            true => text_attribute(data.location(), &data.at, "units")?,
             false => String::new(),
         };
         let mapping = group.group("mapping", POPULATION_REMEDY)?;

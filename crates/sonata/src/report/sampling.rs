@@ -1,7 +1,7 @@
 //! When a report samples, and how many rows that makes: the arithmetic of neurodamus and libsonatareport.
 //!
 //! All of it is floating point and kept as it is there, surprises included: the period in steps is truncated
-//! (0.3 ms every 0.1 ms is every 2 steps), rows are rounded up (1.1 ms every 0.1 ms is 12 rows), and a clock that
+//! (0.3 ms every 0.1 ms is every 2 steps), rows are rounded up (0.30000000000000004 ms every 0.1 ms is 4 rows), and a clock that
 //! counts more samples than there are rows drops the last ones.
 
 use thiserror::Error;
@@ -160,8 +160,9 @@ mod tests {
     fn rounding_is_that_of_the_floating_point_quotients() -> Result<(), SamplingError> {
         // 0.3 / 0.1 is just below 3
         assert_eq!(Sampling::new(0.0, 3.0, 0.3, 0.1, 3.0)?.period(), 2);
-        // 1.1 / 0.1 is just above 11
-        assert_eq!(Sampling::new(0.0, 1.1, 0.1, 0.1, 2.0)?.rows(), 12);
+        // 3 * 0.1 is just above 0.3, and a fourth row holds the rest; 1.1 / 0.1 is exactly 11
+        assert_eq!(Sampling::new(0.0, 3.0 * 0.1, 0.1, 0.1, 2.0)?.rows(), 4);
+        assert_eq!(Sampling::new(0.0, 1.1, 0.1, 0.1, 2.0)?.rows(), 11);
         // The start counts from the nearest interval, while steps count from the start itself
         let off_grid = Sampling::new(0.6, 4.0, 1.0, 0.1, 4.0)?;
         assert_eq!((off_grid.time(), off_grid.rows()), ([1.0, 4.0, 1.0], 3));

@@ -8,7 +8,7 @@ use sonata::nodes::NodeTable;
 use sonata::report::{ReportLayout, Sampling};
 use sonata::spikes::{Sorting, SpikePopulation};
 
-/// The sample data of the mission, `None` (with a note) where a machine has only the repository.
+/// The folder of sample data beside the repository, `None` (with a note) where there is none.
 pub fn shared_data() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     if folder.is_dir() {
@@ -79,19 +79,19 @@ pub fn edges() -> Vec<EdgeTable> {
 pub fn spikes() -> Vec<SpikePopulation> {
     vec![
         SpikePopulation {
-            name: "Small".into(),
+            name: "Cells".into(),
             sorting: Sorting::None,
             timestamps: vec![2.5, 0.1, 2.5, 2.5, 0.05],
-            node_ids: vec![7, 1, 3, 3, 9],
+            node_ids: vec![3, 1, 2, 2, 0],
         },
-        SpikePopulation { name: "Cells".into(), ..SpikePopulation::default() },
+        SpikePopulation { name: "Small".into(), ..SpikePopulation::default() },
     ]
 }
 
 /// A report of two populations, 40 rows each.
 pub fn report() -> Vec<ReportLayout> {
     let Ok(sampling) = Sampling::new(0.0, 4.0, 0.1, 0.025, 10.0) else { return Vec::new() };
-    let cells: [(u64, &[u32]); 3] = [(0, &[0, 1, 1, 2]), (2, &[0]), (3, &[])];
+    let cells: [(u64, &[u32]); 3] = [(0, &[0, 1, 1, 2]), (2, &[0]), (3, &[7])];
     vec![
         ReportLayout::from_cells("Cells", "mV", cells, &sampling),
         ReportLayout::from_cells("Small", "nA", [(0, &[5u32, 6][..])], &sampling),

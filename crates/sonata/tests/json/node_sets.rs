@@ -121,7 +121,7 @@ fn the_simulation_replaces_and_refers_to_the_circuit() {
     assert_eq!(warnings.len(), 1);
     assert_snapshot!(render(&warnings[0]), @r#"
     warning: node set `pc` replaces the circuit's
-      --> own.json:1:19
+      --> own.json:1:18
       | {"mine": ["mc"], "pc": {"node_id": [2]}, "ref": ["both"]}
       |                  ^^^^
     "#);
@@ -158,7 +158,36 @@ fn conditions_must_fit_the_attribute() {
     ]
     .map(|rule| first_problem(resolve(rule)))
     .concat();
-    assert_snapshot!(all, @"");
+    assert_snapshot!(all, @r#"
+    error: attribute `level` of population `NodeA` holds integers, which are not compared with strings
+      --> node_sets.json:1:8
+      | {"a": {"level": "4"}}
+      |        ^^^^^^^
+    error: attribute `mtype` of population `NodeA` holds strings, which are not compared with integers
+      --> node_sets.json:1:8
+      | {"a": {"mtype": 4}}
+      |        ^^^^^^^
+    error: attribute `z` of population `NodeA` holds floating-point numbers, which are not compared for equality; use `$gte` and `$lte`
+      --> node_sets.json:1:8
+      | {"a": {"z": 0}}
+      |        ^^^
+    error: attribute `mtype` of population `NodeA` holds strings, which have no order
+      --> node_sets.json:1:8
+      | {"a": {"mtype": {"$gt": 1}}}
+      |        ^^^^^^^
+    error: attribute `z` of population `NodeA` holds floating-point numbers, which have no `$regex`
+      --> node_sets.json:1:8
+      | {"a": {"z": {"$regex": "a"}}}
+      |        ^^^
+    error: attribute `short` of population `NodeA` has 1 values for 3 nodes
+      --> node_sets.json:1:8
+      | {"a": {"short": 4}}
+      |        ^^^^^^^
+    error: no attribute `nope` in population `NodeA`
+      --> node_sets.json:1:8
+      | {"a": {"nope": "a"}}
+      |        ^^^^^^
+    "#);
 }
 
 #[test]
@@ -179,5 +208,10 @@ fn a_population_without_the_attribute_contributes_nothing() {
     let (selected, _) = sets.resolve_all("none", &populations).expect("nothing is a valid answer");
     assert!(selected.is_empty());
     let Err(Problems(problems)) = sets.resolve_all("typo", &populations) else { panic!("a typo") };
-    assert_snapshot!(problems.iter().map(render).collect::<String>(), @"");
+    assert_snapshot!(problems.iter().map(render).collect::<String>(), @r#"
+    error: no attribute `mtyp` in population `NodeB`, `NodeA`
+      --> node_sets.json:1:37
+      | {"mc": {"mtype": "L4_MC"}, "typo": {"mtyp": "L4_MC"}, "none": {"mtype": "x"}}
+      |                                     ^^^^^^
+    "#);
 }

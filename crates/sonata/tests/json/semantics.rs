@@ -175,9 +175,9 @@ fn mechanisms_and_modifications_are_read_in_order() {
     assert_eq!(section_configure.value, "%s.cm *= 2; %s.Ra = 1");
     // A place in the statements is a place in the file
     let source = &config.document.source;
-    let span = source.span_within(section_configure, 13, 2);
+    let span = source.span_within(section_configure, 12, 2);
     assert_eq!(&source.text()[span.offset..span.end()], "%s");
-    assert_eq!(span.offset, section_configure.span.offset + 14);
+    assert_eq!(span.offset, section_configure.span.offset + 13);
 }
 
 #[test]

@@ -1,0 +1,321 @@
+//! From a model to what the solver takes: one plan per cell.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cell::{GlobalVariable, RangeVariable, Selection};
+use components::{IonQuantity, RecordedValue, SampleTimes, SourceId};
+use nmodl::IonVariable;
+use random::Stream;
+use systems::group::{CellPlan, CellProbe, CellProbeSource, Connection, PointProcess, Signal, SpikeSource};
+use systems::step::record::Lookup;
+
+use super::recordings::Request;
+use super::{Created, Error, Model, Place, Point, Section, Source};
+
+/// The plans of all cells, and where sections and point processes went.
+#[derive(Default)]
+pub(super) struct Plans {
+    pub cells: Vec<CellPlan>,
+    /// Cell and index among its sections.
+    sections: BTreeMap<Section, (usize, usize)>,
+    /// Cell and index among its point processes.
+    points: BTreeMap<Point, (usize, usize)>,
+}
+
+/// A recorded variable, as the solver knows it.
+pub(super) enum Wanted {
+    Voltage(u64, u32),
+    MembraneCurrent(u64, u32),
+    Density(u64, u32, String, usize),
+    Ion(u64, u32, String, IonQuantity),
+    Point(u64, u32, String, usize),
+}
+
+impl Wanted {
+    pub fn gid(&self) -> u64 {
+        match *self {
+            Self::Voltage(gid, _)
+            | Self::MembraneCurrent(gid, _)
+            | Self::Density(gid, ..)
+            | Self::Ion(gid, ..)
+            | Self::Point(gid, ..) => gid,
+        }
+    }
+
+    /// Finds the variable in a group; `None` if the group lacks it.
+    pub fn locate(&self, group: &mut Lookup) -> Option<RecordedValue> {
+        match self {
+            &Self::Voltage(gid, node) => Some(RecordedValue::Voltage(group.node(gid, node)?)),
+            &Self::MembraneCurrent(gid, node) => {
+                let node = group.node(gid, node)?;
+                group.has_membrane_current().then_some(RecordedValue::MembraneCurrent(node))
+            }
+            Self::Density(gid, node, mechanism, column) => {
+                let node = group.node(*gid, *node)?;
+                group.density(mechanism, *column, node)
+            }
+            Self::Ion(gid, node, ion, quantity) => {
+                let node = group.node(*gid, *node)?;
+                group.ion(ion, *quantity, node)
+            }
+            Self::Point(gid, index, mechanism, column) => {
+                group.point_process(mechanism, *column, *gid, *index)
+            }
+        }
+    }
+}
+
+impl Plans {
+    /// The cell of a place and the node there.
+    fn node(&self, (section, x): Place) -> Result<(usize, u32), Error> {
+        let &(cell, index) = self.sections.get(&section).ok_or(cell::Error::DeletedSection)?;
+        Ok((cell, self.cells[cell].model.sections[index].node(x)))
+    }
+
+    /// The cell of a place and the node of the segment that contains it, also at the ends.
+    fn segment(&self, (section, x): Place) -> Result<(usize, u32), Error> {
+        let &(cell, index) = self.sections.get(&section).ok_or(cell::Error::DeletedSection)?;
+        let segments = &self.cells[cell].model.sections[index].segments;
+        let segment = ((segments.len() as f64 * x) as usize).min(segments.len() - 1);
+        Ok((cell, segments[segment]))
+    }
+
+    fn point(&self, point: Point) -> Result<(usize, usize), Error> {
+        Ok(*self.points.get(&point).ok_or(cell::Error::DeletedPointProcess)?)
+    }
+
+    /// Number of the cell that a source belongs to.
+    pub fn gid_of(&self, source: Source) -> Result<u64, Error> {
+        let cell = match source {
+            Source::Voltage { place: (section, _), .. } => self.sections.get(&section).map(|place| place.0),
+            Source::Point(point) => self.points.get(&point).map(|place| place.0),
+        };
+        Ok(cell.ok_or(cell::Error::DeletedSection)? as u64)
+    }
+
+    /// Makes a source the one of its cell.
+    fn use_source(&mut self, source: Source) -> Result<SourceId, Error> {
+        let (cell, spike_source) = match source {
+            Source::Voltage { place, threshold } => {
+                let (cell, node) = self.node(place)?;
+                (cell, SpikeSource::Voltage { node, threshold })
+            }
+            Source::Point(point) => {
+                let (cell, index) = self.point(point)?;
+                (cell, SpikeSource::PointProcess(index))
+            }
+        };
+        let plan = &mut self.cells[cell];
+        match plan.spike_source {
+            Some(other) if other != spike_source => {
+                let section = plan.model.sections.first().map(|section| section.name.clone());
+                Err(Error::TwoSpikeSources { section: section.unwrap_or_default() })
+            }
+            _ => {
+                plan.spike_source = Some(spike_source);
+                Ok(SourceId::cell(plan.gid))
+            }
+        }
+    }
+}
+
+impl Model {
+    /// The plans of all cells; random streams belong to the global index `stream_index`.
+    pub(super) fn plans(&mut self, stream_index: u32) -> Result<Plans, Error> {
+        let mut plans = Plans::default();
+        for created in self.created.clone() {
+            match created {
+                Created::Section(section) if self.cell.exists(section) => {
+                    if !plans.sections.contains_key(&section) {
+                        self.plan_tree(section, stream_index, &mut plans)?;
+                    }
+                }
+                Created::Section(_) => {}
+                Created::ArtificialCell(point) => {
+                    self.plan_artificial_cell(point, stream_index, &mut plans)?
+                }
+            }
+        }
+        self.plan_signals(&mut plans)?;
+        for source in self.recorded_spikes.clone() {
+            plans.use_source(source)?;
+        }
+        for connection in &self.connections {
+            let source = plans.use_source(connection.source)?;
+            let (cell, target) = plans.point(connection.target)?;
+            plans.cells[cell].connections.push(Connection {
+                source,
+                target,
+                delay: connection.delay,
+                weights: connection.weights.clone(),
+                active: true,
+            });
+        }
+        Ok(plans)
+    }
+
+    fn plan_tree(&mut self, section: Section, stream_index: u32, plans: &mut Plans) -> Result<(), Error> {
+        let number = plans.cells.len();
+        let root = self.cell.root(section)?;
+        let tree = self.cell.whole_tree(root)?;
+        let all = [("all".to_owned(), tree.clone())];
+        let mut model = self.cell.to_model(&Selection::Trees(vec![root]), &all)?;
+        let indices = model.section_lists.first().map_or(&[][..], |(_, indices)| indices);
+        plans.sections.extend(tree.iter().zip(indices).map(|(&own, &index)| (own, (number, index as usize))));
+        let mut located = Vec::new();
+        for point in self.cell.point_processes() {
+            if let Some(location) = self.cell.location(point)?
+                && plans.sections.get(&location.section).is_some_and(|&(cell, _)| cell == number)
+            {
+                located.push(point);
+            }
+        }
+        // Point processes of the model become additions to it, which may have streams and times.
+        let points = std::mem::take(&mut model.point_processes).into_iter().zip(&located);
+        let point_processes = points.map(|(own, &point)| {
+            self.with_extras(
+                PointProcess {
+                    description: own.description,
+                    node: own.node,
+                    values: own.values,
+                    stream: None,
+                    times: Vec::new(),
+                },
+                point,
+                stream_index,
+            )
+        });
+        let point_processes = point_processes.collect();
+        plans.points.extend(located.iter().enumerate().map(|(index, &point)| (point, (number, index))));
+        let plan = empty_plan(number as u64);
+        plans.cells.push(CellPlan { model: Arc::new(model), point_processes, ..plan });
+        Ok(())
+    }
+
+    fn plan_artificial_cell(&self, point: Point, stream_index: u32, plans: &mut Plans) -> Result<(), Error> {
+        let number = plans.cells.len();
+        let mut process = PointProcess::new(self.description(point)?, None);
+        let description = Arc::clone(&process.description);
+        for (value, variable) in process.values.iter_mut().zip(&description.variables) {
+            *value = self.cell.point_process_value(point, &variable.name)?;
+        }
+        let process = self.with_extras(process, point, stream_index);
+        plans.points.insert(point, (number, 0));
+        plans.cells.push(CellPlan { point_processes: vec![process], ..empty_plan(number as u64) });
+        Ok(())
+    }
+
+    fn with_extras(&self, process: PointProcess, point: Point, stream_index: u32) -> PointProcess {
+        let Some(extras) = self.extras.get(&point) else { return process };
+        let stream = extras.stream.map(|[id1, id2, id3]| Stream::new(stream_index, id1, id2, id3));
+        PointProcess { stream, times: extras.times.clone(), ..process }
+    }
+
+    fn plan_signals(&self, plans: &mut Plans) -> Result<(), Error> {
+        for (&point, extras) in &self.extras {
+            if extras.signals.is_empty() {
+                continue;
+            }
+            let (cell, target) = plans.point(point)?;
+            plans.cells[cell].signals.extend(extras.signals.iter().map(|signal| Signal {
+                target,
+                variable: signal.variable.clone(),
+                times: signal.times.clone(),
+                values: signal.values.clone(),
+            }));
+        }
+        Ok(())
+    }
+
+    /// What is to be recorded, as the solver knows it; cells whose membrane current is wanted compute it.
+    pub(super) fn wanted(&self, plans: &mut Plans) -> Result<Vec<Wanted>, Error> {
+        let mut wanted = Vec::with_capacity(self.requests.len());
+        for request in &self.requests {
+            wanted.push(match *request {
+                Request::Point(point, column) => {
+                    let (cell, index) = plans.point(point)?;
+                    let name = self.description(point)?.name.clone();
+                    Wanted::Point(cell as u64, index as u32, name, column)
+                }
+                Request::Range(place, variable) => self.wanted_range(plans, place, variable)?,
+            });
+        }
+        Ok(wanted)
+    }
+
+    fn wanted_range(
+        &self,
+        plans: &mut Plans,
+        place: Place,
+        variable: RangeVariable,
+    ) -> Result<Wanted, Error> {
+        let (cell, node) = plans.node(place)?;
+        let (_, segment) = plans.segment(place)?;
+        let gid = cell as u64;
+        let catalogue = self.cell.catalogue();
+        Ok(match variable {
+            RangeVariable::MembraneCurrent => {
+                plans.cells[cell].probes.push(never_sampled(node));
+                Wanted::MembraneCurrent(gid, node)
+            }
+            RangeVariable::Mechanism(mechanism, column) => {
+                Wanted::Density(gid, segment, catalogue.mechanism(mechanism).name.clone(), column)
+            }
+            RangeVariable::Ion(ion, quantity) => {
+                let quantity = match quantity {
+                    IonVariable::Reversal => IonQuantity::Reversal,
+                    IonVariable::Inside => IonQuantity::Inside,
+                    IonVariable::Outside => IonQuantity::Outside,
+                    IonVariable::Current => IonQuantity::Current,
+                };
+                Wanted::Ion(gid, segment, catalogue.ion(ion).name.clone(), quantity)
+            }
+            _ => Wanted::Voltage(gid, node),
+        })
+    }
+
+    /// Globals that were assigned, by mechanism and variable.
+    pub(super) fn globals(&self) -> BTreeMap<(String, String), f64> {
+        let catalogue = self.cell.catalogue();
+        let name = |variable: &GlobalVariable| match *variable {
+            GlobalVariable::Mechanism(mechanism, index) => {
+                let description = catalogue.mechanism(mechanism);
+                (description.name.clone(), description.globals[index].name.clone())
+            }
+            GlobalVariable::Inside(ion) => {
+                let ion = &catalogue.ion(ion).name;
+                (format!("{ion}_ion"), format!("{ion}i0"))
+            }
+            GlobalVariable::Outside(ion) => {
+                let ion = &catalogue.ion(ion).name;
+                (format!("{ion}_ion"), format!("{ion}o0"))
+            }
+        };
+        self.cell.assigned_globals().iter().map(|(variable, &value)| (name(variable), value)).collect()
+    }
+}
+
+fn empty_plan(gid: u64) -> CellPlan {
+    CellPlan {
+        gid,
+        population: "model".into(),
+        node_id: gid,
+        model: Arc::default(),
+        point_processes: Vec::new(),
+        spike_source: None,
+        connections: Vec::new(),
+        signals: Vec::new(),
+        probes: Vec::new(),
+    }
+}
+
+/// A probe that is never due: it is there because membrane currents are computed where one is probed.
+fn never_sampled(node: u32) -> CellProbe {
+    CellProbe {
+        report: 0,
+        source: CellProbeSource::MembraneCurrent,
+        indices: vec![node],
+        times: SampleTimes { first: u64::MAX, last: 0, period: 1 },
+    }
+}
