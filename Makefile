@@ -15,9 +15,12 @@ OPTIONS ?=
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: ## Simulate the example network (or CONFIG=path)
+run: ## Simulate the example network (or CONFIG=path) and draw its spikes
 	@tools/set-up build
-	@$(IN_ENVIRONMENT) cargo run --release -- $(CONFIG) $(OPTIONS)
+	@$(IN_ENVIRONMENT) cargo build --release --bin neurodamus --example make_ring --example raster
+	@$(IN_ENVIRONMENT) cargo run --quiet --release --example make_ring
+	@$(IN_ENVIRONMENT) cargo run --quiet --release --bin neurodamus -- $(CONFIG) $(OPTIONS)
+	@$(IN_ENVIRONMENT) cargo run --quiet --release --example raster -- $(CONFIG)
 
 test: ## Check the style, the documentation and every test
 	@tools/set-up reference

@@ -20,7 +20,11 @@ const DRIVE_NODES: u64 = 4;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/ring");
-    let folder = std::env::args_os().nth(1).map_or_else(default, PathBuf::from);
+    write(&std::env::args_os().nth(1).map_or_else(default, PathBuf::from))
+}
+
+/// Writes the files into a folder.
+pub fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
     write_nodes(&folder.join("nodes.h5"), &[pyramidal_cells(), basket_cells(), drive()])?;
     write_edges(&folder.join("edges.h5"), &[recurrent(), feed_forward(), inhibition(), drives()])?;
     write_spikes(&folder.join("drive.h5"), &[recorded_spikes()])?;

@@ -71,7 +71,7 @@ impl App {
     ///
     /// Every problem of the input files in one go, before anything runs; or what stopped the run.
     pub fn run(&self, options: &Options, terminal: &Terminal) -> Result<(), Failure> {
-        let input = Input::load(&options.config, options.output_path.as_deref())?;
+        let input = Input::load(&options.config, options.output_path.as_deref(), &self.registry)?;
         self.run_rank(&input, options, terminal, Arc::new(Solo))
     }
 
@@ -83,7 +83,7 @@ impl App {
     /// As [`App::run`]; the failure of the rank that failed first.
     pub fn run_on_ranks(&self, ranks: usize, options: &Options, terminal: &Terminal) -> Result<(), Failure> {
         let results = run_on_simulated_ranks(ranks, |communicator| {
-            let input = Input::load(&options.config, options.output_path.as_deref())?;
+            let input = Input::load(&options.config, options.output_path.as_deref(), &self.registry)?;
             self.run_rank(&input, options, terminal, Arc::new(communicator))
         });
         let mut failures: Vec<Failure> = results.into_iter().filter_map(Result::err).collect();
@@ -112,7 +112,11 @@ impl App {
         let built =
             build::build(input, &plan, &self.registry, disable_reports, (ranks.rank(), ranks.size()))?;
         let timings = options.profile.then(Timings::default);
-        let settings = simulation_options(input, options, self, timings.clone());
+        let mut settings = simulation_options(input, options, self, timings.clone());
+        // What the config says of a global counts more than what a template says.
+        for (key, value) in built.globals {
+            settings.group.globals.entry(key).or_insert(value);
+        }
         let cell_count = built.cells.len();
         let mut simulation = Simulation::new(built.cells, &self.registry, &settings, Arc::clone(&ranks))?;
         for add in &self.epoch_plugins {

@@ -7,6 +7,7 @@ mod stimuli;
 mod synapses;
 mod templates;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use systems::Registry;
@@ -25,6 +26,8 @@ pub struct RankCells {
     pub cells: Vec<CellPlan>,
     /// The reports of the simulation, with what this rank's cells contribute.
     pub reports: Vec<ReportPlan>,
+    /// Globals of mechanisms that templates set, by (mechanism, variable).
+    pub globals: BTreeMap<(String, String), f64>,
 }
 
 /// A cell that was built, with what it was planned as.
@@ -62,7 +65,7 @@ pub fn build(
     stimuli::apply(&mut cells, &instances, input, plan, registry)?;
     let reports =
         if disable_reports { Vec::new() } else { reports::probe(&mut cells, &instances, input, plan)? };
-    Ok(RankCells { cells, reports })
+    Ok(RankCells { cells, reports, globals: templates.globals() })
 }
 
 /// A cell with nothing but its spike source attached.

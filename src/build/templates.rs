@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cell::{Catalogue, CellModel};
+use cell::{Catalogue, CellModel, GlobalVariable};
 use hoc::{Interpreter, Options, Value};
 use sonata::circuit::MorphologyFormat;
 use sonata::config::SpikeLocation;
@@ -123,6 +123,27 @@ impl<'a> Templates<'a> {
             }
         }
         Ok(built)
+    }
+
+    /// Globals of mechanisms that the templates set, by (mechanism, variable).
+    pub fn globals(&self) -> BTreeMap<(String, String), f64> {
+        let cell = self.interpreter.cell();
+        let catalogue = cell.catalogue();
+        let named = |variable: &GlobalVariable| match *variable {
+            GlobalVariable::Mechanism(index, global) => {
+                let description = catalogue.mechanism(index);
+                (description.name.clone(), description.globals[global].name.clone())
+            }
+            GlobalVariable::Inside(index) => {
+                let name = &catalogue.ion(index).name;
+                (format!("{name}_ion"), format!("{name}i0"))
+            }
+            GlobalVariable::Outside(index) => {
+                let name = &catalogue.ion(index).name;
+                (format!("{name}_ion"), format!("{name}o0"))
+            }
+        };
+        cell.assigned_globals().iter().map(|(variable, value)| (named(variable), *value)).collect()
     }
 
     fn construct(&mut self, spec: &CellSpec) -> Result<BuiltCell, Failure> {

@@ -9,6 +9,7 @@ use sonata::compartment_sets::CompartmentSets;
 use sonata::config::SimulationConfig;
 use sonata::diagnostics::{Problem, Problems};
 use sonata::node_sets::NodeSets;
+use systems::Registry;
 
 use crate::failure::Failure;
 
@@ -44,13 +45,13 @@ impl Collected {
 
 impl Input {
     /// Reads a simulation config and all configurations that it names; `output_path` takes the place of its
-    /// `output.output_dir` and is relative to the config's folder.
+    /// `output.output_dir` and is relative to the config's folder. Mechanisms are those of `registry`.
     ///
     /// # Errors
     ///
     /// All problems of all files: wrong syntax, unknown keys, bad values, and valid keys whose feature is not
     /// there yet, each by name.
-    pub fn load(path: &Path, output_path: Option<&Path>) -> Result<Self, Failure> {
+    pub fn load(path: &Path, output_path: Option<&Path>, registry: &Registry) -> Result<Self, Failure> {
         let mut collected = Collected::default();
         let config = SimulationConfig::from_file(path).map_err(|problems| Failure::bad_inputs(problems.0))?;
         collected.warnings.extend(config.warnings.iter().cloned());
@@ -61,6 +62,7 @@ impl Input {
             None => Some(CompartmentSets::default()),
         };
         collected.errors.extend(support::unsupported(&config));
+        collected.errors.extend(support::unknown_globals(&config, registry));
         if let Some(circuit) = &circuit {
             collected.warnings.extend(circuit.warnings.iter().cloned());
             collected.errors.extend(support::unsupported_circuit(circuit));

@@ -3,6 +3,44 @@
 use sonata::circuit::{CircuitConfig, EdgeType, NodeType};
 use sonata::config::{Module, ReportPoints, ReportType, SimulationConfig, TargetSimulator};
 use sonata::diagnostics::Problem;
+use systems::Registry;
+
+/// Globals that `conditions.mechanisms` sets but no mechanism has.
+pub fn unknown_globals(config: &SimulationConfig, registry: &Registry) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for global in &config.conditions.mechanisms {
+        let (mechanism, variable) = (global.mechanism.as_str(), global.variable.as_str());
+        let path = ["conditions", "mechanisms", mechanism, variable];
+        let ion = mechanism.strip_suffix("_ion").filter(|ion| registry.ions().iter().any(|known| known == ion));
+        if ion.is_some_and(|ion| variable == format!("{ion}i0") || variable == format!("{ion}o0")) {
+            continue;
+        }
+        let Some(known) = registry.get(mechanism) else {
+            let names = registry.names();
+            let remedy = closest(mechanism, names).map(|name| format!("did you mean `{name}`?"));
+            let what = format!("mechanism `{mechanism}`");
+            problems.push(config.document.refuse(&path[..3], &what, remedy.as_deref()));
+            continue;
+        };
+        let globals = || known.description().globals.iter().map(|global| global.name.as_str());
+        if !globals().any(|name| name == variable) {
+            let remedy = match closest(variable, globals()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None if globals().next().is_none() => format!("`{mechanism}` has no globals"),
+                None => format!("its globals are {}", globals().collect::<Vec<_>>().join(", ")),
+            };
+            let what = format!("global `{variable}` of mechanism `{mechanism}`");
+            problems.push(config.document.refuse(&path, &what, Some(&remedy)));
+        }
+    }
+    problems
+}
+
+/// The known name most like one that is not known, if any is like it.
+fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
+    scored.filter(|(score, _)| *score > 0.8).max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, name)| name)
+}
 
 /// What a simulation config asks for that cannot be done.
 pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {

@@ -159,8 +159,10 @@ fn disturb(mut voltage: Query<&mut Voltage>) {
     }
 }
 
-fn plug_in(order: fn(bevy_ecs::schedule::ScheduleConfigs<bevy_ecs::system::ScheduleSystem>) ->
-    bevy_ecs::schedule::ScheduleConfigs<bevy_ecs::system::ScheduleSystem>) -> StepPlugin {
+type Configs = bevy_ecs::schedule::ScheduleConfigs<bevy_ecs::system::ScheduleSystem>;
+
+/// A plug-in that changes the voltage, in the order that `order` gives it.
+fn plug_in(order: fn(Configs) -> Configs) -> StepPlugin {
     Arc::new(move |schedule, _| {
         let system = IntoSystem::into_system(disturb).with_name("mine:disturb");
         schedule.add_systems(order(system.in_set(StepSet::Update)));
@@ -174,7 +176,10 @@ fn a_conflict_without_an_order_is_an_error_that_names_both_systems_and_the_data(
     let options = GroupOptions::default();
     let error = build(&cells, &registry, &options, &[plug_in(|system| system)]).err();
     assert!(matches!(error, Some(Error::AmbiguousSchedule { schedule: "Step", .. })), "{error:?}");
-    insta::assert_snapshot!(error.expect("an error"), @"");
+    insta::assert_snapshot!(
+        error.expect("an error"),
+        @r#"the `Step` schedule is ambiguous: `mine:disturb (in set Update)` and `update:voltage (in sets Named("update:voltage"), Update)` share `Voltage` and no order is given"#
+    );
 
     let ordered = plug_in(|system| system.after(Named::new("update:voltage")));
     let group = build(&cells, &registry, &options, &[ordered]).expect("the order is given");
@@ -202,9 +207,95 @@ fn schedule_as_text_and_as_graph() {
     let mut cell = cell(&registry, 1, &["hh"]);
     cell.spike_source = Some(SpikeSource::Voltage { node: 1, threshold: 0.0 });
     let description = group(&registry, &[cell]).describe_step();
-    insta::assert_snapshot!(description.to_text(), @"");
-    let graph = description.to_dot();
-    insta::assert_snapshot!(graph, @"");
+    insta::assert_snapshot!(description.to_text(), @"
+    Step
+      Detect
+          1  detect:threshold
+               reads  Clock, Connections, Voltage
+               writes EventQueue, OutgoingSpikes, SpikeSources
+      Play
+          2  time:first-half
+               writes Clock
+      Currents
+          3  current:clear
+               writes Diagonal, RightHandSide
+          4  current:na_ion
+               reads  Clock
+               writes IonColumns
+          5  current:k_ion
+               reads  Clock
+               writes IonColumns
+          6  current:hh
+               reads  Area, Clock, Diameter, Voltage
+               writes Diagonal, Instances, IonColumns, RightHandSide
+          7  current:capacitance
+               reads  Capacitance, Clock
+               writes Diagonal
+          8  current:axial
+               reads  FromParent, Parent, ToParent, Trees, Voltage
+               writes Diagonal, RightHandSide
+      Solve
+          9  solve:hines
+               reads  FromParent, Parent, ToParent, Trees
+               writes Diagonal, RightHandSide
+      Update
+         10  update:voltage
+               reads  Clock, RightHandSide
+               writes Voltage
+         11  time:second-half
+               writes Clock
+      State
+         12  state:hh
+               reads  Area, Clock, Diameter, Voltage
+               writes Instances, IonColumns
+    ");
+    insta::assert_snapshot!(description.to_dot(), @r#"
+    digraph "Step" {
+      rankdir=LR;
+      node [shape=box];
+      subgraph "cluster_Detect" {
+        label="Detect";
+        "detect:threshold";
+      }
+      subgraph "cluster_Play" {
+        label="Play";
+        "time:first-half";
+      }
+      subgraph "cluster_Currents" {
+        label="Currents";
+        "current:clear";
+        "current:na_ion";
+        "current:k_ion";
+        "current:hh";
+        "current:capacitance";
+        "current:axial";
+      }
+      subgraph "cluster_Solve" {
+        label="Solve";
+        "solve:hines";
+      }
+      subgraph "cluster_Update" {
+        label="Update";
+        "update:voltage";
+        "time:second-half";
+      }
+      subgraph "cluster_State" {
+        label="State";
+        "state:hh";
+      }
+      "detect:threshold" -> "time:first-half";
+      "time:first-half" -> "current:clear";
+      "current:clear" -> "current:na_ion";
+      "current:na_ion" -> "current:k_ion";
+      "current:k_ion" -> "current:hh";
+      "current:hh" -> "current:capacitance";
+      "current:capacitance" -> "current:axial";
+      "current:axial" -> "solve:hines";
+      "solve:hines" -> "update:voltage";
+      "update:voltage" -> "time:second-half";
+      "time:second-half" -> "state:hh";
+    }
+    "#);
 }
 
 /// The profile counts every run of every system, and the instances or nodes that it worked on.

@@ -76,8 +76,8 @@ fn int_fire2_with_bias() {
 }
 
 /// Two events of one time reach a cell: an exciting one sent at 1 ms and an inhibiting one sent at 2 ms. In the
-/// order they were sent the cell fires. With `bystander`, an event for an unrelated cell becomes the earliest
-/// while the exciting one heads NEURON's queue.
+/// order they were sent the cell fires. With `bystander`, an unrelated cell is refractory until 4.5 ms, and the event
+/// that tells it so becomes the earliest while the exciting one heads NEURON's queue.
 fn tie(bystander: bool) -> Twin {
     let mut twin = Twin::new();
     let cell = twin.artificial_cell("IntFire1", &[]);
@@ -85,9 +85,9 @@ fn tie(bystander: bool) -> Twin {
     twin.net_con(first, cell, 4.0, 1.5);
     twin.net_con(second, cell, 3.0, -1.0);
     if bystander {
-        let other = twin.artificial_cell("IntFire1", &[]);
+        let other = twin.artificial_cell("IntFire1", &[("refrac", 0.5)]);
         let third = stimulus(&mut twin, 3.0, 1.0, 1.0);
-        twin.net_con(third, other, 1.0, 0.1);
+        twin.net_con(third, other, 1.0, 1.5);
     }
     twin.record_spikes(SourceOf::Point(cell));
     twin

@@ -69,7 +69,7 @@ fn alpha_synapse() {
     let (mut twin, soma, dend) = ball_and_stick(7, "pas");
     let values = [("onset", 1.3), ("tau", 0.7), ("gmax", 0.02), ("e", 5.0)];
     let synapse = twin.point("AlphaSynapse", dend, 0.7, &values);
-    twin.record_variable(synapse, "g");
+    // NEURON keeps the conductance of an AlphaSynapse to itself.
     twin.record_variable(synapse, "i");
     twin.record(soma, 0.5, "v");
     twin.record_along(dend, 7, "v");

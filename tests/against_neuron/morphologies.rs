@@ -54,8 +54,7 @@ const SWC_THREE_POINTS: &str = "\
 #[test]
 fn imported_shapes() {
     let folder = tempfile::tempdir().expect("a folder for small files");
-    let files =
-        [("outline.asc", ASC), ("one.swc", SWC_ONE_POINT), ("three.swc", SWC_THREE_POINTS)];
+    let files = [("outline.asc", ASC), ("one.swc", SWC_ONE_POINT), ("three.swc", SWC_THREE_POINTS)];
     for (name, text) in files {
         let file = folder.path().join(name);
         std::fs::write(&file, text).expect("a small file is written");

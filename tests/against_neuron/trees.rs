@@ -50,6 +50,7 @@ fn random_tree(seed: u64, sections: usize) -> Twin {
             twin.ramp(section, "diam", 0.5 + 3.0 * dice.roll(), 0.5 + dice.roll());
         }
         twin.set(section, "cm", 0.8 + 0.4 * dice.roll());
+        twin.set_at(section, 0.4, "cm", 1.3);
         passive(&mut twin, section, 1e-4 * (1.0 + dice.roll()));
         if let Some(count) = (!made.is_empty()).then_some(made.len()) {
             let end = if dice.roll() < 0.2 { 1.0 } else { 0.0 };
@@ -84,8 +85,7 @@ fn crank_nicolson() {
 
 #[test]
 fn reconstructed_neuron() {
-    let file =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/morphologies/C060114A7.asc");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/morphologies/C060114A7.asc");
     if !file.exists() {
         eprintln!("skipped: {} does not exist", file.display());
         return;

@@ -106,13 +106,7 @@ impl Twin {
         self.model.insert(self.sections[section.0], mechanism).expect(MADE);
     }
 
-    pub fn point(
-        &mut self,
-        mechanism: &str,
-        section: SectionOf,
-        x: f64,
-        values: &[(&str, f64)],
-    ) -> PointOf {
+    pub fn point(&mut self, mechanism: &str, section: SectionOf, x: f64, values: &[(&str, f64)]) -> PointOf {
         self.operations.push(json!(["point", mechanism, section.0, x]));
         let point = self.model.point_process(mechanism, (self.sections[section.0], x)).expect(MADE);
         self.with_values(point, values)
@@ -262,7 +256,8 @@ impl Twin {
 /// Fails at the first number that differs from NEURON's.
 pub fn assert_same_bits(what: &str, dt: f64, own: &[f64], reference: &[f64]) {
     let pairs = own.iter().zip(reference).enumerate();
-    if let Some((index, (own, reference))) = pairs.into_iter().find(|(_, (a, b))| a.to_bits() != b.to_bits()) {
+    if let Some((index, (own, reference))) = pairs.into_iter().find(|(_, (a, b))| a.to_bits() != b.to_bits())
+    {
         let ulps = (own.to_bits() as i64).wrapping_sub(reference.to_bits() as i64);
         let t = index as f64 * dt;
         panic!("{what}, value {index} (t = {t} ms if a trace): {own:?}, NEURON {reference:?}, {ulps} ulps");
@@ -272,10 +267,8 @@ pub fn assert_same_bits(what: &str, dt: f64, own: &[f64], reference: &[f64]) {
 
 /// The Python that has NEURON; `None`, with a note, where there is none and none is required.
 fn reference_python() -> Option<PathBuf> {
-    let python = std::env::var_os("NEURODAMUS_REFERENCE_PYTHON").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join(".reference/bin/python"),
-        PathBuf::from,
-    );
+    let python = std::env::var_os("NEURODAMUS_REFERENCE_PYTHON")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".reference/bin/python"), PathBuf::from);
     if python.exists() {
         return Some(python);
     }

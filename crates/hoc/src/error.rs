@@ -275,7 +275,13 @@ impl Thrown {
             help.push_str(&format!("in `{}`, called at {}:{}", line.procedure, line.source, line.line));
         }
         let help = (!help.is_empty()).then_some(help);
-        Error::Runtime(Box::new(RuntimeError { failure: self.failure, source_code, span, help, trace: self.trace }))
+        Error::Runtime(Box::new(RuntimeError {
+            failure: self.failure,
+            source_code,
+            span,
+            help,
+            trace: self.trace,
+        }))
     }
 }
 

@@ -89,6 +89,15 @@ impl Rates {
         let (ninf, ntau) = gate(0.01 * vtrap(-(v + 55.0), 10.0), 0.125 * exp(-(v + 65.0) / 80.0));
         [minf, mtau, hinf, htau, ninf, ntau]
     }
+
+    /// The rates at up to [`LANES`] voltages (mV).
+    fn fill(&self, voltage: &[f64], rates: &mut Block) {
+        for (lane, v) in voltage.iter().enumerate().take(LANES) {
+            for (column, rate) in rates.iter_mut().zip(self.at(*v)) {
+                column[lane] = rate;
+            }
+        }
+    }
 }
 
 /// `x / (exp(x/y) - 1)`, continued over its removable singularity at 0.
@@ -128,95 +137,69 @@ impl Table {
         Self(table)
     }
 
-    /// Row and distance from it that belong to a voltage (mV); those of the ends outside of the table. The
-    /// distance is not a number if the voltage is not.
+    /// Row (in the low 8 bits) and distance from it that belong to a voltage (mV); those of the ends outside of
+    /// the table. The distance is not a number if the voltage is not.
     #[inline(always)]
-    fn place(voltage: f64) -> (u8, f64) {
+    fn place(voltage: f64) -> (u64, f64) {
+        /// 2^52: a sum with it is rounded to an integer, which its low bits then hold. This vectorises, and
+        /// conversions to integers do not.
+        const SHIFT: f64 = 4_503_599_627_370_496.0;
         let x = voltage - Self::START;
         let x = if x > Self::LAST as f64 { Self::LAST as f64 } else { x };
         let x = if x < 0.0 { 0.0 } else { x };
-        let index = x as i32;
-        (index as u8, x - f64::from(index))
+        let nearest = (x + SHIFT) - SHIFT;
+        let below = if nearest > x { nearest - 1.0 } else { nearest };
+        ((below + SHIFT).to_bits(), x - below)
     }
 
-    /// The rates at a voltage (mV), by linear interpolation.
+    /// The rates at a place of the table, by linear interpolation.
     #[inline(always)]
-    fn at(&self, voltage: f64) -> Row {
-        let (index, theta) = Self::place(voltage);
-        let row = &self.0[usize::from(index)];
-        std::array::from_fn(|k| row[k] + theta * row[6 + k])
+    fn at(&self, (index, distance): (u64, f64)) -> Row {
+        let row = &self.0[usize::from(index as u8)];
+        std::array::from_fn(|k| row[k] + distance * row[6 + k])
     }
 }
 
-nmodl::dispatch! {
-    fn advance_table(
-        voltage: &[f64], m: &mut [f64], h: &mut [f64], n: &mut [f64], table: &Table, dt: f64,
-    ) = advance_table_lanes;
-}
+/// `minf, mtau, hinf, htau, ninf, ntau` of a block of instances.
+type Block = [[f64; LANES]; 6];
 
-#[inline(always)]
-fn advance_table_lanes<const FMA: bool>(
-    voltage: &[f64],
-    m: &mut [f64],
-    h: &mut [f64],
-    n: &mut [f64],
-    table: &Table,
-    dt: f64,
-) {
-    advance::<FMA>(
-        voltage,
-        m,
-        h,
-        n,
-        dt,
-        #[inline(always)]
-        |v| table.at(v),
-    );
-}
-
-nmodl::dispatch! {
-    fn advance_exact(
-        voltage: &[f64], m: &mut [f64], h: &mut [f64], n: &mut [f64], rates: &Rates, dt: f64,
-    ) = advance_exact_lanes;
-}
-
-#[inline(always)]
-fn advance_exact_lanes<const FMA: bool>(
-    voltage: &[f64],
-    m: &mut [f64],
-    h: &mut [f64],
-    n: &mut [f64],
-    rates: &Rates,
-    dt: f64,
-) {
-    advance::<FMA>(voltage, m, h, n, dt, |v| rates.at(v));
-}
-
-/// Advances the gates by `dt` (ms), in blocks: first all rates, then gate by gate.
-#[inline(always)]
-fn advance<const FMA: bool>(
-    voltage: &[f64],
-    m: &mut [f64],
-    h: &mut [f64],
-    n: &mut [f64],
-    dt: f64,
-    rates: impl Fn(f64) -> Row,
-) {
-    let blocks =
-        voltage.chunks(LANES).zip(m.chunks_mut(LANES)).zip(h.chunks_mut(LANES).zip(n.chunks_mut(LANES)));
-    let mut rows = [[0.0; LANES]; 6];
-    for ((voltage, m), (h, n)) in blocks {
-        for (lane, v) in voltage.iter().enumerate().take(LANES) {
-            let row = rates(*v);
-            for k in 0..6 {
-                rows[k][lane] = row[k];
-            }
+/// Looks the rates at up to [`LANES`] voltages (mV) up.
+///
+/// Only the places are found with vector instructions: the compiler would scatter the rows with AVX-512, which takes
+/// twice as long.
+fn look_up(level: Level, voltage: &[f64], rates: &mut Block, table: &Table) {
+    let (mut index, mut distance) = ([0; LANES], [0.0; LANES]);
+    find_places(level, voltage, &mut index, &mut distance);
+    for (lane, place) in index.into_iter().zip(distance).enumerate() {
+        let row = table.at(place);
+        for k in 0..6 {
+            rates[k][lane] = row[k];
         }
-        let [minf, mtau, hinf, htau, ninf, ntau] = &rows;
-        advance_gate::<FMA>(m, minf, mtau, dt);
-        advance_gate::<FMA>(h, hinf, htau, dt);
-        advance_gate::<FMA>(n, ninf, ntau, dt);
     }
+}
+
+nmodl::dispatch! {
+    fn find_places(voltage: &[f64], index: &mut [u64], distance: &mut [f64]) = find_places_lanes;
+}
+
+#[inline(always)]
+fn find_places_lanes<const FMA: bool>(voltage: &[f64], index: &mut [u64], distance: &mut [f64]) {
+    for ((v, index), distance) in voltage.iter().zip(index).zip(distance) {
+        (*index, *distance) = Table::place(*v);
+    }
+}
+
+nmodl::dispatch! {
+    /// Advances the gates of up to [`LANES`] instances by `dt` (ms).
+    fn advance(m: &mut [f64], h: &mut [f64], n: &mut [f64], rates: &Block, dt: f64) = advance_lanes;
+}
+
+#[inline(always)]
+fn advance_lanes<const FMA: bool>(m: &mut [f64], h: &mut [f64], n: &mut [f64], rates: &Block, dt: f64) {
+    let [minf, mtau, hinf, htau, ninf, ntau] = rates;
+    advance_gate::<FMA>(m, minf, mtau, dt);
+    advance_gate::<FMA>(h, hinf, htau, dt);
+    advance_gate::<FMA>(n, ninf, ntau, dt);
 }
 
 /// `x' = (inf - x)/tau` over a time step, as NEURON's `cnexp` solves it.
@@ -342,7 +325,7 @@ impl Kernels for HodgkinHuxley {
         for k in 0..instances.count {
             let v = instances.voltage[k];
             let [minf, _, hinf, _, ninf, _] = match &self.table {
-                Some(table) => table.at(v),
+                Some(table) => table.at(Table::place(v)),
                 None => self.rates.at(v),
             };
             instances.columns[M][k] = minf;
@@ -389,10 +372,15 @@ impl Kernels for HodgkinHuxley {
     fn state(&self, instances: &mut Instances, surroundings: &Surroundings) {
         let dt = surroundings.clock.dt;
         let Ok([m, h, n]) = instances.columns.get_disjoint_mut([M, H, N]) else { return };
-        let voltage = &instances.voltage;
-        match &self.table {
-            Some(table) => advance_table(Level::best(), voltage, m, h, n, table, dt),
-            None => advance_exact(Level::best(), voltage, m, h, n, &self.rates, dt),
+        let level = Level::best();
+        let mut rates = [[0.0; LANES]; 6];
+        let gates = m.chunks_mut(LANES).zip(h.chunks_mut(LANES)).zip(n.chunks_mut(LANES));
+        for (voltage, ((m, h), n)) in instances.voltage.chunks(LANES).zip(gates) {
+            match &self.table {
+                Some(table) => look_up(level, voltage, &mut rates, table),
+                None => self.rates.fill(voltage, &mut rates),
+            }
+            advance(level, m, h, n, &rates, dt);
         }
     }
 }

@@ -17,7 +17,6 @@ from neuron import h  # noqa: E402
 
 h.load_file("stdrun.hoc")
 h.load_file("import3d.hoc")
-h.CVode().use_fast_imem(True)
 
 sections, points, connections, vectors, kept = [], [], [], [], []
 
@@ -106,6 +105,8 @@ def op_net_con(source, target, delay, weight):
 
 
 def op_record(section, x, name):
+    if name == "i_membrane_":
+        h.CVode().use_fast_imem(True)
     keep(h.Vector()).record(getattr(sections[section](x), "_ref_" + name))
 
 

@@ -99,6 +99,7 @@ impl Arguments {
             return Ok(value);
         }
         let function = self.function.to_string();
-        Err(Failure::ArgumentRange { function, index: index + 1, value, expected: "from 0 to 1".into() }.into())
+        Err(Failure::ArgumentRange { function, index: index + 1, value, expected: "from 0 to 1".into() }
+            .into())
     }
 }

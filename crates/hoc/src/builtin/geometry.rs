@@ -14,7 +14,13 @@ fn index(interpreter: &mut Interpreter, arguments: &Arguments, position: usize) 
     let value = arguments.number(interpreter, position)?;
     if value < 0.0 {
         let function = arguments.function.to_string();
-        return Err(Failure::ArgumentRange { function, index: position + 1, value, expected: "0 or more".into() }.into());
+        return Err(Failure::ArgumentRange {
+            function,
+            index: position + 1,
+            value,
+            expected: "0 or more".into(),
+        }
+        .into());
     }
     Ok(value as usize)
 }
@@ -265,7 +271,8 @@ pub(super) fn ion_style(interpreter: &mut Interpreter, arguments: &mut Arguments
         *part = if (0.0..10.0).contains(&value) { value as u32 } else { u32::MAX };
     }
     let [concentration, reversal, initialize_reversal, advance_reversal, initialize_concentration] = parts;
-    let style = IonStyle { concentration, reversal, initialize_reversal, advance_reversal, initialize_concentration };
+    let style =
+        IonStyle { concentration, reversal, initialize_reversal, advance_reversal, initialize_concentration };
     let before = interpreter.cell.set_ion_style(section, &ion, style)?;
     Ok(Value::Number(before.map_or(-1.0, f64::from)))
 }

@@ -4,7 +4,11 @@ use crate::error::{Failure, Outcome};
 use crate::interpreter::Interpreter;
 use crate::interpreter::value::{Arguments, Value};
 
-fn apply(interpreter: &mut Interpreter, arguments: &Arguments, function: impl Fn(f64) -> f64) -> Outcome<Value> {
+fn apply(
+    interpreter: &mut Interpreter,
+    arguments: &Arguments,
+    function: impl Fn(f64) -> f64,
+) -> Outcome<Value> {
     Ok(Value::Number(function(arguments.number(interpreter, 0)?)))
 }
 

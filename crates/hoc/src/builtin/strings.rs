@@ -46,15 +46,24 @@ pub(super) fn sscanf(interpreter: &mut Interpreter, arguments: &mut Arguments) -
         if index >= arguments.len() {
             return Err(Failure::MissingArgument { index: index + 1, count: arguments.len() }.into());
         }
-        let target = if arguments.is_text(interpreter, index) { ScanTarget::Text } else { ScanTarget::Number };
+        let target =
+            if arguments.is_text(interpreter, index) { ScanTarget::Text } else { ScanTarget::Number };
         let value = match (target, value) {
             (ScanTarget::Number, Scanned::Number(value)) => Value::Number(value),
             (ScanTarget::Text, Scanned::Text(text)) => Value::Text(Arc::from(text)),
-            (ScanTarget::Text, Scanned::Number(value)) => Value::Text(Arc::from(char::from(value as u8).to_string())),
+            (ScanTarget::Text, Scanned::Number(value)) => {
+                Value::Text(Arc::from(char::from(value as u8).to_string()))
+            }
             (ScanTarget::Number, Scanned::Text(_)) => {
                 let function = "sscanf".to_string();
                 let expected = "a string variable (`strdef`)";
-                return Err(Failure::ArgumentType { function, index: index + 1, expected, found: "a number" }.into());
+                return Err(Failure::ArgumentType {
+                    function,
+                    index: index + 1,
+                    expected,
+                    found: "a number",
+                }
+                .into());
             }
         };
         let place = arguments.variable(index, "a variable (`&x` for a number)")?;
@@ -70,7 +79,8 @@ pub(super) fn strcmp(interpreter: &mut Interpreter, arguments: &mut Arguments) -
 
 fn execute_in_object(interpreter: &mut Interpreter, arguments: &mut Arguments) -> Outcome<()> {
     let text = arguments.text(interpreter, 0)?;
-    let object = if arguments.is_object(interpreter, 1) { Some(arguments.some_object(interpreter, 1)?) } else { None };
+    let object =
+        if arguments.is_object(interpreter, 1) { Some(arguments.some_object(interpreter, 1)?) } else { None };
     interpreter.execute_text(&text, object.as_ref())
 }
 
@@ -138,8 +148,11 @@ pub(super) fn quit(interpreter: &mut Interpreter, _: &mut Arguments) -> Outcome<
 
 pub(super) fn load_file(interpreter: &mut Interpreter, arguments: &mut Arguments) -> Outcome<Value> {
     // load_file(again, name)
-    let (again, index) =
-        if arguments.is_number(interpreter, 0) { (arguments.number(interpreter, 0)? != 0.0, 1) } else { (false, 0) };
+    let (again, index) = if arguments.is_number(interpreter, 0) {
+        (arguments.number(interpreter, 0)? != 0.0, 1)
+    } else {
+        (false, 0)
+    };
     let name = arguments.text(interpreter, index)?;
     interpreter.load_named(&name, again)?;
     Ok(Value::Number(1.0))

@@ -22,7 +22,9 @@ pub(crate) enum Format {
 
 /// Morphologies that were read, by path and rule; clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct MorphologyCache(Arc<Mutex<BTreeMap<(PathBuf, Format), Arc<Imported>>>>);
+pub struct MorphologyCache(Arc<Mutex<Known>>);
+
+type Known = BTreeMap<(PathBuf, Format), Arc<Imported>>;
 
 /// A reader object, with what it has read.
 #[derive(Clone, Debug)]
@@ -39,7 +41,9 @@ pub(super) fn reader(format: Format) -> Object {
 pub(crate) fn read(interpreter: &mut Interpreter, path: &Path, format: Format) -> Outcome<Arc<Imported>> {
     // the morphology may lie in a container file, whose path is a folder of it
     let file = match format {
-        Format::Morphio => morphology::split_container_path(path).map_or(path.to_path_buf(), |(container, _)| container),
+        Format::Morphio => {
+            morphology::split_container_path(path).map_or(path.to_path_buf(), |(container, _)| container)
+        }
         _ => path.to_path_buf(),
     };
     interpreter.allowed(&file)?;
@@ -66,7 +70,12 @@ pub(crate) fn read(interpreter: &mut Interpreter, path: &Path, format: Format) -
 
 fn unreadable(error: MorphologyError) -> Box<Thrown> {
     let help = miette::Diagnostic::help(&error).map(|help| help.to_string());
-    Box::new(Thrown { failure: Failure::Morphology(error.to_string()), location: None, help, trace: Vec::new() })
+    Box::new(Thrown {
+        failure: Failure::Morphology(error.to_string()),
+        location: None,
+        help,
+        trace: Vec::new(),
+    })
 }
 
 pub(super) fn call_reader(
@@ -117,7 +126,11 @@ pub(super) fn call_import(
 }
 
 /// Makes the sections of a morphology members of an object and appends them to its section lists.
-pub(crate) fn instantiate(interpreter: &mut Interpreter, object: &ObjectRef, imported: &Imported) -> Outcome<()> {
+pub(crate) fn instantiate(
+    interpreter: &mut Interpreter,
+    object: &ObjectRef,
+    imported: &Imported,
+) -> Outcome<()> {
     let index = object.index() as u32;
     let class = interpreter.heap.entry(object.index()).class;
     let mut counts: Vec<(&str, usize)> = Vec::new();
@@ -129,7 +142,11 @@ pub(crate) fn instantiate(interpreter: &mut Interpreter, object: &ObjectRef, imp
     }
     for (name, count) in &counts {
         // `create name[0]`-like: what had the name before goes
-        let slot = section_member(&mut interpreter.classes[class as usize], interpreter.symbols.intern(name), *count);
+        let slot = section_member(
+            &mut interpreter.classes[class as usize],
+            interpreter.symbols.intern(name),
+            *count,
+        );
         let old = interpreter.heap.slot_mut(object.index(), slot).map(std::mem::take);
         if let Some(Slot::Sections(old)) = old {
             for section in old.into_iter().flatten() {

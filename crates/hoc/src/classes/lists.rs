@@ -21,7 +21,12 @@ fn with_items<T: Default>(
     }
 }
 
-fn index(interpreter: &mut Interpreter, arguments: &Arguments, position: usize, length: usize) -> Outcome<usize> {
+fn index(
+    interpreter: &mut Interpreter,
+    arguments: &Arguments,
+    position: usize,
+    length: usize,
+) -> Outcome<usize> {
     let value = arguments.number(interpreter, position)?;
     let found = value + 1e-11;
     if found.is_nan() || found < 0.0 || found >= length as f64 {
@@ -80,7 +85,10 @@ pub(super) fn call_list(
     }))
 }
 
-pub(super) fn construct_section_list(interpreter: &mut Interpreter, arguments: &Arguments) -> Outcome<Object> {
+pub(super) fn construct_section_list(
+    interpreter: &mut Interpreter,
+    arguments: &Arguments,
+) -> Outcome<Object> {
     if arguments.len() == 0 {
         return Ok(Object::SectionList(Vec::new()));
     }
@@ -124,7 +132,11 @@ fn edit(
                     let other = arguments.some_object(interpreter, 0)?;
                     match interpreter.heap.data(other.index()) {
                         Object::SectionList(unwanted) => unwanted.clone(),
-                        _ => return Err(Failure::Type { expected: "a SectionList", found: "another object" }.into()),
+                        _ => {
+                            return Err(
+                                Failure::Type { expected: "a SectionList", found: "another object" }.into()
+                            );
+                        }
                     }
                 }
             };
@@ -154,7 +166,8 @@ fn edit(
             return Ok(Some(Value::Number(f64::from(u8::from(sections.contains(&section))))));
         }
         "printnames" => {
-            let names: Vec<String> = sections.iter().map(|&section| interpreter.cell.full_name(section)).collect();
+            let names: Vec<String> =
+                sections.iter().map(|&section| interpreter.cell.full_name(section)).collect();
             interpreter.say(&(names.join("\n") + "\n"));
         }
         _ => return Ok(None),
@@ -194,6 +207,8 @@ pub(super) fn relative(interpreter: &Interpreter, reference: &ObjectRef, name: &
     };
     match found {
         Some(section) => Ok(Target::Section(section)),
-        None => Err(Failure::NoSuchSection(format!("{name} of {}", interpreter.cell.full_name(section))).into()),
+        None => {
+            Err(Failure::NoSuchSection(format!("{name} of {}", interpreter.cell.full_name(section))).into())
+        }
     }
 }

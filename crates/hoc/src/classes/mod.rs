@@ -100,7 +100,9 @@ pub(crate) fn member(
         (Object::Vector(_), "x") => element(interpreter, object, name, symbol, &[0.0]),
         (Object::Reader(_), "quiet" | "error_on_bad" | "file") => Ok(Target::Place(Place::Switch)),
         (Object::SectionRef(section), "sec") => Ok(Target::Section(*section)),
-        (Object::SectionRef(_), "parent" | "trueparent" | "root") => lists::relative(interpreter, object, name),
+        (Object::SectionRef(_), "parent" | "trueparent" | "root") => {
+            lists::relative(interpreter, object, name)
+        }
         (Object::SectionRef(_), "child") => element(interpreter, object, name, symbol, &[0.0]),
         (Object::PointProcess(..), _) => point_process::member(interpreter, object, name, symbol),
         (Object::NetCon(_), _) if net_con::field(name, 0).is_some() => {
@@ -141,7 +143,10 @@ pub(crate) fn element(
         }
         (Object::NetCon(connection), "weight") => {
             let index = within(connection.weights.len())? as u32;
-            Ok(Target::Place(Place::NetCon(object.index() as u32, net_con::field("weight", index).unwrap_or_default())))
+            Ok(Target::Place(Place::NetCon(
+                object.index() as u32,
+                net_con::field("weight", index).unwrap_or_default(),
+            )))
         }
         (Object::List(_), "o" | "object") => {
             let values = vec![crate::interpreter::value::Argument::Value(Value::Number(position))];

@@ -71,7 +71,8 @@ pub(super) fn construct(interpreter: &mut Interpreter, arguments: &Arguments) ->
         Some(Argument::Address(place)) => match interpreter.voltage_location(place) {
             Some((section, x)) => NetConSource::Voltage(section, x),
             None => {
-                let failure = Failure::Type { expected: "the address of a voltage", found: "another address" };
+                let failure =
+                    Failure::Type { expected: "the address of a voltage", found: "another address" };
                 return Err(Thrown::helped(failure, "write `soma new NetCon(&v(1), target)`"));
             }
         },
@@ -104,7 +105,8 @@ pub(super) fn call(
     name: &str,
     arguments: &mut Arguments,
 ) -> Outcome<Option<Value>> {
-    let switch = if name == "active" && arguments.len() > 0 { Some(arguments.number(interpreter, 0)?) } else { None };
+    let switch =
+        if name == "active" && arguments.len() > 0 { Some(arguments.number(interpreter, 0)?) } else { None };
     let Object::NetCon(connection) = interpreter.heap.data_mut(object.index()) else { return Ok(None) };
     Ok(Some(match name {
         "active" => {

@@ -41,7 +41,12 @@ pub(super) fn member(
     }
     let known = matches!(&**name, "get_loc" | "has_loc" | "get_segment");
     if known {
-        return super::call(interpreter, object, symbol, Arguments { function: name.clone(), values: Vec::new() });
+        return super::call(
+            interpreter,
+            object,
+            symbol,
+            Arguments { function: name.clone(), values: Vec::new() },
+        );
     }
     // tells the misspelt name
     interpreter.read_point_variable(object.index() as u32, symbol)?;

@@ -16,10 +16,17 @@ fn id(interpreter: &mut Interpreter, arguments: &Arguments, index: usize) -> Out
     Ok(arguments.number_or(interpreter, index, 0.0)? as i64 as u32)
 }
 
-fn distribution(interpreter: &mut Interpreter, name: &str, arguments: &Arguments) -> Outcome<Option<Distribution>> {
+fn distribution(
+    interpreter: &mut Interpreter,
+    name: &str,
+    arguments: &Arguments,
+) -> Outcome<Option<Distribution>> {
     let one = |interpreter: &mut Interpreter| arguments.number(interpreter, 0);
     let two = |interpreter: &mut Interpreter| {
-        Ok::<_, Box<crate::error::Thrown>>((arguments.number(interpreter, 0)?, arguments.number(interpreter, 1)?))
+        Ok::<_, Box<crate::error::Thrown>>((
+            arguments.number(interpreter, 0)?,
+            arguments.number(interpreter, 1)?,
+        ))
     };
     Ok(Some(match name {
         "uniform" => two(interpreter).map(|(a, b)| Distribution::Uniform(a, b))?,
@@ -56,7 +63,8 @@ pub(super) fn call(
         _ => [0; 3],
     };
     let selected = distribution(interpreter, name, arguments)?;
-    let position = if name == "seq" && arguments.len() > 0 { Some(arguments.number(interpreter, 0)?) } else { None };
+    let position =
+        if name == "seq" && arguments.len() > 0 { Some(arguments.number(interpreter, 0)?) } else { None };
     let index = interpreter.random_index;
     let instance = interpreter.heap.entry(object.index()).number + 1;
     let Object::Random(generator) = interpreter.heap.data_mut(object.index()) else { return Ok(None) };

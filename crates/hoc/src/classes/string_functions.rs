@@ -17,7 +17,11 @@ fn count(interpreter: &mut Interpreter, arguments: &Arguments, index: usize) -> 
     Ok(if value > 0.0 { value as usize } else { 0 })
 }
 
-pub(super) fn call(interpreter: &mut Interpreter, name: &str, arguments: &mut Arguments) -> Outcome<Option<Value>> {
+pub(super) fn call(
+    interpreter: &mut Interpreter,
+    name: &str,
+    arguments: &mut Arguments,
+) -> Outcome<Option<Value>> {
     let number = |value: f64| Ok(Some(Value::Number(value)));
     match name {
         "len" => {
@@ -31,7 +35,8 @@ pub(super) fn call(interpreter: &mut Interpreter, name: &str, arguments: &mut Ar
         "left" | "right" => {
             let text = arguments.text(interpreter, 0)?;
             let length = count(interpreter, arguments, 1)?;
-            let kept = if name == "left" { bytes(&text, 0, length) } else { bytes(&text, length, text.len()) };
+            let kept =
+                if name == "left" { bytes(&text, 0, length) } else { bytes(&text, length, text.len()) };
             let place = arguments.variable(0, "a string variable (`strdef`)")?;
             interpreter.write(&place, Value::Text(kept))?;
             number(1.0)
@@ -47,9 +52,14 @@ pub(super) fn call(interpreter: &mut Interpreter, name: &str, arguments: &mut Ar
         "head" | "tail" => split(interpreter, name, arguments),
         "ltrim" | "rtrim" => {
             let text = arguments.text(interpreter, 0)?;
-            let unwanted = if arguments.len() > 2 { arguments.text(interpreter, 2)? } else { Arc::from(" \r\n\t\u{c}\u{b}") };
+            let unwanted = if arguments.len() > 2 {
+                arguments.text(interpreter, 2)?
+            } else {
+                Arc::from(" \r\n\t\u{c}\u{b}")
+            };
             let set: Vec<char> = unwanted.chars().collect();
-            let kept = if name == "ltrim" { text.trim_start_matches(&*set) } else { text.trim_end_matches(&*set) };
+            let kept =
+                if name == "ltrim" { text.trim_start_matches(&*set) } else { text.trim_end_matches(&*set) };
             let kept: Arc<str> = Arc::from(kept);
             let place = arguments.variable(1, "a string variable (`strdef`)")?;
             interpreter.write(&place, Value::Text(kept))?;

@@ -18,7 +18,11 @@ pub(super) fn construct(interpreter: &mut Interpreter, arguments: &Arguments) ->
 }
 
 /// The elements of the Vector that is argument `index`.
-pub(super) fn argument(interpreter: &mut Interpreter, arguments: &Arguments, index: usize) -> Outcome<Vec<f64>> {
+pub(super) fn argument(
+    interpreter: &mut Interpreter,
+    arguments: &Arguments,
+    index: usize,
+) -> Outcome<Vec<f64>> {
     let object = arguments.some_object(interpreter, index)?;
     match interpreter.heap.data(object.index()) {
         Object::Vector(values) => Ok(values.clone()),
@@ -242,7 +246,8 @@ fn order(
             } else {
                 (values.clone(), argument(interpreter, arguments, 0)?)
             };
-            let picked = indices.iter().map(|&at| source.get((at + 1e-11) as usize).copied().unwrap_or(0.0)).collect();
+            let picked =
+                indices.iter().map(|&at| source.get((at + 1e-11) as usize).copied().unwrap_or(0.0)).collect();
             if arguments.len() > 1 {
                 *values = picked;
             } else {
@@ -306,8 +311,10 @@ fn search(
         let found = source.iter().enumerate().find(matching);
         return Ok(Answer::Value(Value::Number(found.map_or(-1.0, |(at, _)| at as f64))));
     }
-    let found: Vec<(usize, f64)> = source.iter().enumerate().filter(matching).map(|(at, &value)| (at, value)).collect();
-    let picked = found.into_iter().map(|(at, value)| if name == "where" { value } else { at as f64 }).collect();
+    let found: Vec<(usize, f64)> =
+        source.iter().enumerate().filter(matching).map(|(at, &value)| (at, value)).collect();
+    let picked =
+        found.into_iter().map(|(at, value)| if name == "where" { value } else { at as f64 }).collect();
     if first == 1 {
         *values = picked;
         return Ok(Answer::Itself);

@@ -156,7 +156,9 @@ fn interpolate(interpreter: &mut Interpreter, values: &mut Vec<f64>, arguments: 
 }
 
 fn bounds(values: &[f64]) -> (f64, f64) {
-    values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)))
+    values
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)))
 }
 
 fn statistics(
@@ -167,7 +169,20 @@ fn statistics(
 ) -> Outcome<Answer> {
     let known = matches!(
         name,
-        "sum" | "sumsq" | "mean" | "var" | "stdev" | "stderr" | "min" | "max" | "min_ind" | "max_ind" | "mag" | "dot" | "eq" | "median"
+        "sum"
+            | "sumsq"
+            | "mean"
+            | "var"
+            | "stdev"
+            | "stderr"
+            | "min"
+            | "max"
+            | "min_ind"
+            | "max_ind"
+            | "mag"
+            | "dot"
+            | "eq"
+            | "median"
     );
     if !known {
         return Ok(Answer::Unknown);
@@ -191,7 +206,11 @@ fn statistics(
         _ => 0,
     };
     if range.len() < least {
-        return Err(Failure::Other(format!("`{name}` needs {least} elements or more, the Vector has {}", range.len())).into());
+        return Err(Failure::Other(format!(
+            "`{name}` needs {least} elements or more, the Vector has {}",
+            range.len()
+        ))
+        .into());
     }
     let position = |better: fn(f64, f64) -> bool| {
         (1..range.len()).fold(0, |best, at| if better(range[at], range[best]) { at } else { best })
@@ -220,7 +239,8 @@ fn statistics(
         }
         _ => {
             let other = argument(interpreter, arguments, 0)?;
-            let equal = other.len() == range.len() && range.iter().zip(other).all(|(a, b)| (a - b).abs() <= 1e-11);
+            let equal =
+                other.len() == range.len() && range.iter().zip(other).all(|(a, b)| (a - b).abs() <= 1e-11);
             f64::from(u8::from(equal))
         }
     })))

@@ -124,10 +124,19 @@ impl Interpreter {
     }
 
     /// Runs parsed statements in the scope of an object.
-    pub(crate) fn run_source(&mut self, source: &Arc<Source>, statements: &[Statement], object: u32) -> Outcome<()> {
+    pub(crate) fn run_source(
+        &mut self,
+        source: &Arc<Source>,
+        statements: &[Statement],
+        object: u32,
+    ) -> Outcome<()> {
         let class = self.heap.entry(object as usize).class;
         if self.classes[class as usize].native.is_some() {
-            return Err(Failure::Type { expected: "an object of a template", found: "an object of a built-in class" }.into());
+            return Err(Failure::Type {
+                expected: "an object of a template",
+                found: "an object of a built-in class",
+            }
+            .into());
         }
         let frame = Frame::of(class, object, source.clone());
         self.in_frame(frame, |interpreter| {

@@ -17,7 +17,11 @@ use crate::syntax::ast::{Declarator, Statement, StatementKind, TemplateBody};
 const MAXIMUM_SECTIONS: usize = 1 << 20;
 
 /// Calls `visit` for every declaration in `statements`, also those inside procedures and blocks.
-fn visit_declarations(statements: &[Statement], visit: &mut impl FnMut(&StatementKind, bool), in_procedure: bool) {
+fn visit_declarations(
+    statements: &[Statement],
+    visit: &mut impl FnMut(&StatementKind, bool),
+    in_procedure: bool,
+) {
     for statement in statements {
         match &statement.kind {
             StatementKind::Block(inner) => visit_declarations(inner, visit, in_procedure),
@@ -35,7 +39,9 @@ fn visit_declarations(statements: &[Statement], visit: &mut impl FnMut(&Statemen
             | StatementKind::ForAll(body)
             | StatementKind::ForSections(_, body)
             | StatementKind::IfSection(_, body)
-            | StatementKind::Prefix(_, body) => visit_declarations(std::slice::from_ref(body), visit, in_procedure),
+            | StatementKind::Prefix(_, body) => {
+                visit_declarations(std::slice::from_ref(body), visit, in_procedure)
+            }
             StatementKind::Procedure(procedure) => visit_declarations(&procedure.body, visit, true),
             kind => visit(kind, in_procedure),
         }
@@ -120,7 +126,11 @@ impl Interpreter {
     }
 
     /// `new Class(arguments)`
-    pub(crate) fn construct_object(&mut self, symbol: Symbol, arguments: Vec<Argument>) -> Outcome<ObjectRef> {
+    pub(crate) fn construct_object(
+        &mut self,
+        symbol: Symbol,
+        arguments: Vec<Argument>,
+    ) -> Outcome<ObjectRef> {
         let Some(class) = self.class_named(symbol) else {
             return Err(self.unknown_class(symbol));
         };
@@ -129,7 +139,8 @@ impl Interpreter {
             return classes::construct(self, class, native, Arguments { function, values: arguments });
         }
         if self.heap.len() > self.options.object_limit {
-            let failure = Failure::SizeLimit { what: "the number of objects", limit: self.options.object_limit };
+            let failure =
+                Failure::SizeLimit { what: "the number of objects", limit: self.options.object_limit };
             return Err(failure.into());
         }
         let values = vec![Slot::Empty; self.classes[class as usize].members.len()];
@@ -138,8 +149,9 @@ impl Interpreter {
             self.initialize(&object, class, &body)?;
         }
         let init = self.symbols.intern("init");
-        if let Some(Member { kind: MemberKind::Procedure(procedure), .. }) =
-            self.classes[class as usize].find(init).map(|slot| self.classes[class as usize].members[slot].clone())
+        if let Some(Member { kind: MemberKind::Procedure(procedure), .. }) = self.classes[class as usize]
+            .find(init)
+            .map(|slot| self.classes[class as usize].members[slot].clone())
         {
             let value = self.call_procedure(object.index() as u32, procedure, arguments, None)?;
             if let super::value::Value::Object(other) = value {
@@ -242,7 +254,12 @@ impl Interpreter {
     }
 
     /// `create name[n]` in the scope of an object; sections of that name are deleted first.
-    pub(crate) fn create_sections(&mut self, object: u32, symbol: Symbol, dimensions: Vec<usize>) -> Outcome<()> {
+    pub(crate) fn create_sections(
+        &mut self,
+        object: u32,
+        symbol: Symbol,
+        dimensions: Vec<usize>,
+    ) -> Outcome<()> {
         let class = self.heap.entry(object as usize).class as usize;
         let slot = self.classes[class].mention(symbol);
         let name = self.symbols.name(symbol).clone();
@@ -264,7 +281,9 @@ impl Interpreter {
         let sections: Vec<Option<SectionId>> = if dimensions.is_empty() {
             vec![Some(self.cell.create_section(owner, &name))]
         } else {
-            (0..count).map(|index| Some(self.cell.create_section(owner, &format!("{name}[{index}]")))).collect()
+            (0..count)
+                .map(|index| Some(self.cell.create_section(owner, &format!("{name}[{index}]"))))
+                .collect()
         };
         self.classes[class].members[slot].kind = MemberKind::Section(dimensions);
         self.replace_slot(object as usize, slot, Slot::Sections(sections));
@@ -300,7 +319,10 @@ fn declare(kind: &StatementKind, in_procedure: bool, declared: &mut Vec<(Symbol,
             for name in names {
                 // the real dimensions are known when the declaration runs
                 let dimensions = vec![0; name.dimensions.len()];
-                add(name.name, if dimensions.is_empty() { MemberKind::Object } else { MemberKind::Objects(dimensions) });
+                add(
+                    name.name,
+                    if dimensions.is_empty() { MemberKind::Object } else { MemberKind::Objects(dimensions) },
+                );
             }
         }
         StatementKind::Arrays(names) => {

@@ -1,8 +1,8 @@
 //! Values of expressions, assignments and arguments.
 
+use super::Interpreter;
 use super::run::EPSILON;
 use super::value::{Argument, Place, Target, Value};
-use super::Interpreter;
 use crate::error::{Failure, Outcome, Thrown};
 use crate::syntax::ast::{AssignOperator, BinaryOperator, Expression, ExpressionKind};
 
@@ -15,24 +15,29 @@ impl Interpreter {
             ExpressionKind::Local(_) | ExpressionKind::Negate(_) | ExpressionKind::Not(_) => {
                 Ok(Value::Number(self.number(expression)?))
             }
-            ExpressionKind::Binary(operator, left, right) => {
-                self.binary(*operator, left, right).map(Value::Number).map_err(|thrown| self.located(thrown, expression))
-            }
+            ExpressionKind::Binary(operator, left, right) => self
+                .binary(*operator, left, right)
+                .map(Value::Number)
+                .map_err(|thrown| self.located(thrown, expression)),
             ExpressionKind::Assign(operator, target, value) => {
                 self.assign(*operator, target, value).map_err(|thrown| self.located(thrown, expression))
             }
             ExpressionKind::New(class, arguments) => {
                 let arguments = self.arguments(arguments)?;
-                let object =
-                    self.construct_object(*class, arguments).map_err(|thrown| self.located(thrown, expression))?;
+                let object = self
+                    .construct_object(*class, arguments)
+                    .map_err(|thrown| self.located(thrown, expression))?;
                 Ok(Value::Object(Some(object)))
             }
             ExpressionKind::AddressOf(_) => {
-                Err(Failure::Type { expected: "a value", found: "an address (`&x` is for arguments only)" }.into())
+                Err(Failure::Type { expected: "a value", found: "an address (`&x` is for arguments only)" }
+                    .into())
             }
-            ExpressionKind::Ramp(..) => {
-                Err(Failure::Type { expected: "a value", found: "a range (`a:b` is for range variables only)" }.into())
+            ExpressionKind::Ramp(..) => Err(Failure::Type {
+                expected: "a value",
+                found: "a range (`a:b` is for range variables only)",
             }
+            .into()),
             _ => {
                 let target = self.resolve(expression)?;
                 self.read_target(target).map_err(|thrown| self.located(thrown, expression))
@@ -132,7 +137,12 @@ impl Interpreter {
     }
 
     /// `target = value` and the like; the assigned value.
-    pub(crate) fn assign(&mut self, operator: AssignOperator, target: &Expression, value: &Expression) -> Outcome<Value> {
+    pub(crate) fn assign(
+        &mut self,
+        operator: AssignOperator,
+        target: &Expression,
+        value: &Expression,
+    ) -> Outcome<Value> {
         if let ExpressionKind::Call(base, arguments) = &target.kind
             && let [Expression { kind: ExpressionKind::Ramp(from, to), .. }] = arguments.as_slice()
         {
@@ -140,7 +150,9 @@ impl Interpreter {
         }
         let value = self.value(value)?;
         // fast path
-        if let (ExpressionKind::Local(slot), AssignOperator::Set, Value::Number(number)) = (&target.kind, operator, &value) {
+        if let (ExpressionKind::Local(slot), AssignOperator::Set, Value::Number(number)) =
+            (&target.kind, operator, &value)
+        {
             let frame = self.current;
             if let Some(place) = self.frames[frame].numbers.get_mut(usize::from(*slot)) {
                 *place = *number;
@@ -153,7 +165,9 @@ impl Interpreter {
             _ => Value::Number(self.combined(operator, &place, &value)?),
         };
         match (&place, operator, &value) {
-            (Place::Range(section, variable, None), operator, Value::Number(number)) if operator != AssignOperator::Set => {
+            (Place::Range(section, variable, None), operator, Value::Number(number))
+                if operator != AssignOperator::Set =>
+            {
                 // every segment changes by itself
                 let (section, variable, number) = (*section, *variable, *number);
                 self.cell.update_value(section, variable, None, &|old| apply(operator, old, number))?;
@@ -204,7 +218,11 @@ impl Interpreter {
                 self.cell.assign_ramp(section, variable, (from, to), (first, last))?;
                 Ok(Value::Number(last))
             }
-            _ => Err(Failure::Type { expected: "a range variable before `(a:b) =`", found: "another expression" }.into()),
+            _ => Err(Failure::Type {
+                expected: "a range variable before `(a:b) =`",
+                found: "another expression",
+            }
+            .into()),
         }
     }
 
@@ -240,7 +258,8 @@ impl Interpreter {
                         Ok(Argument::Value(value))
                     }
                     target => {
-                        let value = self.read_target(target).map_err(|thrown| self.located(thrown, expression))?;
+                        let value =
+                            self.read_target(target).map_err(|thrown| self.located(thrown, expression))?;
                         Ok(Argument::Value(value))
                     }
                 }

@@ -98,10 +98,9 @@ impl Interpreter {
 
     /// The file's true path, if it may be read.
     pub(crate) fn allowed(&self, path: &Path) -> Outcome<PathBuf> {
-        let found = path.canonicalize().map_err(|error| Failure::Unreadable {
-            path: path.to_path_buf(),
-            reason: error.to_string(),
-        })?;
+        let found = path
+            .canonicalize()
+            .map_err(|error| Failure::Unreadable { path: path.to_path_buf(), reason: error.to_string() })?;
         let inside = self.options.roots.iter().any(|root| {
             let root = root.canonicalize().unwrap_or_else(|_| root.clone());
             found.starts_with(root)
@@ -121,7 +120,8 @@ impl Interpreter {
             return Ok(());
         }
         if name == "TDistFunc.hoc" && self.find_file(name).is_none() {
-            let source = Arc::new(Source { name: Arc::from(name), text: Arc::from(crate::prelude::TDISTFUNC) });
+            let source =
+                Arc::new(Source { name: Arc::from(name), text: Arc::from(crate::prelude::TDISTFUNC) });
             return self.run_once(source, PathBuf::from(name), again);
         }
         let Some(path) = self.find_file(name) else {
@@ -145,19 +145,26 @@ impl Interpreter {
             let start = error.span.offset() as u32;
             let span = Span { start, end: start + error.span.len() as u32 };
             let failure = Failure::Syntax(error.problem.to_string());
-            return Err(Box::new(Thrown { failure, location: Some((source, span)), help: error.help, trace: Vec::new() }));
+            return Err(Box::new(Thrown {
+                failure,
+                location: Some((source, span)),
+                help: error.help,
+                trace: Vec::new(),
+            }));
         }
         self.run_source(&source, &parsed.statements, TOP)
     }
 
     fn find_file(&self, name: &str) -> Option<PathBuf> {
-        let including = Path::new(&*self.frames[self.current].source.name).parent().map(|folder| folder.join(name));
+        let including =
+            Path::new(&*self.frames[self.current].source.name).parent().map(|folder| folder.join(name));
         let in_roots = self.options.roots.iter().map(|root| root.join(name));
         including.into_iter().chain(in_roots).find(|path| path.is_file())
     }
 
     fn describe_roots(&self) -> String {
-        let roots: Vec<String> = self.options.roots.iter().map(|root| format!("`{}`", root.display())).collect();
+        let roots: Vec<String> =
+            self.options.roots.iter().map(|root| format!("`{}`", root.display())).collect();
         if roots.is_empty() { "no other folder".into() } else { roots.join(", ") }
     }
 }

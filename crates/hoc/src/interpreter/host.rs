@@ -59,7 +59,12 @@ impl Interpreter {
     ///
     /// # Errors
     /// An unknown procedure, a program that fails.
-    pub fn call(&mut self, object: &ObjectRef, procedure: &str, arguments: Vec<Value>) -> Result<Value, Error> {
+    pub fn call(
+        &mut self,
+        object: &ObjectRef,
+        procedure: &str,
+        arguments: Vec<Value>,
+    ) -> Result<Value, Error> {
         self.start_call();
         let symbol = self.symbols.intern(procedure);
         let arguments = arguments.into_iter().map(Argument::Value).collect();
@@ -212,7 +217,8 @@ impl Interpreter {
             let failure = Failure::Other(format!("`{}` has no sections", self.object_name(object)));
             return Err(Box::<Thrown>::from(failure).into_error());
         }
-        let lists: Vec<(String, Vec<SectionId>)> = lists.into_iter().filter(|(_, sections)| !sections.is_empty()).collect();
+        let lists: Vec<(String, Vec<SectionId>)> =
+            lists.into_iter().filter(|(_, sections)| !sections.is_empty()).collect();
         let model = self.cell.to_model(&Selection::Trees(roots), &lists);
         model.map_err(|error| Box::<Thrown>::from(error).into_error())
     }

@@ -7,6 +7,7 @@ mod files;
 mod frame;
 pub(crate) mod host;
 pub(crate) mod object;
+mod place;
 mod resolve;
 mod run;
 pub(crate) mod scope;
@@ -116,7 +117,9 @@ impl Interpreter {
 
     /// Variables that NEURON's standard library defines at top level.
     fn define_standard_variables(&mut self) {
-        for (name, value) in [("v_init", -65.0), ("tstop", 5.0), ("steps_per_ms", 40.0), ("nrnmainmenu_", 0.0)] {
+        for (name, value) in
+            [("v_init", -65.0), ("tstop", 5.0), ("steps_per_ms", 40.0), ("nrnmainmenu_", 0.0)]
+        {
             self.set_top(name, MemberKind::Number, object::Slot::Number(value));
         }
         self.set_top("tstr", MemberKind::Text, object::Slot::Text(Arc::from("")));

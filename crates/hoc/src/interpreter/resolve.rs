@@ -7,7 +7,7 @@ use cell::SectionId;
 use super::object::{Object, ObjectRef, Slot};
 use super::run::EPSILON;
 use super::scope::MemberKind;
-use super::value::{Argument, Arguments, NetConField, Place, Target, Value};
+use super::value::{Argument, Arguments, Place, Target, Value};
 use super::{Interpreter, TOP};
 use crate::builtin::{self, Builtin};
 use crate::classes;
@@ -56,14 +56,21 @@ impl Interpreter {
             return Ok(target);
         }
         match self.builtin(symbol) {
-            Builtin::Range(variable) => Ok(Target::Place(Place::Range(self.accessed_section()?, variable, None))),
-            Builtin::Property(property) => Ok(Target::Place(Place::Property(self.accessed_section()?, property))),
+            Builtin::Range(variable) => {
+                Ok(Target::Place(Place::Range(self.accessed_section()?, variable, None)))
+            }
+            Builtin::Property(property) => {
+                Ok(Target::Place(Place::Property(self.accessed_section()?, property)))
+            }
             Builtin::Number(index) => Ok(Target::Place(Place::Builtin(index))),
             Builtin::Global(variable) => Ok(Target::Place(Place::Global(variable))),
             Builtin::Function(_) | Builtin::Mechanism(_) => {
                 let name = self.symbols.name(symbol).to_string();
                 let help = format!("call it: `{name}()`");
-                Err(Thrown::helped(Failure::WrongKind { name, expected: "a variable", found: "a function" }, help))
+                Err(Thrown::helped(
+                    Failure::WrongKind { name, expected: "a variable", found: "a function" },
+                    help,
+                ))
             }
             Builtin::None | Builtin::Unknown => {
                 let slot = self.classes[class as usize].mention(symbol);
@@ -77,7 +84,9 @@ impl Interpreter {
         let member = &self.classes[class as usize].members[slot];
         Ok(match &member.kind {
             MemberKind::Undefined => None,
-            MemberKind::This => Some(Target::Value(Value::Object(Some(self.heap.reference(object as usize))))),
+            MemberKind::This => {
+                Some(Target::Value(Value::Object(Some(self.heap.reference(object as usize)))))
+            }
             MemberKind::Section(_) => Some(Target::Section(self.section_element(class, object, slot, 0)?)),
             MemberKind::Procedure(_) => {
                 let name = self.symbols.name(member.name).to_string();
@@ -107,7 +116,13 @@ impl Interpreter {
         (class, object, slot)
     }
 
-    pub(crate) fn section_element(&self, class: u32, object: u32, slot: usize, element: usize) -> Outcome<SectionId> {
+    pub(crate) fn section_element(
+        &self,
+        class: u32,
+        object: u32,
+        slot: usize,
+        element: usize,
+    ) -> Outcome<SectionId> {
         let name = &self.symbols.name(self.classes[class as usize].members[slot].name);
         let sections = match self.heap.values(object as usize).get(slot) {
             Some(Slot::Sections(sections)) => sections.as_slice(),
@@ -149,7 +164,11 @@ impl Interpreter {
         }
     }
 
-    pub(crate) fn method_named(&mut self, object: &ObjectRef, symbol: Symbol) -> Outcome<(u32, Arc<Procedure>)> {
+    pub(crate) fn method_named(
+        &mut self,
+        object: &ObjectRef,
+        symbol: Symbol,
+    ) -> Outcome<(u32, Arc<Procedure>)> {
         let (class, slot) = self.public_member(object, symbol)?;
         match &self.classes[class as usize].members[slot].kind {
             MemberKind::Procedure(procedure) => Ok((object.index() as u32, procedure.clone())),
@@ -201,7 +220,9 @@ impl Interpreter {
                 let target = self.resolve_name(symbol)?;
                 match self.read_target(target)? {
                     Value::Number(value) => (value + EPSILON).max(0.0) as usize,
-                    other => return Err(Failure::Type { expected: "a number", found: other.describe() }.into()),
+                    other => {
+                        return Err(Failure::Type { expected: "a number", found: other.describe() }.into());
+                    }
                 }
             }
         };
@@ -213,7 +234,9 @@ impl Interpreter {
         let argument = argument.clone();
         let (fits, expected) = match kind {
             ArgumentKind::Number => (matches!(argument, Argument::Value(Value::Number(_))), "a number"),
-            ArgumentKind::Reference => (matches!(argument, Argument::Address(_)), "the address of a number (`&x`)"),
+            ArgumentKind::Reference => {
+                (matches!(argument, Argument::Address(_)), "the address of a number (`&x`)")
+            }
             ArgumentKind::Text => (self.argument_type(&argument) == 2, "a string"),
             ArgumentKind::Object => (self.argument_type(&argument) == 1, "an object"),
         };
@@ -270,7 +293,7 @@ impl Interpreter {
         }
     }
 
-    fn place_type(&self, place: &Place) -> i32 {
+    pub(crate) fn place_type(&self, place: &Place) -> i32 {
         match place {
             Place::LocalObject { .. } => 1,
             Place::Text(_) => 2,
@@ -340,7 +363,13 @@ impl Interpreter {
     }
 
     /// One element of a member that is an array.
-    fn element(&mut self, class: u32, object: u32, slot: usize, subscripts: &[Expression]) -> Outcome<Target> {
+    fn element(
+        &mut self,
+        class: u32,
+        object: u32,
+        slot: usize,
+        subscripts: &[Expression],
+    ) -> Outcome<Target> {
         let member = &self.classes[class as usize].members[slot];
         let name = self.symbols.name(member.name).to_string();
         let (dimensions, is_section) = match &member.kind {
@@ -382,14 +411,18 @@ impl Interpreter {
         let Some(class) = self.class_named(symbol) else {
             return match self.builtin(symbol) {
                 Builtin::None | Builtin::Unknown => Err(Failure::UndefinedVariable(name).into()),
-                _ => Err(Failure::WrongKind { name, expected: "an array", found: "a single variable" }.into()),
+                _ => {
+                    Err(Failure::WrongKind { name, expected: "an array", found: "a single variable" }.into())
+                }
             };
         };
         let number = self.number(&subscripts[0])?;
         let instances = &self.classes[class as usize].instances;
         let length = instances.len();
         match instances.iter().find(|(found, _)| f64::from(*found) == (number + EPSILON).floor()) {
-            Some(&(_, object)) => Ok(Target::Value(Value::Object(Some(self.heap.reference(object as usize))))),
+            Some(&(_, object)) => {
+                Ok(Target::Value(Value::Object(Some(self.heap.reference(object as usize)))))
+            }
             None => Err(Failure::IndexRange { name, index: number, length }.into()),
         }
     }
@@ -400,7 +433,10 @@ impl Interpreter {
             ExpressionKind::Member(inner, symbol) => self.call_member(inner, *symbol, arguments),
             _ => match self.resolve(base)? {
                 Target::Section(section) => Ok(Target::Location(section, self.one_number(arguments)?)),
-                _ => Err(Failure::Type { expected: "a function or a section before `(`", found: "a variable" }.into()),
+                _ => {
+                    Err(Failure::Type { expected: "a function or a section before `(`", found: "a variable" }
+                        .into())
+                }
             },
         }
     }
@@ -431,7 +467,9 @@ impl Interpreter {
                 MemberKind::Undefined | MemberKind::External => {}
                 kind if !is_builtin => {
                     let name = self.symbols.name(symbol).to_string();
-                    return Err(Failure::WrongKind { name, expected: "a function", found: kind.describe() }.into());
+                    return Err(
+                        Failure::WrongKind { name, expected: "a function", found: kind.describe() }.into()
+                    );
                 }
                 _ => {}
             }
@@ -460,12 +498,19 @@ impl Interpreter {
         }
     }
 
-    fn call_member(&mut self, base: &Expression, symbol: Symbol, arguments: &[Expression]) -> Outcome<Target> {
+    fn call_member(
+        &mut self,
+        base: &Expression,
+        symbol: Symbol,
+        arguments: &[Expression],
+    ) -> Outcome<Target> {
         let object = match self.resolve(base)? {
             Target::Section(section) => {
                 let x = self.one_number(arguments)?;
                 return match self.section_variable(section, symbol)? {
-                    Place::Range(section, variable, _) => Ok(Target::Place(Place::Range(section, variable, Some(x)))),
+                    Place::Range(section, variable, _) => {
+                        Ok(Target::Place(Place::Range(section, variable, Some(x))))
+                    }
                     place => Ok(Target::Place(place)),
                 };
             }
@@ -533,205 +578,14 @@ impl Interpreter {
     fn target_object(&mut self, target: Target) -> Outcome<ObjectRef> {
         match target {
             Target::Section(section) => Err(Failure::Type { expected: "an object", found: "a section" })
-                .map_err(|failure| Thrown::helped(failure, format!("the section is `{}`", self.cell.full_name(section)))),
+                .map_err(|failure| {
+                    Thrown::helped(failure, format!("the section is `{}`", self.cell.full_name(section)))
+                }),
             target => match self.read_target(target)? {
                 Value::Object(Some(object)) => Ok(object),
                 Value::Object(None) => Err(Failure::Nil.into()),
                 other => Err(Failure::Type { expected: "an object", found: other.describe() }.into()),
             },
-        }
-    }
-
-    pub(crate) fn read_target(&mut self, target: Target) -> Outcome<Value> {
-        match target {
-            Target::Value(value) => Ok(value),
-            Target::Place(place) => self.read(&place),
-            Target::Section(section) | Target::Location(section, _) => {
-                let help = format!("`{}` is a section; put a variable of it here", self.cell.full_name(section));
-                Err(Thrown::helped(Failure::Type { expected: "a value", found: "a section" }, help))
-            }
-        }
-    }
-
-    /// The value at a place.
-    pub(crate) fn read(&mut self, place: &Place) -> Outcome<Value> {
-        Ok(match place {
-            Place::LocalNumber { frame, slot } => {
-                let numbers = self.frames.get(*frame).map(|frame| frame.numbers.as_slice()).unwrap_or(&[]);
-                Value::Number(numbers.get(usize::from(*slot)).copied().unwrap_or(0.0))
-            }
-            Place::LocalObject { frame, slot } => {
-                let objects = self.frames.get(*frame).map(|frame| frame.objects.as_slice()).unwrap_or(&[]);
-                Value::Object(objects.get(usize::from(*slot)).cloned().flatten())
-            }
-            Place::Member { object, slot, element } => return self.read_member(*object, *slot, *element),
-            Place::Text(object) => match self.heap.data(*object as usize) {
-                Object::Text(text) => Value::Text(text.clone()),
-                _ => Value::Text(Arc::from("")),
-            },
-            Place::VectorElement(object, element) => match self.heap.data(*object as usize) {
-                Object::Vector(values) => Value::Number(values.get(*element as usize).copied().unwrap_or(0.0)),
-                _ => Value::Number(0.0),
-            },
-            Place::Range(section, variable, x) => {
-                Value::Number(self.cell.value(*section, *variable, x.unwrap_or(0.5))?)
-            }
-            Place::Property(section, property) => Value::Number(self.read_property(*section, *property)?),
-            Place::PointVariable(object, symbol) => Value::Number(self.read_point_variable(*object, *symbol)?),
-            Place::NetCon(object, field) => Value::Number(self.read_net_con(*object, *field)),
-            Place::Builtin(index) => Value::Number(self.numbers.get(usize::from(*index)).copied().unwrap_or(0.0)),
-            Place::Global(variable) => Value::Number(self.read_global(*variable)),
-            Place::Switch => Value::Number(0.0),
-        })
-    }
-
-    fn read_member(&mut self, object: u32, slot: u32, element: u32) -> Outcome<Value> {
-        let class = self.heap.entry(object as usize).class as usize;
-        let member = &self.classes[class].members[slot as usize];
-        let value = self.heap.values(object as usize).get(slot as usize).unwrap_or(&Slot::Empty);
-        Ok(match value {
-            Slot::Number(value) => Value::Number(*value),
-            Slot::Text(text) => Value::Text(text.clone()),
-            Slot::Object(object) => Value::Object(object.clone()),
-            Slot::Numbers(values) => Value::Number(values.get(element as usize).copied().unwrap_or(0.0)),
-            Slot::Objects(objects) => Value::Object(objects.get(element as usize).cloned().flatten()),
-            Slot::Empty | Slot::Sections(_) => match &member.kind {
-                MemberKind::Number | MemberKind::Numbers(_) => Value::Number(0.0),
-                MemberKind::Text => Value::Text(Arc::from("")),
-                MemberKind::Object | MemberKind::Objects(_) => Value::Object(None),
-                _ => {
-                    let name = self.symbols.name(member.name).to_string();
-                    let mut known: Vec<&str> = Vec::new();
-                    for other in &self.classes[class].members {
-                        if !matches!(other.kind, MemberKind::Undefined) {
-                            known.push(self.symbols.name(other.name));
-                        }
-                    }
-                    let ranges = self.catalogue.find_range(&name).err();
-                    let help = did_you_mean(&name, known.into_iter())
-                        .or_else(|| ranges.and_then(|error| miette::Diagnostic::help(&error).map(|help| help.to_string())));
-                    let failure = Failure::UndefinedVariable(name);
-                    return Err(Box::new(Thrown { failure, location: None, help, trace: Vec::new() }));
-                }
-            },
-        })
-    }
-
-    /// Puts a value in a place.
-    pub(crate) fn write(&mut self, place: &Place, value: Value) -> Outcome<()> {
-        match (place, value) {
-            (Place::LocalNumber { frame, slot }, Value::Number(value)) => {
-                if let Some(place) = self.frames.get_mut(*frame).and_then(|f| f.numbers.get_mut(usize::from(*slot))) {
-                    *place = value;
-                }
-            }
-            (Place::LocalObject { frame, slot }, Value::Object(value)) => {
-                let place = self.frames.get_mut(*frame).and_then(|f| f.objects.get_mut(usize::from(*slot)));
-                let old = place.and_then(|place| std::mem::replace(place, value));
-                self.release(old);
-            }
-            (Place::Member { object, slot, element }, value) => self.write_member(*object, *slot, *element, value)?,
-            (Place::Text(object), Value::Text(value)) => {
-                if let Object::Text(text) = self.heap.data_mut(*object as usize) {
-                    *text = value;
-                }
-            }
-            (Place::VectorElement(object, element), Value::Number(value)) => {
-                if let Object::Vector(values) = self.heap.data_mut(*object as usize)
-                    && let Some(place) = values.get_mut(*element as usize)
-                {
-                    *place = value;
-                }
-            }
-            (Place::Range(section, variable, x), Value::Number(value)) => {
-                self.cell.set_value(*section, *variable, *x, value)?;
-            }
-            (Place::Property(section, property), Value::Number(value)) => {
-                self.write_property(*section, *property, value)?;
-            }
-            (Place::PointVariable(object, symbol), Value::Number(value)) => {
-                self.write_point_variable(*object, *symbol, value)?;
-            }
-            (Place::NetCon(object, field), Value::Number(value)) => self.write_net_con(*object, *field, value),
-            (Place::Builtin(index), Value::Number(value)) => {
-                if let Some(place) = self.numbers.get_mut(usize::from(*index)) {
-                    *place = value;
-                }
-            }
-            (Place::Global(variable), Value::Number(value)) => self.write_global(*variable, value)?,
-            (Place::Switch, Value::Number(_)) => {}
-            (place, value) => {
-                let expected = match self.place_type(place) {
-                    1 => "an object",
-                    2 => "a string",
-                    _ => "a number",
-                };
-                return Err(Failure::Type { expected, found: value.describe() }.into());
-            }
-        }
-        Ok(())
-    }
-
-    fn write_member(&mut self, object: u32, slot: u32, element: u32, value: Value) -> Outcome<()> {
-        let class = self.heap.entry(object as usize).class as usize;
-        let member = &mut self.classes[class].members[slot as usize];
-        if matches!((&member.kind, &value), (MemberKind::Undefined, Value::Number(_))) {
-            member.kind = MemberKind::Number;
-        }
-        let expected = match &member.kind {
-            MemberKind::Number | MemberKind::Numbers(_) => "a number",
-            MemberKind::Text => "a string",
-            MemberKind::Object | MemberKind::Objects(_) => "an object",
-            _ => "nothing",
-        };
-        let name = member.name;
-        let kind = member.kind.clone();
-        let Some(place) = self.heap.slot_mut(object as usize, slot as usize) else { return Ok(()) };
-        match (kind, value) {
-            (MemberKind::Number, Value::Number(value)) => *place = Slot::Number(value),
-            (MemberKind::Text, Value::Text(value)) => *place = Slot::Text(value),
-            (MemberKind::Object, Value::Object(value)) => {
-                if let Slot::Object(old) = std::mem::replace(place, Slot::Object(value)) {
-                    self.release(old);
-                }
-            }
-            (MemberKind::Numbers(_), Value::Number(value)) => {
-                if let Slot::Numbers(values) = place
-                    && let Some(place) = values.get_mut(element as usize)
-                {
-                    *place = value;
-                }
-            }
-            (MemberKind::Objects(_), Value::Object(value)) => {
-                if let Slot::Objects(objects) = place
-                    && let Some(place) = objects.get_mut(element as usize)
-                {
-                    let old = std::mem::replace(place, value);
-                    self.release(old);
-                }
-            }
-            (MemberKind::Undefined, value) => {
-                let name = self.symbols.name(name).to_string();
-                let word = if matches!(value, Value::Text(_)) { "strdef" } else { "objref" };
-                let help = format!("declare it before: `{word} {name}`");
-                let found = "not declared";
-                return Err(Thrown::helped(Failure::WrongKind { name, expected: value.describe(), found }, help));
-            }
-            (_, value) => return Err(Failure::Type { expected, found: value.describe() }.into()),
-        }
-        Ok(())
-    }
-
-    fn read_net_con(&self, object: u32, field: NetConField) -> f64 {
-        match self.heap.data(object as usize) {
-            Object::NetCon(connection) => connection.read(field),
-            _ => 0.0,
-        }
-    }
-
-    fn write_net_con(&mut self, object: u32, field: NetConField, value: f64) {
-        if let Object::NetCon(connection) = self.heap.data_mut(object as usize) {
-            connection.write(field, value);
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Interpreter;
 use super::frame::IteratorBody;
 use super::scope::MemberKind;
 use super::value::{Argument, Place, Target, Value};
-use super::Interpreter;
 use crate::error::{Failure, Outcome, Thrown};
 use crate::syntax::ast::{Expression, ExpressionKind, Statement, StatementKind};
 use crate::text::general;
@@ -79,9 +79,15 @@ impl Interpreter {
                     }
                 }
             }
-            StatementKind::For(start, condition, step, body) => return self.run_for(start, condition.as_ref(), step, body),
-            StatementKind::ForRange(target, first, last, body) => return self.run_range(target, first, last, body),
-            StatementKind::ForSegments(variable, ends, body) => return self.run_segments(variable, ends.as_ref(), body),
+            StatementKind::For(start, condition, step, body) => {
+                return self.run_for(start, condition.as_ref(), step, body);
+            }
+            StatementKind::ForRange(target, first, last, body) => {
+                return self.run_range(target, first, last, body);
+            }
+            StatementKind::ForSegments(variable, ends, body) => {
+                return self.run_segments(variable, ends.as_ref(), body);
+            }
             StatementKind::ForIterator(call, body) => return self.run_iterator(call, body),
             StatementKind::IteratorStatement => return self.run_iterator_body(),
             StatementKind::ForAll(body) => {
@@ -160,7 +166,13 @@ impl Interpreter {
         }
     }
 
-    fn run_range(&mut self, target: &Expression, first: &Expression, last: &Expression, body: &Statement) -> Outcome<Flow> {
+    fn run_range(
+        &mut self,
+        target: &Expression,
+        first: &Expression,
+        last: &Expression,
+        body: &Statement,
+    ) -> Outcome<Flow> {
         let mut value = self.number(first)?;
         let last = self.number(last)?;
         while value <= last + EPSILON {
@@ -177,7 +189,12 @@ impl Interpreter {
         Ok(Flow::Normal)
     }
 
-    fn run_segments(&mut self, variable: &Expression, ends: Option<&Expression>, body: &Statement) -> Outcome<Flow> {
+    fn run_segments(
+        &mut self,
+        variable: &Expression,
+        ends: Option<&Expression>,
+        body: &Statement,
+    ) -> Outcome<Flow> {
         let section = self.accessed_section()?;
         let with_ends = match ends {
             Some(ends) => self.number(ends)? != 0.0,
@@ -217,7 +234,9 @@ impl Interpreter {
             return self.run_case(arguments, body);
         }
         let (object, procedure) = match &callee.kind {
-            ExpressionKind::Name(symbol) => self.procedure_named(*symbol).ok_or_else(|| self.unknown_function(*symbol))?,
+            ExpressionKind::Name(symbol) => {
+                self.procedure_named(*symbol).ok_or_else(|| self.unknown_function(*symbol))?
+            }
             ExpressionKind::Member(base, symbol) => {
                 let object = self.object(base)?;
                 self.method_named(&object, *symbol)?
@@ -235,7 +254,11 @@ impl Interpreter {
     fn run_case(&mut self, arguments: &[Expression], body: &Statement) -> Outcome<Flow> {
         let arguments = self.arguments(arguments)?;
         let Some((Argument::Address(place), values)) = arguments.split_first() else {
-            return Err(Failure::Type { expected: "`&variable` as the first argument of `case`", found: "a value" }.into());
+            return Err(Failure::Type {
+                expected: "`&variable` as the first argument of `case`",
+                found: "a value",
+            }
+            .into());
         };
         for argument in values {
             let value = self.argument_value(argument)?;
@@ -396,7 +419,9 @@ impl Interpreter {
     pub(crate) fn place(&mut self, target: &Expression) -> Outcome<Place> {
         match self.resolve_for_writing(target)? {
             Target::Place(place) => Ok(place),
-            Target::Section(_) | Target::Location(..) => Err(Failure::NotAssignable("a section".into()).into()),
+            Target::Section(_) | Target::Location(..) => {
+                Err(Failure::NotAssignable("a section".into()).into())
+            }
             Target::Value(value) => Err(Thrown::helped(
                 Failure::NotAssignable(value.describe().into()),
                 "only variables can be assigned to",

@@ -107,7 +107,15 @@ pub(crate) struct Class {
 
 impl Class {
     pub fn new(name: Symbol, native: Option<NativeClass>) -> Self {
-        Self { name, native, members: Vec::new(), by_symbol: Vec::new(), body: None, next: 0, instances: Vec::new() }
+        Self {
+            name,
+            native,
+            members: Vec::new(),
+            by_symbol: Vec::new(),
+            body: None,
+            next: 0,
+            instances: Vec::new(),
+        }
     }
 
     /// Index of the member called `symbol`.

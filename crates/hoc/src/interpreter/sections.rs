@@ -49,7 +49,9 @@ impl Interpreter {
             Target::Value(value) => {
                 Err(self.located(Failure::NotASection(value.describe().into()).into(), expression))
             }
-            Target::Location(..) => Err(self.located(Failure::NotASection("a location".into()).into(), expression)),
+            Target::Location(..) => {
+                Err(self.located(Failure::NotASection("a location".into()).into(), expression))
+            }
             Target::Place(place) => {
                 let found = match self.read(&place) {
                     Ok(value) => value.describe().to_string(),
@@ -69,13 +71,15 @@ impl Interpreter {
                 Object::SectionList(sections) => Ok(sections.clone()),
                 _ => {
                     let found = self.object_name(&object);
-                    let failure = Failure::Type { expected: "a SectionList or a pattern", found: "another object" };
+                    let failure =
+                        Failure::Type { expected: "a SectionList or a pattern", found: "another object" };
                     Err(Thrown::helped(failure, format!("`{found}` is no SectionList")))
                 }
             },
             Value::Text(pattern) => {
-                let pattern = regex::Regex::new(&pattern)
-                    .map_err(|error| Failure::Other(format!("`{pattern}` is no regular expression: {error}")))?;
+                let pattern = regex::Regex::new(&pattern).map_err(|error| {
+                    Failure::Other(format!("`{pattern}` is no regular expression: {error}"))
+                })?;
                 let object = self.frames[self.current].object;
                 let sections = self.own_sections();
                 let mut found = Vec::new();
@@ -94,7 +98,8 @@ impl Interpreter {
             }
             Value::Object(None) => Err(self.located(Failure::Nil.into(), list)),
             other => {
-                let failure = Failure::Type { expected: "a SectionList or a pattern", found: other.describe() };
+                let failure =
+                    Failure::Type { expected: "a SectionList or a pattern", found: other.describe() };
                 Err(self.located(failure.into(), list))
             }
         }
@@ -128,7 +133,12 @@ impl Interpreter {
         })
     }
 
-    pub(crate) fn write_property(&mut self, section: SectionId, property: Property, value: f64) -> Outcome<()> {
+    pub(crate) fn write_property(
+        &mut self,
+        section: SectionId,
+        property: Property,
+        value: f64,
+    ) -> Outcome<()> {
         match property {
             Property::Length => self.cell.set_length(section, value)?,
             Property::Nseg => self.cell.set_nseg(section, (value + EPSILON) as i64)?,
@@ -140,7 +150,9 @@ impl Interpreter {
 
     pub(crate) fn read_point_variable(&self, object: u32, symbol: Symbol) -> Outcome<f64> {
         match self.heap.data(object as usize) {
-            Object::PointProcess(id, _) => Ok(self.cell.point_process_value(*id, self.symbols.name(symbol))?),
+            Object::PointProcess(id, _) => {
+                Ok(self.cell.point_process_value(*id, self.symbols.name(symbol))?)
+            }
             _ => Err(Failure::Nil.into()),
         }
     }
@@ -172,9 +184,17 @@ impl Interpreter {
     }
 
     /// `setdata_SUFFIX(x)`, `function_SUFFIX(…)`: what the mechanism would do is recorded for the host.
-    pub(crate) fn call_mechanism(&mut self, mechanism: MechanismIndex, arguments: Arguments) -> Outcome<Value> {
+    pub(crate) fn call_mechanism(
+        &mut self,
+        mechanism: MechanismIndex,
+        arguments: Arguments,
+    ) -> Outcome<Value> {
         let description = self.catalogue.mechanism(mechanism).clone();
-        let function = arguments.function.strip_suffix(&format!("_{}", description.name)).unwrap_or_default().to_string();
+        let function = arguments
+            .function
+            .strip_suffix(&format!("_{}", description.name))
+            .unwrap_or_default()
+            .to_string();
         if function == "setdata" {
             let x = arguments.number(self, 0)?;
             let section = self.accessed_section()?;
@@ -198,7 +218,14 @@ impl Interpreter {
             let failure = Failure::Other(format!("`{}` does not know its segment", arguments.function));
             return Err(Thrown::helped(failure, help));
         };
-        self.mechanism_calls.push(MechanismCall { mechanism, point_process: None, function, section, x, arguments: numbers });
+        self.mechanism_calls.push(MechanismCall {
+            mechanism,
+            point_process: None,
+            function,
+            section,
+            x,
+            arguments: numbers,
+        });
         Ok(Value::Number(0.0))
     }
 

@@ -57,9 +57,19 @@ pub(crate) enum Property {
 /// Where a value is kept; objects by their index in the heap.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
-    LocalNumber { frame: usize, slot: u16 },
-    LocalObject { frame: usize, slot: u16 },
-    Member { object: u32, slot: u32, element: u32 },
+    LocalNumber {
+        frame: usize,
+        slot: u16,
+    },
+    LocalObject {
+        frame: usize,
+        slot: u16,
+    },
+    Member {
+        object: u32,
+        slot: u32,
+        element: u32,
+    },
     Text(u32),
     VectorElement(u32, u32),
     Range(SectionId, RangeVariable, Option<f64>),

@@ -343,10 +343,8 @@ impl Parser<'_> {
             return Ok(StatementKind::Prefix(first, body));
         }
         let expression = self.expression_from(first)?;
-        if !self.ends_statement() && !self.begins_statement() && !self.at(")") {
-            return self.unexpected("the end of the statement");
-        }
-        if self.at(")") {
+        let late = self.at_keyword(Keyword::Local) || self.at_keyword(Keyword::LocalObj);
+        if !self.ends_statement() && !self.begins_statement() && !late {
             return self.unexpected("the end of the statement");
         }
         Ok(StatementKind::Expression(expression))

@@ -56,7 +56,9 @@ fn one<'f, 'a>(
     format: &str,
 ) -> Result<&'f str, Failure> {
     let mut next_argument = || {
-        arguments.next().ok_or_else(|| Failure::Format(format!("format \"{}\" needs more arguments", format.escape_debug())))
+        arguments.next().ok_or_else(|| {
+            Failure::Format(format!("format \"{}\" needs more arguments", format.escape_debug()))
+        })
     };
     let mut specification = Specification::default();
     let bytes = text.as_bytes();
@@ -92,18 +94,26 @@ fn one<'f, 'a>(
         return Err(Failure::Format(format!("format \"{}\" ends inside `%`", format.escape_debug())));
     };
     if !conversion.is_ascii() {
-        return Err(Failure::Format(format!("format \"{}\" has an unknown conversion", format.escape_debug())));
+        return Err(Failure::Format(format!(
+            "format \"{}\" has an unknown conversion",
+            format.escape_debug()
+        )));
     }
     let argument = next_argument()?;
     match (conversion, argument) {
         (b's', FormatArgument::Text(value)) => string(value, &specification, output),
         (b's', FormatArgument::Number(_)) => {
-            return Err(Failure::Format(format!("`%s` of \"{}\" needs a string, not a number", format.escape_debug())));
+            return Err(Failure::Format(format!(
+                "`%s` of \"{}\" needs a string, not a number",
+                format.escape_debug()
+            )));
         }
         (_, FormatArgument::Text(_)) => {
             let conversion = char::from(conversion);
             let text = format.escape_debug();
-            return Err(Failure::Format(format!("`%{conversion}` of \"{text}\" needs a number, not a string")));
+            return Err(Failure::Format(format!(
+                "`%{conversion}` of \"{text}\" needs a number, not a string"
+            )));
         }
         (conversion, FormatArgument::Number(value)) => {
             if !formatted_number(conversion, *value, &specification, output) {
@@ -314,7 +324,7 @@ mod tests {
             ("%.8g", 12.345678912345, "12.345679"),
             ("%#g", 1.0, "1.00000"),
             ("%f", 0.05, "0.050000"),
-            ("%5.2f|", 3.14159, " 3.14|"),
+            ("%5.2f|", 4.14159, " 4.14|"),
             ("%.0f", 2.5, "2"),
             ("%.0f", 0.5, "0"),
             ("%e", 12345.678, "1.234568e+04"),

@@ -211,7 +211,10 @@ mod tests {
         assert_eq!(scan("ab", "%c"), [Scanned::Number(97.0)]);
         assert_eq!(scan("1.5e3x", "%lf"), [Scanned::Number(1500.0)]);
         assert_eq!(scan("12abc", "%d%s"), [Scanned::Number(12.0), Scanned::Text("abc".into())]);
-        assert_eq!(scan("dend[3]@x", "%[^@]@%s"), [Scanned::Text("dend[3]".into()), Scanned::Text("x".into())]);
+        assert_eq!(
+            scan("dend[3]@x", "%[^@]@%s"),
+            [Scanned::Text("dend[3]".into()), Scanned::Text("x".into())]
+        );
         assert_eq!(scan("Abc_1-", "%[A-Za-z0-9_]"), [Scanned::Text("Abc_1".into())]);
         assert_eq!(scan("(1, -2 .5)", "(%f, %f %f)").len(), 3);
         assert_eq!(scan("x", "%d"), []);

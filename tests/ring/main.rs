@@ -1,0 +1,10 @@
+//! The example network, end to end: its outputs, what may not change them, NEURON's own numbers, what the program
+//! shows of it, and what it says when something is wrong.
+
+mod against_neuron;
+mod circuit;
+mod invariance;
+mod messages;
+mod outputs;
+mod python;
+mod shown;
