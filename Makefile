@@ -20,7 +20,7 @@ run: ## Simulate the example network (or CONFIG=path) and draw its spikes
 	@$(IN_ENVIRONMENT) cargo build --release --bin neurodamus --example make_ring --example raster
 	@$(IN_ENVIRONMENT) cargo run --quiet --release --example make_ring
 	@$(IN_ENVIRONMENT) cargo run --quiet --release --bin neurodamus -- $(CONFIG) $(OPTIONS)
-	@$(IN_ENVIRONMENT) cargo run --quiet --release --example raster -- $(CONFIG)
+	$(if $(OPTIONS),,@$(IN_ENVIRONMENT) cargo run --quiet --release --example raster -- $(CONFIG))
 
 test: ## Check the style, the documentation and every test
 	@tools/set-up reference
@@ -42,8 +42,10 @@ unit: ## Run every test, style aside
 	fi
 	$(IN_ENVIRONMENT) cargo test --workspace --doc --quiet
 
-bench: ## Measure speed
+bench: ## Measure speed, first of all against NEURON
 	@tools/set-up reference
+	@$(IN_ENVIRONMENT) cargo build --quiet --release --package benchmarks --bins
+	@$(IN_ENVIRONMENT) "$$NEURODAMUS_REFERENCE_PYTHON" benches/compare.py "$${CARGO_TARGET_DIR:-target}/release"
 	$(IN_ENVIRONMENT) cargo bench --workspace
 
 set-up: ## Install what building and testing need, and nothing else

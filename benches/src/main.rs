@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use benchmarks::{SEGMENTS, simulation};
+use benchmarks::{SEGMENTS, seconds_of_this_thread, simulation};
 use systems::epoch::Groups;
 use systems::schedule::Timings;
 
@@ -50,16 +50,6 @@ fn run(count: usize, stop: f64, timings: Option<Timings>) -> Result<String, Stri
         spikes.iter().map(|spike| format!("[{:?}, {}]", spike.time, spike.source.gid())).collect();
     let spikes = list.join(", ");
     Ok(format!("{{\"build\": {built}, \"run\": {seconds}, \"steps\": {steps}, \"spikes\": [{spikes}]}}"))
-}
-
-/// Time (s) that this thread has spent on a CPU, since other work on the machine does not count; the time of day
-/// where the system does not tell.
-fn seconds_of_this_thread() -> f64 {
-    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    match statistics.split(' ').next().and_then(|nanoseconds| nanoseconds.parse::<f64>().ok()) {
-        Some(nanoseconds) => nanoseconds * 1e-9,
-        None => std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs_f64(),
-    }
 }
 
 /// Nanoseconds per item of each system, and per compartment and step of the whole.

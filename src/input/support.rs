@@ -11,7 +11,8 @@ pub fn unknown_globals(config: &SimulationConfig, registry: &Registry) -> Vec<Pr
     for global in &config.conditions.mechanisms {
         let (mechanism, variable) = (global.mechanism.as_str(), global.variable.as_str());
         let path = ["conditions", "mechanisms", mechanism, variable];
-        let ion = mechanism.strip_suffix("_ion").filter(|ion| registry.ions().iter().any(|known| known == ion));
+        let ion =
+            mechanism.strip_suffix("_ion").filter(|ion| registry.ions().iter().any(|known| known == ion));
         if ion.is_some_and(|ion| variable == format!("{ion}i0") || variable == format!("{ion}o0")) {
             continue;
         }
@@ -39,7 +40,10 @@ pub fn unknown_globals(config: &SimulationConfig, registry: &Registry) -> Vec<Pr
 /// The known name most like one that is not known, if any is like it.
 fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let scored = known.map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
-    scored.filter(|(score, _)| *score > 0.8).max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, name)| name)
+    scored
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, name)| name)
 }
 
 /// What a simulation config asks for that cannot be done.

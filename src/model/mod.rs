@@ -31,6 +31,8 @@ mod points;
 mod recordings;
 mod run;
 mod sections;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;

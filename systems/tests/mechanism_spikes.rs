@@ -130,7 +130,8 @@ fn int_fire1() {
 
 #[test]
 fn int_fire2() {
-    let cases: [(&[(&str, f64)], [f64; 3], &[f64]); 6] = [
+    type Case = (&'static [(&'static str, f64)], [f64; 3], &'static [f64]);
+    let cases: [Case; 6] = [
         (
             &[],
             [0.4, 0.4, 0.4],

@@ -194,9 +194,8 @@ fn a_conflict_without_an_order_is_an_error_that_names_both_systems_and_the_data(
 fn an_order_with_a_cycle_is_an_error() {
     let registry = Registry::with_built_ins();
     let cells = [cell(&registry, 1, &["pas"])];
-    let cycle = plug_in(|system| {
-        system.after(Named::new("update:voltage")).before(Named::new("current:clear"))
-    });
+    let cycle =
+        plug_in(|system| system.after(Named::new("update:voltage")).before(Named::new("current:clear")));
     let error = build(&cells, &registry, &GroupOptions::default(), &[cycle]).err();
     assert!(matches!(error, Some(Error::BadSchedule { schedule: "Step", .. })), "{error:?}");
 }

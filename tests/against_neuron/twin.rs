@@ -16,6 +16,9 @@ enum Record {
     Numbers(String, Vec<f64>),
 }
 
+/// What was recorded, the model's values and NEURON's.
+pub type Pair = (String, Vec<f64>, Vec<f64>);
+
 /// A model and its description for NEURON.
 pub struct Twin {
     pub model: Model,
@@ -224,7 +227,7 @@ impl Twin {
     }
 
     /// Runs the model and NEURON, and returns both sides of everything recorded; `None` without NEURON.
-    pub fn run_both(&mut self, options: &RunOptions) -> Option<Vec<(String, Vec<f64>, Vec<f64>)>> {
+    pub fn run_both(&mut self, options: &RunOptions) -> Option<Vec<Pair>> {
         let recordings = self.model.run(options).expect("the model runs");
         let mut operations = self.operations.clone();
         operations.push(json!([
@@ -247,9 +250,17 @@ impl Twin {
 
     /// Runs the model and NEURON, and wants all that was recorded to have the same bits.
     pub fn compare(&mut self, options: &RunOptions) {
-        for (what, own, reference) in self.run_both(options).unwrap_or_default() {
-            assert_same_bits(&what, options.dt, &own, &reference);
+        let Some(pairs) = self.run_both(options) else { return };
+        for (what, own, reference) in &pairs {
+            assert_same_bits(what, options.dt, own, reference);
         }
+        // A silent model would agree with anything.
+        let reference = || self.records.iter().zip(pairs.iter().map(|pair| &pair.2));
+        let mut traces = reference().filter(|(record, _)| matches!(record, Record::Trace(..))).peekable();
+        let moves = |values: &Vec<f64>| values.iter().any(|value| *value != values[0]);
+        assert!(traces.peek().is_none() || traces.any(|(_, values)| moves(values)), "nothing moves");
+        let mut spikes = reference().filter(|(record, _)| matches!(record, Record::Spikes(..))).peekable();
+        assert!(spikes.peek().is_none() || spikes.any(|(_, times)| !times.is_empty()), "nothing spikes");
     }
 }
 

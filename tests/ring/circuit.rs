@@ -76,7 +76,9 @@ impl Ring {
     pub fn run_program(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_neurodamus"));
         command.current_dir(self.folder.path()).arg("simulation_config.json").args(arguments);
-        for variable in ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS", "CLICOLOR_FORCE", "RUST_LOG"] {
+        for variable in
+            ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS", "CLICOLOR_FORCE", "RUST_LOG"]
+        {
             command.env_remove(variable);
         }
         command.output().expect("the program was built")

@@ -105,8 +105,7 @@ fn rests_where_the_currents_cancel() {
 /// At a constant voltage the gate relaxes exponentially, exactly for any time step.
 #[test]
 fn gate_relaxes_exponentially() {
-    let environment =
-        Environment { dt: DT, celsius: 34.0, second_order: 0, globals: vec![-35.0] };
+    let environment = Environment { dt: DT, celsius: 34.0, second_order: 0, globals: vec![-35.0] };
     let kernels = KM::new().kernels(&environment);
     for (v, dt, steps) in [(-70.0, DT, 400), (-35.0, DT, 400), (-35.0, 10.0, 1), (20.0, 0.1, 100)] {
         let mut instances = Instances {
@@ -162,5 +161,8 @@ fn measurement_shows_in_the_schedule() {
     let systems = group.describe_step().systems;
     let measurement = systems.last().unwrap();
     assert_eq!((measurement.name.as_str(), measurement.set.as_str()), ("measure:highest-voltage", "Report"));
-    assert_eq!((&*measurement.reads, &*measurement.writes), (&["Voltage".to_owned()][..], &["HighestVoltage".to_owned()][..]));
+    assert_eq!(
+        (&*measurement.reads, &*measurement.writes),
+        (&["Voltage".to_owned()][..], &["HighestVoltage".to_owned()][..])
+    );
 }

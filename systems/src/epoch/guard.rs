@@ -19,7 +19,7 @@ pub fn voltages(clock: Res<EpochClock>, mut groups: ResMut<Groups>, mut failure:
             let mut query = group.world.query::<&Voltage>();
             let mut columns = query.iter(&group.world);
             columns.find_map(|voltage| {
-                let place = voltage.0.iter().position(|v| !(v.abs() < VOLTAGE_LIMIT))?;
+                let place = voltage.0.iter().position(|v| v.is_nan() || v.abs() >= VOLTAGE_LIMIT)?;
                 Some((place as u32, voltage.0[place]))
             })
         };

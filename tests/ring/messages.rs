@@ -1,0 +1,3 @@
+//! What the program says when an input is wrong.
+
+use crate::circuit::Ring;
