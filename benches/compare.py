@@ -1,8 +1,10 @@
-"""Measures the rings of axons in this program and in NEURON, in turn, and prints how they compare.
+"""Measures this program and NEURON in turn, and prints how they compare: the run of rings of axons, and the building
+of cells from a template.
 
-usage: compare.py HH_RING_PROGRAM [--cells 1000] [--time 125] [--rounds 3]
+usage: compare.py FOLDER_OF_PROGRAMS [--cells 1000] [--time 125] [--rounds 3] [--morphology FILE]
 
-Each takes the best of its rounds, so that other work on the machine matters little. Fails if the spikes differ.
+The programs are those of this folder's package. Each takes the best of its rounds, in time on the CPU, so that other
+work on the machine matters little. Fails if the spikes differ.
 """
 
 import argparse
@@ -14,7 +16,8 @@ import sys
 
 SEGMENTS = 16
 STEP = 0.025
-HERE = pathlib.Path(__file__).parent
+OWN = "neurodamus"
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 def run(command):
@@ -37,46 +40,74 @@ def compare_spikes(own, other):
     return wrong, max((abs(a[0] - b[0]) for a, b in zip(own, other)), default=0.0)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--cells", type=int, default=1000)
-    parser.add_argument("--time", type=float, default=125.0, help="simulated time (ms)")
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    size = [str(options.cells), str(options.time)]
-    twin = [sys.executable, str(HERE / "hh_ring.py"), *size]
-    contestants = {
-        "neurodamus": [options.program, *size],
-        "NEURON": twin,
-        "CoreNEURON": [*twin, "coreneuron"],
-    }
-    best, spikes, problems = {}, {}, {}
-    for _ in range(options.rounds):
+def best_of(rounds, contestants, measure):
+    """The best value of `measure` for each contestant, its last report, and why others did not run."""
+    best, reports, problems = {}, {}, {}
+    for _ in range(rounds):
         for name, command in contestants.items():
             if name in problems:
                 continue
-            result, problem = run(command)
+            report, problem = run(command)
             if problem is not None:
                 problems[name] = " ".join(problem)
                 continue
-            best[name] = min(best.get(name, float("inf")), result["run"])
-            spikes[name] = result["spikes"]
-    if "neurodamus" not in best or "NEURON" not in best:
+            best[name] = min(best.get(name, float("inf")), report[measure])
+            reports[name] = report
+    if OWN not in best or len(best) == 1:
         sys.exit(f"error: a run failed: {problems}")
-    unit = 1e-9 * options.cells * SEGMENTS * options.time / STEP
     for name in list(best)[1:]:
-        print(f"{best[name] / best['neurodamus']:.2f} times the speed of {name}")
-    print(f"\n{'':<14}{'seconds':>9}{'ns/compartment-step':>22}{'spikes':>9}{'largest difference (ms)':>26}")
-    failed = False
+        print(f"  {best[name] / best[OWN]:.2f} times the speed of {name}")
+    return best, reports, problems
+
+
+def compare_runs(options):
+    """Whether the spikes agree."""
+    size = [str(options.cells), str(options.time)]
+    twin = [sys.executable, str(HERE / "hh_ring.py"), *size]
+    contestants = {OWN: [str(options.programs / "hh-ring"), *size], "NEURON": twin, "CoreNEURON": [*twin, "coreneuron"]}
+    print(f"{options.cells} cells of {SEGMENTS} compartments with hh, {options.time} ms, one thread:")
+    best, reports, problems = best_of(options.rounds, contestants, "run")
+    unit = 1e-9 * options.cells * SEGMENTS * options.time / STEP
+    print(f"\n  {'':<14}{'seconds':>9}{'ns/compartment-step':>22}{'spikes':>9}{'largest difference (ms)':>26}")
+    agree = True
     for name in best:
-        wrong, difference = compare_spikes(spikes["neurodamus"], spikes[name])
-        failed |= wrong > 0 or difference > 1e-9
-        row = f"{name:<14}{best[name]:>9.3f}{best[name] / unit:>22.2f}{len(spikes[name]):>9}"
-        print(row + ("" if name == "neurodamus" else f"{difference:>26.3g}"))
+        spikes = reports[name]["spikes"]
+        wrong, difference = compare_spikes(reports[OWN]["spikes"], spikes)
+        agree &= wrong == 0 and difference <= 1e-9
+        row = f"  {name:<14}{best[name]:>9.3f}{best[name] / unit:>22.2f}{len(spikes):>9}"
+        print(row + ("" if name == OWN else f"{difference:>26.3g}"))
     for name, problem in problems.items():
-        print(f"{name} did not run: {problem}")
-    if failed:
+        print(f"  {name} did not run: {problem}")
+    return agree
+
+
+def compare_building(options):
+    template = str(HERE.parent / "examples/ring/templates/RingCell.hoc")
+    morphology = str(options.morphology)
+    contestants = {
+        OWN: [str(options.programs / "build-cells"), template, morphology, "1000"],
+        "NEURON": [sys.executable, str(HERE / "build_cells.py"), template, morphology, "20"],
+    }
+    print(f"\n1000 cells of {options.morphology.name} from a template (NEURON: 20 cells, scaled):")
+    best, reports, _ = best_of(options.rounds, contestants, "seconds")
+    print(f"\n  {'':<14}{'seconds':>9}{'kB/cell':>22}")
+    for name in best:
+        print(f"  {name:<14}{1000 * best[name]:>9.3f}{reports[name]['bytes'] / 1024:>22.1f}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("programs", type=pathlib.Path)
+    parser.add_argument("--cells", type=int, default=1000)
+    parser.add_argument("--time", type=float, default=125.0, help="simulated time (ms)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--morphology", type=pathlib.Path, default=HERE.parent / "examples/ring/morphologies/pyramidal.asc"
+    )
+    options = parser.parse_args()
+    agree = compare_runs(options)
+    compare_building(options)
+    if not agree:
         sys.exit("error: the spikes differ")
 
 

@@ -45,7 +45,9 @@ fn run(template: &Path, morphology: &Path, count: u64) -> Result<String, Box<dyn
         let arguments = vec![Value::from(gid as f64), Value::from(path.as_ref()), Value::from(file.as_ref())];
         let object = interpreter.construct(&name, arguments)?;
         models.push(interpreter.to_model(&object)?);
-        interpreter.release(object)?;
+        // the template refers to itself
+        interpreter.call(&object, "clear", Vec::new())?;
+        interpreter.drop_object(object);
     }
     let seconds = (seconds_of_this_thread() - start) / count as f64;
     let bytes = (resident_bytes() - memory) / count as f64;

@@ -13,15 +13,115 @@ fn shown(ring: &Ring, arguments: &[&str]) -> String {
 #[test]
 fn schedule_as_text() {
     let ring = Ring::new();
-    assert_snapshot!(shown(&ring, &["--schedule"]));
+    assert_snapshot!(shown(&ring, &["--schedule", "--threads=1", "--group-size=1000"]), @"
+    Epoch
+      Advance
+          1  advance:groups
+               reads  EpochClock, Threads
+               writes Groups
+      Exchange
+          2  exchange:spikes
+               reads  Ranks
+               writes Exchanged, Failure, Groups, SpikeLog
+      Route
+          3  route:spikes
+               reads  Exchanged, Routes
+               writes Groups
+      Guard
+          4  guard:voltage
+               reads  EpochClock
+               writes Failure, Groups
+
+    Step
+      Detect
+          1  detect:threshold
+               reads  Clock, Connections, Voltage
+               writes EventQueue, OutgoingSpikes, SpikeSources
+      Deliver
+          2  deliver:start
+               reads  Clock, MechanismTable, Voltage
+               writes Connections, EventQueue, Instances, OutgoingSpikes
+      Play
+          3  time:first-half
+               writes Clock
+          4  play:waveforms
+               reads  Clock, MechanismTable
+               writes Instances, Waveform
+      Currents
+          5  current:clear
+               writes Diagonal, RightHandSide
+          6  current:pas
+               reads  Area, Clock, Diameter, Voltage
+               writes Diagonal, Instances, IonColumns, RightHandSide
+          7  current:na_ion
+               reads  Clock
+               writes IonColumns
+          8  current:k_ion
+               reads  Clock
+               writes IonColumns
+          9  current:IClamp
+               reads  Area, Clock, Diameter, Voltage
+               writes Diagonal, Instances, IonColumns, RightHandSide, SavedDiagonal, SavedRightHandSide
+         10  current:ExpSyn
+               reads  Area, Clock, Diameter, Voltage
+               writes Diagonal, Instances, IonColumns, RightHandSide
+         11  current:Exp2Syn
+               reads  Area, Clock, Diameter, Voltage
+               writes Diagonal, Instances, IonColumns, RightHandSide
+         12  current:hh
+               reads  Area, Clock, Diameter, Voltage
+               writes Diagonal, Instances, IonColumns, RightHandSide
+         13  current:MembraneCurrentSource
+               reads  Area, Clock, Diameter, Voltage
+               writes Diagonal, Instances, IonColumns, RightHandSide
+         14  current:capacitance
+               reads  Capacitance, Clock
+               writes Diagonal
+         15  current:axial
+               reads  FromParent, Parent, ToParent, Trees, Voltage
+               writes Diagonal, RightHandSide
+      Solve
+         16  solve:hines
+               reads  FromParent, Parent, ToParent, Trees
+               writes Diagonal, RightHandSide
+      Update
+         17  update:voltage
+               reads  Clock, RightHandSide
+               writes Voltage
+         18  time:second-half
+               writes Clock
+      Transfer
+         19  play:waveforms-again
+               reads  Clock, MechanismTable
+               writes Instances, Waveform
+      State
+         20  state:ExpSyn
+               reads  Area, Clock, Diameter, Voltage
+               writes Instances, IonColumns
+         21  state:Exp2Syn
+               reads  Area, Clock, Diameter, Voltage
+               writes Instances, IonColumns
+         22  state:hh
+               reads  Area, Clock, Diameter, Voltage
+               writes Instances, IonColumns
+      Report
+         23  report:sample
+               reads  Clock, Instances, MechanismTable, MembraneCurrent, Probe, Voltage
+               writes SampleBuffer
+      Arrive
+         24  deliver:end
+               reads  Clock, MechanismTable, Voltage
+               writes Connections, EventQueue, Instances, OutgoingSpikes
+    ");
     assert!(!ring.path("output").exists(), "nothing is run");
 }
 
 #[test]
 fn schedule_as_json_has_the_same_systems() {
     let ring = Ring::new();
-    let json: serde_json::Value = serde_json::from_str(&shown(&ring, &["--schedule=json"])).expect("JSON");
-    let text = shown(&ring, &["--schedule=text"]);
+    let json: serde_json::Value =
+        serde_json::from_str(&shown(&ring, &["--schedule=json", "--threads=1", "--group-size=1000"])).expect("JSON");
+    let text = shown(&ring, &["--schedule=text", "--threads=1", "--group-size=1000"]);
     let schedules = json["schedules"].as_array().expect("schedules");
     let names: Vec<&str> = schedules.iter().filter_map(|schedule| schedule["name"].as_str()).collect();
     assert_eq!(names, ["Epoch", "Step"]);
