@@ -84,7 +84,10 @@ impl Input {
                 };
                 Ok(Self { path: path.to_owned(), config, circuit, node_sets, compartment_sets, output_dir })
             }
-            _ => Err(Failure::bad_inputs(collected.errors)),
+            _ => {
+                collected.errors.dedup();
+                Err(Failure::bad_inputs(collected.errors))
+            }
         }
     }
 }
@@ -97,7 +100,8 @@ fn load_node_sets(
 ) -> Option<NodeSets> {
     let of_circuit = circuit.and_then(|circuit| circuit.node_sets_file.as_ref());
     let mut node_sets = NodeSets::default();
-    let mut is_complete = true;
+    // Without the circuit's node sets, those of the simulation would seem to be missing
+    let mut is_complete = circuit.is_some();
     let same = |one: &Path, other: &Path| one == other;
     for (file, is_simulation) in [(of_circuit, false), (config.node_sets_file.as_ref(), true)]
         .into_iter()

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use neurodamus::command_line::{self, Options};
 use neurodamus::terminal::Terminal;
@@ -25,7 +25,11 @@ pub struct Ring {
     _turn: MutexGuard<'static, ()>,
 }
 
-static TURN: Mutex<()> = Mutex::new(());
+static TURN: LazyLock<Mutex<()>> = LazyLock::new(|| {
+    // For its first snapshot insta asks cargo where the workspace is, which is a process, too
+    insta::assert_snapshot!("", @"");
+    Mutex::new(())
+});
 
 impl Ring {
     /// The example as it is, but with outputs in `output` beside its config.

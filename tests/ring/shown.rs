@@ -120,7 +120,8 @@ fn schedule_as_text() {
 fn schedule_as_json_has_the_same_systems() {
     let ring = Ring::new();
     let json: serde_json::Value =
-        serde_json::from_str(&shown(&ring, &["--schedule=json", "--threads=1", "--group-size=1000"])).expect("JSON");
+        serde_json::from_str(&shown(&ring, &["--schedule=json", "--threads=1", "--group-size=1000"]))
+            .expect("JSON");
     let text = shown(&ring, &["--schedule=text", "--threads=1", "--group-size=1000"]);
     let schedules = json["schedules"].as_array().expect("schedules");
     let names: Vec<&str> = schedules.iter().filter_map(|schedule| schedule["name"].as_str()).collect();

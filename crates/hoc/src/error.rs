@@ -218,7 +218,7 @@ pub struct RuntimeError {
 #[derive(Clone, Debug, Error, Diagnostic)]
 pub enum Error {
     /// The text does not follow HOC's grammar.
-    #[error("{} has {} syntax errors", .source_name, .errors.len())]
+    #[error("{} has {} syntax error{}", .source_name, .errors.len(), if .errors.len() == 1 { "" } else { "s" })]
     Syntax {
         /// Name of the text.
         source_name: String,

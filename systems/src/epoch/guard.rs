@@ -15,24 +15,27 @@ pub const VOLTAGE_LIMIT: f64 = 1e6;
 /// Checks the voltages of all groups at the end of an epoch.
 pub fn voltages(clock: Res<EpochClock>, mut groups: ResMut<Groups>, mut failure: ResMut<Failure>) {
     for group in &mut groups.0 {
-        let node = {
+        let bad = {
             let mut query = group.world.query::<&Voltage>();
-            let mut columns = query.iter(&group.world);
-            columns.find_map(|voltage| {
-                let place = voltage.0.iter().position(|v| v.is_nan() || v.abs() >= VOLTAGE_LIMIT)?;
-                Some((place as u32, voltage.0[place]))
-            })
+            let voltages = query.iter(&group.world).flat_map(|voltage| voltage.0.iter().copied());
+            let numbered = (0_u32..).zip(voltages);
+            numbered.filter(|(_, v)| v.is_nan() || v.abs() >= VOLTAGE_LIMIT).collect::<Vec<_>>()
         };
-        if let Some((node, voltage)) = node {
-            let error = explain(group, node, voltage, clock.t);
+        if !bad.is_empty() {
+            let error = explain(group, bad, clock.t);
             failure.0.get_or_insert(error);
         }
     }
 }
 
-/// Finds out which cell, section, segment and mechanism a bad voltage belongs to.
-fn explain(group: &mut Group, node: u32, voltage: f64, t: f64) -> Error {
-    let culprit = culprit(group, node);
+/// Finds out which cell, section, segment and mechanism a bad voltage belongs to: the worst one where there is a
+/// mechanism, since the ends of sections have none.
+fn explain(group: &mut Group, mut bad: Vec<(u32, f64)>, t: f64) -> Error {
+    let size = |voltage: f64| if voltage.is_nan() { f64::INFINITY } else { voltage.abs() };
+    bad.sort_by(|(_, one), (_, other)| size(*other).total_cmp(&size(*one)));
+    let with_culprit = bad.iter().find_map(|&(node, voltage)| Some((node, voltage, culprit(group, node)?)));
+    let nobody = || "no mechanism is there, so look at its neighbours".to_owned();
+    let (node, voltage, culprit) = with_culprit.unwrap_or_else(|| (bad[0].0, bad[0].1, nobody()));
     let mut cells = group.world.query::<(&Gid, &Population, &NodeId, &CompartmentRange, &SectionTable)>();
     for (gid, population, node_id, range, table) in cells.iter(&group.world) {
         if !(range.start..range.end).contains(&node) {
@@ -41,6 +44,8 @@ fn explain(group: &mut Group, node: u32, voltage: f64, t: f64) -> Error {
         let local = (node - range.start) as usize;
         let number = table.section.get(local).copied().unwrap_or(0);
         let first = table.section.iter().position(|section| *section == number).unwrap_or(local);
+        // The root of a cell is the beginning of its first section, before the segments
+        let first = if first == 0 { 1 } else { first };
         return Error::RunawayVoltage {
             t,
             gid: gid.0,
@@ -56,13 +61,13 @@ fn explain(group: &mut Group, node: u32, voltage: f64, t: f64) -> Error {
 }
 
 /// The mechanism with a variable that is no number at the node, else the one with the largest current.
-fn culprit(group: &mut Group, node: u32) -> String {
+fn culprit(group: &mut Group, node: u32) -> Option<String> {
     let mut mechanisms = group.world.query::<(&MechanismName, &Instances)>();
     let mut largest: Option<(f64, &str)> = None;
     for (name, instances) in mechanisms.iter(&group.world) {
         for (instance, _) in instances.nodes.iter().enumerate().filter(|(_, place)| **place == node) {
             if instances.columns.iter().any(|column| !column[instance].is_finite()) {
-                return format!("a variable of mechanism `{}` is no finite number there", name.0);
+                return Some(format!("a variable of mechanism `{}` is no finite number there", name.0));
             }
             let current = instances.current[instance].abs();
             if largest.is_none_or(|(before, _)| current > before) {
@@ -70,8 +75,6 @@ fn culprit(group: &mut Group, node: u32) -> String {
             }
         }
     }
-    match largest {
-        Some((_, name)) => format!("the largest current there is that of mechanism `{name}`"),
-        None => "no mechanism is there, so look at its neighbours".to_owned(),
-    }
+    let (_, name) = largest?;
+    Some(format!("the largest current there is that of mechanism `{name}`"))
 }

@@ -5,6 +5,8 @@ mod geometry;
 mod math;
 mod strings;
 
+use std::collections::HashMap;
+
 use cell::{Catalogue, GlobalVariable, MechanismIndex, RangeVariable};
 
 use crate::error::Outcome;
@@ -147,36 +149,82 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("morphio_read", geometry::morphio_read),
 ];
 
-/// What `name` stands for.
-pub(crate) fn find(name: &str, catalogue: &Catalogue) -> Builtin {
-    match name {
-        "L" => return Builtin::Property(Property::Length),
-        "nseg" => return Builtin::Property(Property::Nseg),
-        "Ra" => return Builtin::Property(Property::AxialResistance),
-        "rallbranch" => return Builtin::Property(Property::RallBranch),
-        _ => {}
-    }
-    if let Some(index) = FUNCTIONS.iter().position(|(known, _)| *known == name) {
-        return Builtin::Function(index as u16);
-    }
-    if let Some(index) = NUMBERS.iter().position(|(known, _)| *known == name) {
-        return Builtin::Number(index as u16);
-    }
-    if let Ok(variable) = catalogue.find_range(name) {
-        return Builtin::Range(variable);
-    }
-    if let Ok(variable) = catalogue.find_global(name) {
-        return Builtin::Global(variable);
-    }
-    // functions of mechanisms: every way to split the name may be the right one
-    for (position, _) in name.match_indices('_') {
-        if let Ok(mechanism) = catalogue.find_mechanism(&name[position + 1..])
-            && catalogue.mechanism(mechanism).kind == nmodl::Kind::Density
-        {
-            return Builtin::Mechanism(mechanism);
+/// All built-in names, made once for a catalogue.
+#[derive(Debug)]
+pub(crate) struct Names {
+    known: HashMap<String, Builtin>,
+    mechanisms: HashMap<String, MechanismIndex>,
+}
+
+impl Names {
+    /// The names of `catalogue` and those of NEURON itself, which have precedence.
+    pub fn new(catalogue: &Catalogue) -> Self {
+        let mut names = Self { known: HashMap::new(), mechanisms: HashMap::new() };
+        let mut candidates: Vec<String> =
+            ["v", "diam", "cm", "i_cap", "i_membrane_"].map(String::from).to_vec();
+        for ion in catalogue.ions() {
+            let name = &ion.name;
+            candidates.extend([
+                format!("e{name}"),
+                format!("{name}i"),
+                format!("{name}o"),
+                format!("i{name}"),
+            ]);
+            candidates.extend([
+                format!("di{name}_dv_"),
+                format!("{name}i0_{name}_ion"),
+                format!("{name}o0_{name}_ion"),
+            ]);
         }
+        for description in catalogue.mechanisms() {
+            candidates
+                .extend((0..description.variables.len()).map(|variable| description.range_name(variable)));
+            candidates.extend(
+                description.globals.iter().map(|global| format!("{}_{}", global.name, description.name)),
+            );
+            if let Ok(index) = catalogue.find_mechanism(&description.name) {
+                names.mechanisms.insert(description.name.clone(), index);
+            }
+        }
+        for name in candidates {
+            // variables of point processes are no names of their own
+            let range = catalogue.find_range(&name).map(Builtin::Range);
+            if let Ok(found) = range.or_else(|_| catalogue.find_global(&name).map(Builtin::Global)) {
+                names.known.insert(name, found);
+            }
+        }
+        for (index, (name, _)) in NUMBERS.iter().enumerate() {
+            names.known.insert((*name).to_owned(), Builtin::Number(index as u16));
+        }
+        for (index, (name, _)) in FUNCTIONS.iter().enumerate() {
+            names.known.insert((*name).to_owned(), Builtin::Function(index as u16));
+        }
+        for (name, property) in [
+            ("L", Property::Length),
+            ("nseg", Property::Nseg),
+            ("Ra", Property::AxialResistance),
+            ("rallbranch", Property::RallBranch),
+        ] {
+            names.known.insert(name.to_owned(), Builtin::Property(property));
+        }
+        names
     }
-    Builtin::None
+
+    /// The mechanism called `name`.
+    pub fn mechanism(&self, name: &str) -> Option<MechanismIndex> {
+        self.mechanisms.get(name).copied()
+    }
+
+    /// What `name` stands for.
+    pub fn find(&self, name: &str) -> Builtin {
+        if let Some(&found) = self.known.get(name) {
+            return found;
+        }
+        // functions of mechanisms: every way to split the name may be the right one
+        let suffixes =
+            name.match_indices('_').filter_map(|(position, _)| self.mechanism(&name[position + 1..]));
+        suffixes.map(Builtin::Mechanism).next().unwrap_or(Builtin::None)
+    }
 }
 
 /// Names of all built-in functions.

@@ -1,5 +1,6 @@
 //! What the simulator asks: construct a cell, call its procedures, read its variables, take its model.
 
+use cell::model::PointProcessModel;
 use cell::{Cell, CellModel, MechanismIndex, PointProcessId, SectionId, Selection};
 
 use super::object::{Object, ObjectRef, Slot};
@@ -7,7 +8,7 @@ use super::scope::MemberKind;
 use super::value::{Argument, Value};
 use super::{Interpreter, TOP};
 use crate::classes::net_con::NetConSource;
-use crate::error::{Error, Failure, Thrown};
+use crate::error::{Error, Failure, Outcome, Thrown};
 
 /// A call such as `setRNG_StochKv(a, b)`, which the host has to hand to the mechanism's instance.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,7 +114,7 @@ impl Interpreter {
     pub fn global(&self, name: &str) -> Option<f64> {
         match self.member(TOP as usize, name) {
             Some(Slot::Number(value)) => Some(*value),
-            _ => match crate::builtin::find(name, &self.catalogue) {
+            _ => match self.names.find(name) {
                 crate::builtin::Builtin::Number(index) => self.numbers.get(usize::from(index)).copied(),
                 crate::builtin::Builtin::Global(variable) => Some(self.read_global(variable)),
                 _ => None,
@@ -192,7 +193,7 @@ impl Interpreter {
     /// arrays of the object and of the object its `CellRef` refers to.
     ///
     /// # Errors
-    /// An object without sections, a section whose dimensions do not make compartments.
+    /// An object with neither sections nor artificial cells, a section whose dimensions do not make compartments.
     pub fn to_model(&mut self, object: &ObjectRef) -> Result<CellModel, Error> {
         let mut holders = vec![object.clone()];
         holders.extend(["CellRef", "CCellRef"].iter().filter_map(|name| self.object_of(object, name)));
@@ -213,14 +214,34 @@ impl Interpreter {
                 }
             }
         }
-        if roots.is_empty() {
-            let failure = Failure::Other(format!("`{}` has no sections", self.object_name(object)));
-            return Err(Box::<Thrown>::from(failure).into_error());
-        }
         let lists: Vec<(String, Vec<SectionId>)> =
             lists.into_iter().filter(|(_, sections)| !sections.is_empty()).collect();
-        let model = self.cell.to_model(&Selection::Trees(roots), &lists);
+        if roots.is_empty() {
+            return self.artificial_model(object).map_err(|thrown| thrown.into_error());
+        }
+        let selection = Selection::Trees(roots);
+        let model = self.cell.to_model(&selection, &lists);
         model.map_err(|error| Box::<Thrown>::from(error).into_error())
+    }
+
+    /// The model of a cell without sections: its artificial cells.
+    fn artificial_model(&self, object: &ObjectRef) -> Outcome<CellModel> {
+        let mut model = CellModel::default();
+        for id in self.cell.point_processes() {
+            let description = self.catalogue.mechanism(self.cell.point_process_mechanism(id)?).clone();
+            let values: Result<Vec<f64>, cell::Error> = description
+                .variables
+                .iter()
+                .map(|variable| self.cell.point_process_value(id, &variable.name))
+                .collect();
+            let values = values?;
+            model.point_processes.push(PointProcessModel { description, node: None, values });
+        }
+        if model.point_processes.is_empty() {
+            let text = format!("`{}` has neither sections nor artificial cells", self.object_name(object));
+            return Err(Failure::Other(text).into());
+        }
+        Ok(model)
     }
 
     /// Calls of mechanism functions, in order.

@@ -54,6 +54,7 @@ pub struct Interpreter {
     pub(crate) current: usize,
     /// Accessed sections, the innermost last.
     pub(crate) accessed: Vec<SectionId>,
+    pub(crate) names: Arc<builtin::Names>,
     /// What built-in names stand for, by symbol, as far as it was asked for.
     builtins: Vec<Builtin>,
     /// Values of built-in variables such as `celsius`.
@@ -84,13 +85,14 @@ impl Interpreter {
         let mut interpreter = Self {
             symbols,
             cell: Cell::new(catalogue.clone()),
-            catalogue,
             classes: vec![Class::new(top, None)],
             class_of: Vec::new(),
             heap: Heap::default(),
             frames: Vec::new(),
             current: 0,
             accessed: Vec::new(),
+            names: Arc::new(builtin::Names::new(&catalogue)),
+            catalogue,
             builtins: Vec::new(),
             numbers: builtin::initial_numbers(),
             options: Arc::new(options),
@@ -157,7 +159,7 @@ impl Interpreter {
             return Some(class);
         }
         let name = self.symbols.name(symbol).clone();
-        let mechanism = self.catalogue.find_mechanism(&name).ok()?;
+        let mechanism = self.names.mechanism(&name)?;
         if self.catalogue.mechanism(mechanism).kind == nmodl::Kind::Density {
             return None;
         }
@@ -222,7 +224,7 @@ impl Interpreter {
             self.builtins.resize(symbol.index() + 1, Builtin::Unknown);
         }
         let name = self.symbols.name(symbol).clone();
-        let found = builtin::find(&name, &self.catalogue);
+        let found = self.names.find(&name);
         self.builtins[symbol.index()] = found;
         found
     }

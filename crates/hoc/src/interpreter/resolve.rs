@@ -64,7 +64,9 @@ impl Interpreter {
             }
             Builtin::Number(index) => Ok(Target::Place(Place::Builtin(index))),
             Builtin::Global(variable) => Ok(Target::Place(Place::Global(variable))),
-            Builtin::Function(_) | Builtin::Mechanism(_) => {
+            // a name that ends as those of a mechanism do, but that the mechanism lacks
+            Builtin::Mechanism(_) => Err(self.unknown_range(symbol)),
+            Builtin::Function(_) => {
                 let name = self.symbols.name(symbol).to_string();
                 let help = format!("call it: `{name}()`");
                 Err(Thrown::helped(
@@ -151,6 +153,14 @@ impl Interpreter {
         }
         let help = did_you_mean(&name, known.into_iter());
         Box::new(Thrown { failure: Failure::UnknownFunction(name), location: None, help, trace: Vec::new() })
+    }
+
+    pub(crate) fn unknown_range(&self, symbol: Symbol) -> Box<Thrown> {
+        let name = self.symbols.name(symbol).to_string();
+        match self.catalogue.find_range(&name) {
+            Err(error) => error.into(),
+            Ok(_) => Failure::UndefinedVariable(name).into(),
+        }
     }
 
     /// The procedure a plain name stands for, and the object it runs on.

@@ -214,9 +214,9 @@ impl Interpreter {
             numbers.push(arguments.number(self, index)?);
         }
         let Some(&(section, x)) = self.mechanism_data.get(&mechanism) else {
-            let help = format!("call `setdata_{}(x)` before, with the section accessed", description.name);
-            let failure = Failure::Other(format!("`{}` does not know its segment", arguments.function));
-            return Err(Thrown::helped(failure, help));
+            // no mechanism was chosen, so this is more likely a misspelt range variable than a function
+            let symbol = self.symbols.intern(&arguments.function);
+            return Err(self.unknown_range(symbol));
         };
         self.mechanism_calls.push(MechanismCall {
             mechanism,
