@@ -39,12 +39,14 @@ impl FromIterator<f64> for Column {
 impl Deref for Column {
     type Target = [f64];
 
+    #[inline]
     fn deref(&self) -> &[f64] {
         &bytemuck::cast_slice(&self.lines)[..self.length]
     }
 }
 
 impl DerefMut for Column {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [f64] {
         &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.length]
     }

@@ -1,5 +1,7 @@
 //! Instances of mechanisms and ions, as columns.
 
+use std::ops::Range;
+
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use random::Stream;
@@ -76,8 +78,11 @@ pub struct Watch {
 pub struct IonBinding {
     /// The ion's entity.
     pub ion: Entity,
-    /// For each instance, its place in the ion's columns.
+    /// For each instance, its place in the ion's columns, ascending.
     pub index: Vec<u32>,
+    /// The range that `index` makes, if it has neither gaps nor repetitions: where all mechanisms that use an ion
+    /// are inserted together.
+    pub range: Option<Range<usize>>,
     /// Mechanism column that receives the reversal potential, if it reads it.
     pub reversal: Option<usize>,
     /// Mechanism column that receives the concentration inside, if it reads or writes it.
@@ -107,6 +112,8 @@ pub struct IonColumns {
     pub valence: f64,
     /// NEURON's style bits of each instance.
     pub style: Vec<u32>,
+    /// The instances whose style asks for a new reversal potential in every step.
+    pub advancing: Vec<u32>,
     /// Reversal potential (mV).
     pub reversal: Column,
     /// Concentration inside (mM).

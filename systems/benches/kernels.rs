@@ -29,6 +29,7 @@ fn instances(name: &str, count: usize) -> (Arc<dyn Kernels>, Instances) {
     let zeros = || Column::filled(count, 0.0);
     let binding = |ion: &nmodl::IonUse| IonBinding {
         ion: Entity::PLACEHOLDER,
+        range: Some(0..count),
         index: (0..count as u32).collect(),
         reversal: description.variable(&format!("e{}", ion.ion)),
         inside: None,

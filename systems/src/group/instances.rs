@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bevy_ecs::entity::Entity;
@@ -15,6 +16,7 @@ use random::Stream;
 use super::{CellPlan, SpikeSource};
 use crate::error::Error;
 use crate::registry::Registry;
+use crate::step::ions::STYLE_REVERSAL_ADVANCE;
 
 /// One mechanism of a group.
 pub struct Gathered {
@@ -78,6 +80,9 @@ pub fn gather_ions(
         columns.reversal = Column::from(reversal.as_slice());
         columns.inside = Column::from(inside.as_slice());
         columns.outside = Column::from(outside.as_slice());
+        let advances = |style: &u32| style & STYLE_REVERSAL_ADVANCE != 0;
+        let advancing = columns.style.iter().enumerate().filter(|(_, style)| advances(style));
+        columns.advancing = advancing.map(|(index, _)| index as u32).collect();
         let nodes = columns.nodes.clone();
         let entity = world.spawn((IonName(name.clone()), columns)).id();
         gathered.push(GatheredIon { name, entity, nodes });
@@ -242,11 +247,18 @@ fn source_of(cell: &CellPlan, index: usize) -> InstanceSource {
     InstanceSource { source, is_cell, row: NO_CONNECTIONS, movable: None }
 }
 
+/// The range that ascending places make if they have neither gaps nor repetitions.
+fn gapless(index: &[u32]) -> Option<Range<usize>> {
+    let first = *index.first()? as usize;
+    let is_gapless = index.iter().enumerate().all(|(offset, &place)| place as usize == first + offset);
+    is_gapless.then(|| first..first + index.len())
+}
+
 fn bind_ions(description: &Description, instances: &Instances, ions: &[GatheredIon]) -> Vec<IonBinding> {
     let bind = |used: &IonUse| {
         let ion = ions.iter().find(|ion| ion.name == used.ion)?;
-        let index =
-            instances.nodes.iter().map(|node| ion.nodes.binary_search(node).ok().map(|place| place as u32));
+        let place = |node| ion.nodes.binary_search(node).ok().map(|place| place as u32);
+        let index: Vec<u32> = instances.nodes.iter().map(place).collect::<Option<_>>()?;
         let column = |name: String, is_used: bool| if is_used { description.variable(&name) } else { None };
         let reads = |variable| used.reads.contains(&variable);
         let writes = |variable| used.writes.contains(&variable);
@@ -254,7 +266,8 @@ fn bind_ions(description: &Description, instances: &Instances, ions: &[GatheredI
         let name = &used.ion;
         Some(IonBinding {
             ion: ion.entity,
-            index: index.collect::<Option<Vec<u32>>>()?,
+            range: gapless(&index),
+            index,
             reversal: column(format!("e{name}"), either(IonVariable::Reversal)),
             inside: column(format!("{name}i"), either(IonVariable::Inside)),
             outside: column(format!("{name}o"), either(IonVariable::Outside)),

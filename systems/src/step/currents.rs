@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::system::{Query, Res};
 use components::{
-    Area, Clock, Diagonal, Diameter, Instances, IonColumns, RightHandSide, SavedDiagonal, SavedRightHandSide,
+    Area, Clock, Diagonal, Diameter, Instances, IonBinding, IonColumns, RightHandSide, SavedDiagonal, SavedRightHandSide,
     Voltage,
 };
 
@@ -134,22 +134,19 @@ fn add_ion_currents(instances: &Instances, ions: &mut Query<&mut IonColumns>) {
         if is_point {
             add_point_currents(totals, written, &instances.area, &binding.index);
         } else {
-            add_densities(totals, written, &binding.index);
+            add_densities(totals, written, binding);
         }
     }
 }
 
-/// Adds current densities and their derivatives to the ion's at the places `index`, which ascend.
+/// Adds current densities and their derivatives to the ion's.
 fn add_densities(
     (total, total_derivative): (&mut [f64], &mut [f64]),
     (current, derivative): (&[f64], &[f64]),
-    index: &[u32],
+    binding: &IonBinding,
 ) {
-    let (Some(&first), Some(&last)) = (index.first(), index.last()) else { return };
-    let (first, last) = (first as usize, last as usize);
-    if last + 1 - first == index.len() {
-        // without a gap, as where all mechanisms that use an ion are inserted together
-        let totals = total[first..=last].iter_mut().zip(&mut total_derivative[first..=last]);
+    if let Some(range) = &binding.range {
+        let totals = total[range.clone()].iter_mut().zip(&mut total_derivative[range.clone()]);
         for ((total, total_derivative), (current, derivative)) in totals.zip(current.iter().zip(derivative)) {
             *total += current;
             *total_derivative += derivative;
@@ -157,7 +154,7 @@ fn add_densities(
         return;
     }
     let total_derivative = &mut total_derivative[..total.len()];
-    for (&index, (current, derivative)) in index.iter().zip(current.iter().zip(derivative)) {
+    for (&index, (current, derivative)) in binding.index.iter().zip(current.iter().zip(derivative)) {
         total[index as usize] += current;
         total_derivative[index as usize] += derivative;
     }

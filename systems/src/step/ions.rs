@@ -2,7 +2,7 @@
 
 use bevy_ecs::entity::Entity;
 use bevy_ecs::system::{Query, Res};
-use components::{Clock, Instances, IonColumns};
+use components::{Clock, Instances, IonBinding, IonColumns};
 
 /// Faraday constant (C/mol), CODATA 2018.
 pub const FARADAY: f64 = 96_485.332_123_310_01;
@@ -39,11 +39,9 @@ pub fn ion_system(ion: Entity) -> impl FnMut(Res<Clock>, Query<&mut IonColumns>)
         let ion = &mut *ion;
         ion.current.fill(0.0);
         ion.derivative.fill(0.0);
-        for index in 0..ion.nodes.len() {
-            if ion.style[index] & STYLE_REVERSAL_ADVANCE != 0 {
-                ion.reversal[index] =
-                    nernst(ion.inside[index], ion.outside[index], ion.valence, clock.celsius);
-            }
+        for &index in &ion.advancing {
+            let index = index as usize;
+            ion.reversal[index] = nernst(ion.inside[index], ion.outside[index], ion.valence, clock.celsius);
         }
     }
 }
@@ -68,46 +66,42 @@ pub fn ion_initialize_system(ion: Entity) -> impl FnMut(Res<Clock>, Query<&mut I
     }
 }
 
-/// Copies the ion variables that the mechanism reads into its columns.
-pub fn read_ions(instances: &mut Instances, ions: &mut Query<&mut IonColumns>) {
+/// Copies the ion's values at the places of a mechanism's instances into `column`.
+fn gather(column: &mut [f64], source: &[f64], binding: &IonBinding) {
+    if let Some(range) = &binding.range {
+        column.copy_from_slice(&source[range.clone()]);
+        return;
+    }
+    for (value, &index) in column.iter_mut().zip(&binding.index) {
+        *value = source[index as usize];
+    }
+}
+
+/// Copies the concentrations and currents that the mechanism reads into its columns. Reversal potentials do not
+/// change after the currents of a step, so that the mechanism still has them.
+pub fn read_concentrations(instances: &mut Instances, ions: &mut Query<&mut IonColumns>) {
     for binding in &instances.ions {
+        if binding.inside.is_none() && binding.outside.is_none() && binding.current_read.is_none() {
+            continue;
+        }
         let Ok(ion) = ions.get_mut(binding.ion) else { continue };
-        let copies = [
-            (binding.reversal, &ion.reversal),
-            (binding.inside, &ion.inside),
-            (binding.outside, &ion.outside),
-            (binding.current_read, &ion.current),
-        ];
+        let copies =
+            [(binding.inside, &ion.inside), (binding.outside, &ion.outside), (binding.current_read, &ion.current)];
         for (column, source) in copies {
             if let Some(column) = column {
-                for (value, &index) in instances.columns[column].iter_mut().zip(&binding.index) {
-                    *value = source[index as usize];
-                }
+                gather(&mut instances.columns[column], source, binding);
             }
         }
     }
 }
 
-/// Adds the currents that the mechanism wrote to the ions'.
-pub fn add_ion_currents(instances: &mut Instances, ions: &mut Query<&mut IonColumns>) {
-    let is_point = !instances.per_area.is_empty();
+/// Copies all ion variables that the mechanism reads into its columns.
+pub fn read_ions(instances: &mut Instances, ions: &mut Query<&mut IonColumns>) {
     for binding in &instances.ions {
-        let (Ok(mut ion), Some(column)) = (ions.get_mut(binding.ion), binding.current_written) else {
-            continue;
-        };
-        let ion = &mut *ion;
-        let current = &instances.columns[column];
-        for (instance, &index) in binding.index.iter().enumerate() {
-            let index = index as usize;
-            let (mut density, mut derivative) = (current[instance], binding.derivative[instance]);
-            if is_point {
-                density = density * 1e2 / instances.area[instance];
-                derivative = derivative * 1e2 / instances.area[instance];
-            }
-            ion.current[index] += density;
-            ion.derivative[index] += derivative;
-        }
+        let (Some(column), Ok(ion)) = (binding.reversal, ions.get_mut(binding.ion)) else { continue };
+        gather(&mut instances.columns[column], &ion.reversal, binding);
     }
+    read_concentrations(instances, ions);
 }
 
 /// Copies concentrations (and, at initialisation, reversal potentials) that the mechanism writes back to the

@@ -7,7 +7,7 @@ use bevy_ecs::system::{Query, Res};
 use components::{Area, Clock, Diameter, Instances, IonColumns, Voltage};
 
 use super::currents::gather_voltage;
-use super::ions::{read_ions, write_concentrations};
+use super::ions::{read_concentrations, write_concentrations};
 use crate::mechanism::{Kernels, Surroundings};
 
 /// Advances the states of a mechanism with the new voltage.
@@ -24,7 +24,7 @@ pub fn state_system(
         };
         let instances = &mut *instances;
         gather_voltage(instances, &voltage.0);
-        read_ions(instances, &mut ions);
+        read_concentrations(instances, &mut ions);
         let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
         kernels.state(instances, &surroundings);
         write_concentrations(instances, &mut ions, false, clock.celsius);
