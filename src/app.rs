@@ -108,11 +108,13 @@ impl App {
         }
         let start = Instant::now();
         let plan = Plan::new(input)?;
-        let disable_reports = options.disable_reports;
-        let built =
-            build::build(input, &plan, &self.registry, disable_reports, (ranks.rank(), ranks.size()))?;
         let timings = options.profile.then(Timings::default);
         let mut settings = simulation_options(input, options, self, timings.clone());
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build();
+        let pool = pool.map_err(|error| systems::Error::Other(error.to_string()))?;
+        let place = (ranks.rank(), ranks.size());
+        let built =
+            pool.install(|| build::build(input, &plan, &self.registry, options.disable_reports, place))?;
         // What the config says of a global counts more than what a template says.
         for (key, value) in built.globals {
             settings.group.globals.entry(key).or_insert(value);

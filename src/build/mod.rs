@@ -1,5 +1,6 @@
 //! From the plan to the cells of one rank, with all that is attached to them.
 
+mod construct;
 mod replay;
 mod reports;
 mod signals;
@@ -7,7 +8,6 @@ mod stimuli;
 mod synapses;
 mod templates;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use systems::Registry;
@@ -16,9 +16,11 @@ use systems::group::{CellPlan, SpikeSource};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::plan::{CellSpec, Plan};
+use templates::Built;
 
+pub use construct::BuiltCell;
 pub use reports::{CellElements, ReportPlan};
-pub use templates::{BuiltCell, Templates};
+pub use templates::Globals;
 
 /// The cells of a rank, ready to be put into groups.
 pub struct RankCells {
@@ -27,7 +29,7 @@ pub struct RankCells {
     /// The reports of the simulation, with what this rank's cells contribute.
     pub reports: Vec<ReportPlan>,
     /// Globals of mechanisms that templates set, by (mechanism, variable).
-    pub globals: BTreeMap<(String, String), f64>,
+    pub globals: Globals,
 }
 
 /// A cell that was built, with what it was planned as.
@@ -50,12 +52,8 @@ pub fn build(
     disable_reports: bool,
     (rank, size): (usize, usize),
 ) -> Result<RankCells, Failure> {
-    let mut templates = Templates::new(input, plan, registry)?;
-    let mut instances = Vec::new();
-    for spec in plan.cells_of_rank(rank, size)? {
-        let built = templates.build(&spec)?;
-        instances.push(Instance { spec, built });
-    }
+    let specs = plan.cells_of_rank(rank, size)?;
+    let Built { mut instances, globals } = templates::build_cells(specs, input, plan, registry)?;
     instances.sort_by_key(|instance| instance.spec.gid);
     let mut cells = instances
         .iter()
@@ -65,7 +63,7 @@ pub fn build(
     stimuli::apply(&mut cells, &instances, input, plan, registry)?;
     let reports =
         if disable_reports { Vec::new() } else { reports::probe(&mut cells, &instances, input, plan)? };
-    Ok(RankCells { cells, reports, globals: templates.globals() })
+    Ok(RankCells { cells, reports, globals })
 }
 
 /// A cell with nothing but its spike source attached.

@@ -130,9 +130,18 @@ fn points(report: &Report, instance: &Instance) -> (Vec<u32>, Vec<u32>) {
 
 fn bad_sampling(input: &Input, report: &Report, error: &SamplingError) -> sonata::diagnostics::Problem {
     let name = report.name.value.as_str();
-    let key = match error {
-        SamplingError::IntervalTooShort { .. } => "dt",
-        _ => "start_time",
-    };
-    input.config.document.refuse(&["reports", name, key], &error.to_string(), None)
+    let document = &input.config.document;
+    let stop = input.config.run.tstop;
+    match error {
+        SamplingError::EndBeforeStart { start, .. } if report.end_time >= *start => {
+            let what =
+                format!("report `{name}` starts at {start} ms, after the end of the simulation at {stop} ms");
+            let remedy = "use an earlier `start_time`, a later `run.tstop`, or `enabled: false`";
+            document.impossible(&["reports", name, "start_time"], &what, Some(remedy))
+        }
+        SamplingError::IntervalTooShort { .. } => {
+            document.impossible(&["reports", name, "dt"], &error.to_string(), None)
+        }
+        _ => document.impossible(&["reports", name, "start_time"], &error.to_string(), None),
+    }
 }

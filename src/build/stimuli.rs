@@ -57,13 +57,6 @@ fn points_of(stimulus: &Stimulus, input: &Input) -> Result<Shape, Failure> {
             Shape::Fixed(signals::linear(delay, duration, amp_start, amp_end))
         }
         Module::Pulse { amp_start, width, frequency } => {
-            if frequency > 0.0 && width > 1000.0 / frequency {
-                let what = format!("a pulse of {width} ms that lasts longer than its period");
-                let path = ["inputs", stimulus.name.value.as_str(), "width"];
-                let remedy =
-                    format!("use a width of at most {} ms, or a lower frequency", 1000.0 / frequency);
-                return Err(Failure::bad_input(input.config.document.refuse(&path, &what, Some(&remedy))));
-            }
             Shape::Fixed(signals::pulse(delay, duration, amp_start, width, frequency))
         }
         Module::Hyperpolarizing => Shape::HoldingCurrent,

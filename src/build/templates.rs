@@ -1,314 +1,227 @@
-//! Cells from HOC templates and morphologies.
+//! Cells from HOC templates and morphologies: equal ones are built once, different ones in parallel.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cell::{Catalogue, CellModel, GlobalVariable};
+use cell::{Catalogue, GlobalVariable};
 use hoc::{Interpreter, Options, Value};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use sonata::circuit::MorphologyFormat;
-use sonata::config::SpikeLocation;
 use systems::Registry;
 
-use super::CellProblem;
+use super::construct::{BuiltCell, construct};
+use super::{CellProblem, Instance};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::plan::{CellSpec, Plan, Population};
 
-/// The order in which section ids count through the kinds of sections, and the lists that hold each kind.
-const SECTION_KINDS: [(&str, &str); 7] = [
-    ("soma", "somatic"),
-    ("axon", "axonal"),
-    ("dend", "basal"),
-    ("apic", "apical"),
-    ("ais", "AIS"),
-    ("node", "nodal"),
-    ("myelin", "myelinated"),
-];
+/// Values of globals, by (mechanism, variable).
+pub type Globals = BTreeMap<(String, String), f64>;
 
-/// A finished cell, and what the front end needs to know of it.
-#[derive(Debug, PartialEq)]
-pub struct BuiltCell {
-    /// Its model.
-    pub model: Arc<CellModel>,
-    /// Section that each synapse section id stands for; `None` for one that the template removed.
-    pub section_by_id: Vec<Option<u32>>,
-    /// Element id that reports give to each section of the model.
-    pub element_ids: Vec<u32>,
+/// What makes two cells equal but for their node id: population, template, morphology and the bits of further
+/// arguments.
+type ClassKey = (usize, String, String, Vec<u64>);
+
+/// The cells of a rank.
+pub struct Built {
+    /// The cells, in the order of their specs.
+    pub instances: Vec<Instance>,
+    /// Globals that the templates set.
+    pub globals: Globals,
 }
 
-impl BuiltCell {
-    /// The sections of one of the cell's lists, such as `somatic`; empty where it has none of that name.
-    pub fn sections(&self, list: &str) -> &[u32] {
-        let found = self.model.section_lists.iter().find(|(name, _)| name == list);
-        found.map(|(_, sections)| sections.as_slice()).unwrap_or_default()
+/// Builds all cells of a rank on the threads of the present pool.
+///
+/// # Errors
+///
+/// Templates and morphologies that cannot be found or read, templates that fail: the problems of all kinds of cells.
+pub fn build_cells(
+    specs: Vec<CellSpec>,
+    input: &Input,
+    plan: &Plan,
+    registry: &Registry,
+) -> Result<Built, Failure> {
+    let mut interpreter = interpreter(input, plan, registry)?;
+    load_templates(&mut interpreter, &specs, plan)?;
+    let mut classes: BTreeMap<ClassKey, Vec<usize>> = BTreeMap::new();
+    for (index, spec) in specs.iter().enumerate() {
+        let further = further_arguments(&interpreter, spec, &plan.populations[spec.population])?;
+        let bits = further.iter().map(|value| value.to_bits()).collect();
+        let key = (spec.population, spec.template.clone(), spec.morphology.clone(), bits);
+        classes.entry(key).or_default().push(index);
     }
-
-    /// The node whose voltage makes the cell spike.
-    pub fn spike_node(&self, location: SpikeLocation, spec: &CellSpec) -> Result<u32, Failure> {
-        let (list, index, x) = match location {
-            SpikeLocation::Soma => ("soma", 0, 1.0),
-            SpikeLocation::Ais => ("axon", 1, 0.5),
-        };
-        let section = self.sections(list).get(index).ok_or_else(|| {
-            let what = format!("it has no section `{list}[{index}]`, where its spikes are detected");
-            Failure::bad_input(CellProblem::new(spec, "", what, Some("change `conditions.spike_location`")))
-        })?;
-        Ok(self.model.sections[*section as usize].node(x))
-    }
-}
-
-/// What makes two cells equal: population, template and morphology.
-type ClassKey = (usize, String, String);
-
-/// Builds cells; equal ones only once.
-pub struct Templates<'a> {
-    input: &'a Input,
-    plan: &'a Plan,
-    interpreter: Interpreter,
-    classes: BTreeMap<ClassKey, Class>,
-}
-
-/// Cells of one template and morphology.
-struct Class {
-    first: Arc<BuiltCell>,
-    /// Whether a second cell with another gid came out the same, so that all may share one model.
-    is_shared: bool,
-}
-
-impl<'a> Templates<'a> {
-    /// An interpreter that may read the circuit's templates and morphologies.
-    ///
-    /// # Errors
-    ///
-    /// If two mechanisms have the same name.
-    pub fn new(input: &'a Input, plan: &'a Plan, registry: &Registry) -> Result<Self, Failure> {
-        let catalogue = Catalogue::new(registry.descriptions().cloned()).map_err(Failure::bad_input)?;
-        let mut roots: Vec<PathBuf> = Vec::new();
-        for population in &plan.populations {
-            roots.extend(population.templates.clone());
-            roots.extend(population.morphologies.iter().map(|(path, _)| path.clone()));
+    let classes: Vec<(ClassKey, Vec<usize>)> = classes.into_iter().collect();
+    let seed = input.config.run.ionchannel_seed;
+    let results: Vec<_> = classes
+        .par_iter()
+        .map_init(
+            || interpreter.clone(),
+            |interpreter, (key, members)| {
+                let built = build_class(interpreter, key, members, &specs, plan, seed)?;
+                Ok((built, globals(interpreter)))
+            },
+        )
+        .collect();
+    let mut cells: Vec<Option<Arc<BuiltCell>>> = vec![None; specs.len()];
+    let mut all_globals = Globals::new();
+    let mut problems = Vec::new();
+    for ((_, members), result) in classes.iter().zip(results) {
+        match result {
+            Ok((built, globals)) => {
+                members.iter().zip(built).for_each(|(&index, cell)| cells[index] = Some(cell));
+                all_globals.extend(globals);
+            }
+            Err(Failure { problems: more, .. }) => problems.extend(more),
         }
-        let mut interpreter = Interpreter::new(Arc::new(catalogue), Options { roots, ..Options::default() });
-        let conditions = &input.config.conditions;
-        for (name, value) in
-            [("celsius", conditions.celsius), ("v_init", conditions.v_init), ("dt", input.config.run.dt)]
+    }
+    if !problems.is_empty() {
+        return Err(Failure { problems, exit: crate::failure::Exit::BadInput });
+    }
+    let pairs = specs.into_iter().zip(cells);
+    let instances = pairs.filter_map(|(spec, built)| Some(Instance { spec, built: built? })).collect();
+    Ok(Built { instances, globals: all_globals })
+}
+
+/// Builds the cells of one class. When the first two come out the same, although their node ids differ, all share one
+/// model.
+fn build_class(
+    interpreter: &mut Interpreter,
+    (_, _, _, further): &ClassKey,
+    members: &[usize],
+    specs: &[CellSpec],
+    plan: &Plan,
+    seed: u32,
+) -> Result<Vec<Arc<BuiltCell>>, Failure> {
+    let mut cells: Vec<Arc<BuiltCell>> = Vec::with_capacity(members.len());
+    for &index in members {
+        let spec = &specs[index];
+        let population = &plan.populations[spec.population];
+        let mut arguments = file_arguments(spec, population)?;
+        arguments.extend(further.iter().map(|bits| Value::from(f64::from_bits(*bits))));
+        let built = Arc::new(construct(interpreter, spec, &population.name, arguments, seed)?);
+        if let [first] = cells.as_slice()
+            && **first == *built
         {
-            interpreter.set_global(name, value).map_err(Failure::bad_input)?;
+            return Ok(vec![Arc::clone(first); members.len()]);
         }
-        Ok(Self { input, plan, interpreter, classes: BTreeMap::new() })
+        cells.push(built);
     }
+    Ok(cells)
+}
 
-    /// The cell that `spec` asks for.
-    ///
-    /// # Errors
-    ///
-    /// A template or morphology that cannot be found or read, or a template that fails.
-    pub fn build(&mut self, spec: &CellSpec) -> Result<Arc<BuiltCell>, Failure> {
-        let key = (spec.population, spec.template.clone(), spec.morphology.clone());
-        if let Some(class) = self.classes.get(&key)
-            && class.is_shared
-        {
-            return Ok(Arc::clone(&class.first));
+/// An interpreter that may read the circuit's templates and morphologies.
+fn interpreter(input: &Input, plan: &Plan, registry: &Registry) -> Result<Interpreter, Failure> {
+    let catalogue = Catalogue::new(registry.descriptions().cloned()).map_err(Failure::bad_input)?;
+    let mut roots: Vec<PathBuf> = Vec::new();
+    for population in &plan.populations {
+        roots.extend(population.templates.clone());
+        roots.extend(population.morphologies.iter().map(|(path, _)| path.clone()));
+    }
+    let mut interpreter = Interpreter::new(Arc::new(catalogue), Options { roots, ..Options::default() });
+    let conditions = &input.config.conditions;
+    for (name, value) in
+        [("celsius", conditions.celsius), ("v_init", conditions.v_init), ("dt", input.config.run.dt)]
+    {
+        interpreter.set_global(name, value).map_err(Failure::bad_input)?;
+    }
+    Ok(interpreter)
+}
+
+/// Loads the templates of all cells.
+fn load_templates(interpreter: &mut Interpreter, specs: &[CellSpec], plan: &Plan) -> Result<(), Failure> {
+    for spec in specs {
+        if interpreter.has_template(&spec.template) {
+            continue;
         }
-        let built = Arc::new(self.construct(spec)?);
-        match self.classes.get_mut(&key) {
-            Some(class) if *class.first == *built => {
-                class.is_shared = true;
-                return Ok(Arc::clone(&class.first));
-            }
-            Some(_) => {}
-            None => {
-                self.classes.insert(key, Class { first: Arc::clone(&built), is_shared: false });
-            }
-        }
-        Ok(built)
-    }
-
-    /// Globals of mechanisms that the templates set, by (mechanism, variable).
-    pub fn globals(&self) -> BTreeMap<(String, String), f64> {
-        let cell = self.interpreter.cell();
-        let catalogue = cell.catalogue();
-        let named = |variable: &GlobalVariable| match *variable {
-            GlobalVariable::Mechanism(index, global) => {
-                let description = catalogue.mechanism(index);
-                (description.name.clone(), description.globals[global].name.clone())
-            }
-            GlobalVariable::Inside(index) => {
-                let name = &catalogue.ion(index).name;
-                (format!("{name}_ion"), format!("{name}i0"))
-            }
-            GlobalVariable::Outside(index) => {
-                let name = &catalogue.ion(index).name;
-                (format!("{name}_ion"), format!("{name}o0"))
-            }
-        };
-        cell.assigned_globals().iter().map(|(variable, value)| (named(variable), *value)).collect()
-    }
-
-    fn construct(&mut self, spec: &CellSpec) -> Result<BuiltCell, Failure> {
-        let population = &self.plan.populations[spec.population];
-        let problem = |what: String, help: &str| {
-            Failure::bad_input(CellProblem::new(spec, &population.name, what, Some(help)))
-        };
+        let population = &plan.populations[spec.population];
         let Some(folder) = &population.templates else {
-            return Err(problem(
-                "its population has no templates".into(),
-                "give `biophysical_neuron_models_dir` in the circuit config",
-            ));
+            let help = "give `biophysical_neuron_models_dir` in the circuit config";
+            return Err(problem(spec, population, "its population has no templates".into(), help));
         };
-        let Some((morphologies, format)) = &population.morphologies else {
-            return Err(problem(
-                "its population has no morphologies".into(),
-                "give `morphologies_dir` in the circuit config",
-            ));
-        };
-        if !self.interpreter.has_template(&spec.template) {
-            let file = folder.join(format!("{}.hoc", spec.template));
-            if !file.is_file() {
-                let what = format!("template file `{}` does not exist", file.display());
-                return Err(problem(
-                    what,
-                    "check `model_template` of the node and `biophysical_neuron_models_dir`",
-                ));
-            }
-            self.interpreter.load_file(&file).map_err(Failure::bad_input)?;
+        let file = folder.join(format!("{}.hoc", spec.template));
+        if !file.is_file() {
+            let what = format!("template file `{}` does not exist", file.display());
+            let help = "check `model_template` of the node and `biophysical_neuron_models_dir`";
+            return Err(problem(spec, population, what, help));
         }
-        let extension = match format {
-            MorphologyFormat::Asc => "asc",
-            MorphologyFormat::Swc => "swc",
-            MorphologyFormat::H5 => "h5",
-        };
-        let file = format!("{}.{extension}", spec.morphology);
-        if *format != MorphologyFormat::H5 && !morphologies.join(&file).is_file() {
-            let what = format!("morphology file `{}` does not exist", morphologies.join(&file).display());
-            return Err(problem(what, "check `morphology` of the node and the morphology folders"));
+        interpreter.load_file(&file).map_err(Failure::bad_input)?;
+        if !interpreter.has_template(&spec.template) {
+            let what = format!("`{}` defines no template `{}`", file.display(), spec.template);
+            let help = "the template must have the name of its file";
+            return Err(problem(spec, population, what, help));
         }
-        let mut arguments = vec![
-            Value::from(spec.node_id as f64),
-            Value::from(morphologies.to_string_lossy().as_ref()),
-            Value::from(file.as_str()),
-        ];
-        arguments.extend(self.further_arguments(spec, population)?);
-        self.instantiate(spec, arguments)
     }
-
-    /// The attributes of the node that the template asks for by `<template>_NeededAttributes`, or else whether to
-    /// keep the axon.
-    fn further_arguments(&self, spec: &CellSpec, population: &Population) -> Result<Vec<Value>, Failure> {
-        let needed =
-            self.interpreter.text(&format!("{}_NeededAttributes", spec.template)).unwrap_or_default();
-        let names: Vec<&str> = needed.split(';').map(str::trim).filter(|name| !name.is_empty()).collect();
-        if names.is_empty() {
-            return Ok(vec![Value::from(if population.detailed_axon { 400.0 } else { 0.0 })]);
-        }
-        let mut values = Vec::new();
-        for name in names {
-            let attribute = format!("@dynamics:{name}");
-            let read = population.nodes.floats(&attribute, &[spec.node_id]).map_err(Failure::bad_input)?;
-            values.extend(read.into_iter().map(Value::from));
-        }
-        Ok(values)
-    }
-
-    fn instantiate(&mut self, spec: &CellSpec, arguments: Vec<Value>) -> Result<BuiltCell, Failure> {
-        let population = &self.plan.populations[spec.population].name;
-        let interpreter = &mut self.interpreter;
-        let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, population, error));
-        let object = interpreter.construct(&spec.template, arguments).map_err(in_cell)?;
-        if interpreter.has_procedure(&object, "re_init_rng") {
-            let seed = Value::from(f64::from(self.input.config.run.ionchannel_seed));
-            interpreter.call(&object, "re_init_rng", vec![seed]).map_err(in_cell)?;
-        }
-        let inner = interpreter.object_of(&object, "CellRef").unwrap_or_else(|| object.clone());
-        let number =
-            |name: &str| interpreter.number_of(&inner, name).or_else(|| interpreter.number_of(&object, name));
-        let section_count = number("nSecAll");
-        let axon_count = number("nSecAxonalOrig");
-        let all =
-            interpreter.section_list(&inner, "all").or_else(|| interpreter.section_list(&object, "all"));
-        let mut markers = Vec::new();
-        for section in all.unwrap_or_default() {
-            markers
-                .push(interpreter.cell_mut().range_value(section, "v", 0.0001).map_err(Failure::bad_input)?);
-        }
-        let model = interpreter.to_model(&object).map_err(in_cell)?;
-        for message in interpreter.take_messages().lines() {
-            tracing::debug!("{} node {}: {message}", population, spec.node_id);
-        }
-        if interpreter.has_procedure(&object, "clear") {
-            interpreter.call(&object, "clear", Vec::new()).map_err(in_cell)?;
-        }
-        interpreter.drop_object(inner);
-        interpreter.drop_object(object);
-        let all = model.section_lists.iter().find(|(name, _)| name == "all").map(|(_, list)| list.as_slice());
-        let all: Vec<u32> = match all {
-            Some(all) => all.to_vec(),
-            None => (0..model.sections.len() as u32).collect(),
-        };
-        let section_by_id = sections_by_id(&all, &markers, section_count);
-        let element_ids = element_ids(&model, axon_count);
-        Ok(BuiltCell { model: Arc::new(model), section_by_id, element_ids })
-    }
+    Ok(())
 }
 
-/// Section that each synapse section id stands for. Templates that count their sections mark each with its id in
-/// `v(0.0001)` before they replace the axon; without such marks the ids are places in the list of all sections.
-fn sections_by_id(all: &[u32], markers: &[f64], section_count: Option<f64>) -> Vec<Option<u32>> {
-    let is_id = |marker: f64| marker >= 0.0 && marker.fract() == 0.0;
-    let count = section_count.filter(|count| *count >= 0.0).map_or(all.len(), |count| count as usize);
-    let distinct: std::collections::BTreeSet<u64> =
-        markers.iter().filter(|marker| is_id(**marker)).map(|marker| marker.to_bits()).collect();
-    let is_marked = markers.len() == all.len() && distinct.len() == markers.len();
-    if !is_marked {
-        return all.iter().map(|&section| Some(section)).collect();
-    }
-    let mut sections = vec![None; count];
-    for (&section, &marker) in all.iter().zip(markers) {
-        if let Some(place) = sections.get_mut(marker as usize) {
-            *place = Some(section);
-        }
-    }
-    sections
+fn problem(spec: &CellSpec, population: &Population, what: String, help: &str) -> Failure {
+    Failure::bad_input(CellProblem::new(spec, &population.name, what, Some(help)))
 }
 
-/// Element ids of sections: they count through somatic, axonal, basal, apical, AIS, nodal and myelinated sections;
-/// the axon counts with the sections it had before it was replaced.
-fn element_ids(model: &CellModel, axon_count: Option<f64>) -> Vec<u32> {
-    let mut ids = vec![0; model.sections.len()];
-    let mut next = 0;
-    for (kind, list) in SECTION_KINDS {
-        let find = |wanted: &str| model.section_lists.iter().find(|(name, _)| name == wanted);
-        let Some((_, sections)) = find(list).or_else(|| find(kind)) else { continue };
-        for (place, &section) in sections.iter().enumerate() {
-            ids[section as usize] = next + place as u32;
-        }
-        let original = axon_count.filter(|count| kind == "axon" && *count > 0.0).map(|count| count as u32);
-        next += original.unwrap_or(sections.len() as u32);
+/// The arguments that every template gets: node id, folder and file of the morphology.
+fn file_arguments(spec: &CellSpec, population: &Population) -> Result<Vec<Value>, Failure> {
+    let Some((folder, format)) = &population.morphologies else {
+        let help = "give `morphologies_dir` in the circuit config";
+        return Err(problem(spec, population, "its population has no morphologies".into(), help));
+    };
+    let extension = match format {
+        MorphologyFormat::Asc => "asc",
+        MorphologyFormat::Swc => "swc",
+        MorphologyFormat::H5 => "h5",
+    };
+    let file = format!("{}.{extension}", spec.morphology);
+    // An H5 morphology may be inside a container, which the reader finds.
+    if *format != MorphologyFormat::H5 && !folder.join(&file).is_file() {
+        let what = format!("morphology file `{}` does not exist", folder.join(&file).display());
+        return Err(problem(
+            spec,
+            population,
+            what,
+            "check `morphology` of the node and the morphology folders",
+        ));
     }
-    ids
+    let folder = folder.to_string_lossy();
+    Ok(vec![Value::from(spec.node_id as f64), Value::from(folder.as_ref()), Value::from(file.as_str())])
 }
 
-/// A failing template, with the cell for which it failed.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{population} node {node_id} (template `{template}`, morphology `{morphology}`) cannot be built")]
-struct InCell {
-    population: String,
-    node_id: u64,
-    template: String,
-    morphology: String,
-    #[related]
-    error: Vec<hoc::Error>,
+/// The attributes of the node that the template asks for by `<template>_NeededAttributes`, or else whether to keep
+/// the axon.
+fn further_arguments(
+    interpreter: &Interpreter,
+    spec: &CellSpec,
+    population: &Population,
+) -> Result<Vec<f64>, Failure> {
+    let needed = interpreter.text(&format!("{}_NeededAttributes", spec.template)).unwrap_or_default();
+    let names: Vec<&str> = needed.split(';').map(str::trim).filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        return Ok(vec![if population.detailed_axon { 400.0 } else { 0.0 }]);
+    }
+    let mut values = Vec::new();
+    for name in names {
+        let attribute = format!("@dynamics:{name}");
+        values.extend(population.nodes.floats(&attribute, &[spec.node_id]).map_err(Failure::bad_input)?);
+    }
+    Ok(values)
 }
 
-impl InCell {
-    fn new(spec: &CellSpec, population: &str, error: hoc::Error) -> Self {
-        Self {
-            population: population.to_owned(),
-            node_id: spec.node_id,
-            template: spec.template.clone(),
-            morphology: spec.morphology.clone(),
-            error: vec![error],
+/// Globals of mechanisms that programs of the interpreter set.
+fn globals(interpreter: &Interpreter) -> Globals {
+    let cell = interpreter.cell();
+    let catalogue = cell.catalogue();
+    let named = |variable: &GlobalVariable| match *variable {
+        GlobalVariable::Mechanism(index, global) => {
+            let description = catalogue.mechanism(index);
+            (description.name.clone(), description.globals[global].name.clone())
         }
-    }
+        GlobalVariable::Inside(index) => {
+            let name = &catalogue.ion(index).name;
+            (format!("{name}_ion"), format!("{name}i0"))
+        }
+        GlobalVariable::Outside(index) => {
+            let name = &catalogue.ion(index).name;
+            (format!("{name}_ion"), format!("{name}o0"))
+        }
+    };
+    cell.assigned_globals().iter().map(|(variable, value)| (named(variable), *value)).collect()
 }

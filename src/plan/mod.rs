@@ -187,5 +187,5 @@ fn nothing_to_simulate(input: &Input) -> Problem {
         Some(name) => format!("node set `{}` selects no node of a biophysical population", name.value),
         None => "the circuit has no biophysical cells".to_owned(),
     };
-    input.config.document.refuse(&["node_set"], "a simulation without cells", Some(&remedy))
+    input.config.document.impossible(&["node_set"], "there is no cell to simulate", Some(&remedy))
 }

@@ -20,7 +20,8 @@ struct Counter(Arc<Description>);
 
 impl Counter {
     fn new() -> Self {
-        let variable = |name: &str, role, default| Variable { name: name.into(), role, default, unit: String::new() };
+        let variable =
+            |name: &str, role, default| Variable { name: name.into(), role, default, unit: String::new() };
         Self(Arc::new(Description {
             name: "Counter".into(),
             kind: Kind::PointProcess,
@@ -127,8 +128,10 @@ fn leaky_cell(registry: &Registry, level: f64) -> CellPlan {
 fn crossings(level: f64) -> (f64, f64) {
     let mut registry = Registry::with_built_ins();
     registry.add(Arc::new(Counter::new()));
-    let options = GroupOptions { dt: 0.1, v_init: -70.0, globals: BTreeMap::new(), ..GroupOptions::default() };
-    let mut group: Group = group::build(&[leaky_cell(&registry, level)], &registry, &options, &[]).expect("it builds");
+    let options =
+        GroupOptions { dt: 0.1, v_init: -70.0, globals: BTreeMap::new(), ..GroupOptions::default() };
+    let mut group: Group =
+        group::build(&[leaky_cell(&registry, level)], &registry, &options, &[]).expect("it builds");
     group.initialize();
     group.advance(400);
     let mut instances = group.world.query::<(&components::MechanismName, &Instances)>();

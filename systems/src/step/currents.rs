@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::system::{Query, Res};
 use components::{
-    Area, Clock, Diagonal, Diameter, Instances, IonBinding, IonColumns, RightHandSide, SavedDiagonal, SavedRightHandSide,
-    Voltage,
+    Area, Clock, Diagonal, Diameter, Instances, IonBinding, IonColumns, RightHandSide, SavedDiagonal,
+    SavedRightHandSide, Voltage,
 };
 
 use super::ions::read_ions;

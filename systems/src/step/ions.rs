@@ -85,8 +85,11 @@ pub fn read_concentrations(instances: &mut Instances, ions: &mut Query<&mut IonC
             continue;
         }
         let Ok(ion) = ions.get_mut(binding.ion) else { continue };
-        let copies =
-            [(binding.inside, &ion.inside), (binding.outside, &ion.outside), (binding.current_read, &ion.current)];
+        let copies = [
+            (binding.inside, &ion.inside),
+            (binding.outside, &ion.outside),
+            (binding.current_read, &ion.current),
+        ];
         for (column, source) in copies {
             if let Some(column) = column {
                 gather(&mut instances.columns[column], source, binding);

@@ -242,6 +242,13 @@ impl Document {
         span
     }
 
+    /// An error that says what is impossible about values at a path, each of which is valid.
+    #[must_use]
+    pub fn impossible(&self, path: &[&str], what: &str, remedy: Option<&str>) -> Problem {
+        let kind = ProblemKind::Impossible { what: what.into(), remedy: remedy.map(Into::into) };
+        Problem::error(&self.source, self.span(path), kind)
+    }
+
     /// An error that says that something valid at a path is not supported.
     #[must_use]
     pub fn refuse(&self, path: &[&str], what: &str, remedy: Option<&str>) -> Problem {

@@ -219,6 +219,8 @@ pub enum ProblemKind {
     NotIncreasing { entry: String, previous: String },
     #[error("a compartment must be `[node_id, section_id, offset]`, found {found}")]
     CompartmentShape { found: String },
+    #[error("{what}")]
+    Impossible { what: String, remedy: Option<String> },
     #[error("not supported: {what}")]
     NotSupported { what: String, remedy: Option<String> },
 }
@@ -228,7 +230,9 @@ impl ProblemKind {
     #[must_use]
     pub fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::UnknownKey { remedy, .. } | Self::NotSupported { remedy, .. } => {
+            Self::UnknownKey { remedy, .. }
+            | Self::NotSupported { remedy, .. }
+            | Self::Impossible { remedy, .. } => {
                 return remedy.clone();
             }
             Self::NotAllowed { remedy, .. } => remedy.clone(),

@@ -1,0 +1,162 @@
+//! One cell: a template instantiated on a morphology, and what the front end needs to know of it.
+
+use std::sync::Arc;
+
+use cell::CellModel;
+use hoc::{Interpreter, Value};
+use sonata::config::SpikeLocation;
+
+use super::CellProblem;
+use crate::failure::Failure;
+use crate::plan::CellSpec;
+
+/// The order in which section ids count through the kinds of sections, and the lists that hold each kind.
+const SECTION_KINDS: [(&str, &str); 7] = [
+    ("soma", "somatic"),
+    ("axon", "axonal"),
+    ("dend", "basal"),
+    ("apic", "apical"),
+    ("ais", "AIS"),
+    ("node", "nodal"),
+    ("myelin", "myelinated"),
+];
+
+/// A finished cell, and what the front end needs to know of it.
+#[derive(Debug, PartialEq)]
+pub struct BuiltCell {
+    /// Its model.
+    pub model: Arc<CellModel>,
+    /// Section that each synapse section id stands for; `None` for one that the template removed.
+    pub section_by_id: Vec<Option<u32>>,
+    /// Element id that reports give to each section of the model.
+    pub element_ids: Vec<u32>,
+}
+
+impl BuiltCell {
+    /// The sections of one of the cell's lists, such as `somatic`; empty where it has none of that name.
+    pub fn sections(&self, list: &str) -> &[u32] {
+        let found = self.model.section_lists.iter().find(|(name, _)| name == list);
+        found.map(|(_, sections)| sections.as_slice()).unwrap_or_default()
+    }
+
+    /// The node whose voltage makes the cell spike.
+    pub fn spike_node(&self, location: SpikeLocation, spec: &CellSpec) -> Result<u32, Failure> {
+        let (list, index, x) = match location {
+            SpikeLocation::Soma => ("soma", 0, 1.0),
+            SpikeLocation::Ais => ("axon", 1, 0.5),
+        };
+        let section = self.sections(list).get(index).ok_or_else(|| {
+            let what = format!("it has no section `{list}[{index}]`, where its spikes are detected");
+            Failure::bad_input(CellProblem::new(spec, "", what, Some("change `conditions.spike_location`")))
+        })?;
+        Ok(self.model.sections[*section as usize].node(x))
+    }
+}
+
+/// Instantiates a template that was loaded.
+///
+/// # Errors
+///
+/// A template that fails.
+pub fn construct(
+    interpreter: &mut Interpreter,
+    spec: &CellSpec,
+    population: &str,
+    arguments: Vec<Value>,
+    ionchannel_seed: u32,
+) -> Result<BuiltCell, Failure> {
+    let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, population, error));
+    let object = interpreter.construct(&spec.template, arguments).map_err(in_cell)?;
+    if interpreter.has_procedure(&object, "re_init_rng") {
+        let seed = Value::from(f64::from(ionchannel_seed));
+        interpreter.call(&object, "re_init_rng", vec![seed]).map_err(in_cell)?;
+    }
+    let inner = interpreter.object_of(&object, "CellRef").unwrap_or_else(|| object.clone());
+    let number =
+        |name: &str| interpreter.number_of(&inner, name).or_else(|| interpreter.number_of(&object, name));
+    let section_count = number("nSecAll");
+    let axon_count = number("nSecAxonalOrig");
+    let all = interpreter.section_list(&inner, "all").or_else(|| interpreter.section_list(&object, "all"));
+    let mut markers = Vec::new();
+    for section in all.unwrap_or_default() {
+        markers.push(interpreter.cell_mut().range_value(section, "v", 0.0001).map_err(Failure::bad_input)?);
+    }
+    let model = interpreter.to_model(&object).map_err(in_cell)?;
+    for message in interpreter.take_messages().lines() {
+        tracing::debug!("{} node {}: {message}", population, spec.node_id);
+    }
+    if interpreter.has_procedure(&object, "clear") {
+        interpreter.call(&object, "clear", Vec::new()).map_err(in_cell)?;
+    }
+    interpreter.drop_object(inner);
+    interpreter.drop_object(object);
+    let all = model.section_lists.iter().find(|(name, _)| name == "all").map(|(_, list)| list.as_slice());
+    let all: Vec<u32> = match all {
+        Some(all) => all.to_vec(),
+        None => (0..model.sections.len() as u32).collect(),
+    };
+    let section_by_id = sections_by_id(&all, &markers, section_count);
+    let element_ids = element_ids(&model, axon_count);
+    Ok(BuiltCell { model: Arc::new(model), section_by_id, element_ids })
+}
+
+/// Section that each synapse section id stands for. Templates that count their sections mark each with its id in
+/// `v(0.0001)` before they replace the axon; without such marks the ids are places in the list of all sections.
+fn sections_by_id(all: &[u32], markers: &[f64], section_count: Option<f64>) -> Vec<Option<u32>> {
+    let is_id = |marker: f64| marker >= 0.0 && marker.fract() == 0.0;
+    let count = section_count.filter(|count| *count >= 0.0).map_or(all.len(), |count| count as usize);
+    let distinct: std::collections::BTreeSet<u64> =
+        markers.iter().filter(|marker| is_id(**marker)).map(|marker| marker.to_bits()).collect();
+    let is_marked = markers.len() == all.len() && distinct.len() == markers.len();
+    if !is_marked {
+        return all.iter().map(|&section| Some(section)).collect();
+    }
+    let mut sections = vec![None; count];
+    for (&section, &marker) in all.iter().zip(markers) {
+        if let Some(place) = sections.get_mut(marker as usize) {
+            *place = Some(section);
+        }
+    }
+    sections
+}
+
+/// Element ids of sections: they count through somatic, axonal, basal, apical, AIS, nodal and myelinated sections;
+/// the axon counts with the sections it had before it was replaced.
+fn element_ids(model: &CellModel, axon_count: Option<f64>) -> Vec<u32> {
+    let mut ids = vec![0; model.sections.len()];
+    let mut next = 0;
+    for (kind, list) in SECTION_KINDS {
+        let find = |wanted: &str| model.section_lists.iter().find(|(name, _)| name == wanted);
+        let Some((_, sections)) = find(list).or_else(|| find(kind)) else { continue };
+        for (place, &section) in sections.iter().enumerate() {
+            ids[section as usize] = next + place as u32;
+        }
+        let original = axon_count.filter(|count| kind == "axon" && *count > 0.0).map(|count| count as u32);
+        next += original.unwrap_or(sections.len() as u32);
+    }
+    ids
+}
+
+/// A failing template, with the cell for which it failed.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{population} node {node_id} (template `{template}`, morphology `{morphology}`) cannot be built")]
+struct InCell {
+    population: String,
+    node_id: u64,
+    template: String,
+    morphology: String,
+    #[related]
+    error: Vec<hoc::Error>,
+}
+
+impl InCell {
+    fn new(spec: &CellSpec, population: &str, error: hoc::Error) -> Self {
+        Self {
+            population: population.to_owned(),
+            node_id: spec.node_id,
+            template: spec.template.clone(),
+            morphology: spec.morphology.clone(),
+            error: vec![error],
+        }
+    }
+}
