@@ -1,6 +1,6 @@
 //! Cells from HOC templates and morphologies: equal ones are built once, different ones in parallel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use systems::Registry;
 
 use super::construct::{BuiltCell, construct};
 use super::{CellProblem, Instance};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure, Problem};
 use crate::input::Input;
 use crate::plan::{CellSpec, Plan, Population};
 
@@ -76,11 +76,28 @@ pub fn build_cells(
         }
     }
     if !problems.is_empty() {
-        return Err(Failure { problems, exit: crate::failure::Exit::BadInput });
+        return Err(Failure { problems: once_each(problems), exit: Exit::BadInput });
     }
     let pairs = specs.into_iter().zip(cells);
     let instances = pairs.filter_map(|(spec, built)| Some(Instance { spec, built: built? })).collect();
     Ok(Built { instances, globals: all_globals })
+}
+
+/// Leaves out problems of cells whose template failed in the same way as an earlier one's.
+fn once_each(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut seen = BTreeSet::new();
+    let mut is_new = |problem: &Problem| {
+        let causes = problem.related().into_iter().flatten();
+        let causes: Vec<String> =
+            causes.map(|cause| format!("{cause} {:?}", cause.labels().map(Vec::from_iter))).collect();
+        causes.is_empty() || seen.insert(causes)
+    };
+    let count = problems.len();
+    let kept: Vec<Problem> = problems.into_iter().filter(|problem| is_new(problem)).collect();
+    if kept.len() < count {
+        tracing::warn!("{} more kinds of cells cannot be built for the same reason", count - kept.len());
+    }
+    kept
 }
 
 /// Builds the cells of one class. When the first two come out the same, although their node ids differ, all share one

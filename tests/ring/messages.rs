@@ -94,6 +94,7 @@ fn syntax_error_in_template() {
 fn template_that_gives_up() {
     assert_snapshot!(with_template("if (nSecAxonalOrig < 2)", "if (nSecAxonalOrig < 20)"), @r#"
     exit code 2
+    warning: 2 more kinds of cells cannot be built for the same reason
     error: Basket node 0 (template `RingCell`, morphology `basket`) cannot be built
     note: an axon of at least two sections is needed
        --> templates/RingCell.hoc:122:5
@@ -109,6 +110,7 @@ fn template_that_gives_up() {
 fn unknown_mechanism_in_template() {
     assert_snapshot!(with_template("insert pas", "insert pass"), @"
     exit code 2
+    warning: 2 more kinds of cells cannot be built for the same reason
     error: Basket node 0 (template `RingCell`, morphology `basket`) cannot be built
     note: unknown mechanism `pass`
        --> templates/RingCell.hoc:163:5
@@ -125,6 +127,7 @@ fn unknown_mechanism_in_template() {
 fn unknown_parameter_in_template() {
     assert_snapshot!(with_template("gkbar_hh = 0.04", "gkbarr_hh = 0.04"), @"
     exit code 2
+    warning: 2 more kinds of cells cannot be built for the same reason
     error: Basket node 0 (template `RingCell`, morphology `basket`) cannot be built
     note: unknown range variable `gkbarr_hh`
        --> templates/RingCell.hoc:177:5
@@ -195,7 +198,7 @@ fn unknown_node_set() {
 fn node_set_without_cells() {
     assert_snapshot!(with_config(|config| config["node_set"] = "Drive".into()), @r#"
     exit code 2
-    error: not supported: a simulation without cells
+    error: there is no cell to simulate
       --> simulation_config.json:68:15
        |
     68 |   "node_set": "Drive",
