@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use components::SourceId;
 use nmodl::Description;
-use sonata::circuit::{EdgePopulation as CircuitEdges, EdgeType};
+use sonata::circuit::{EdgeEnds, EdgePopulation as CircuitEdges, EdgeRole, EdgeType, edge_roles};
 use sonata::config::ConnectionOverride;
 use sonata::edges::EdgePopulation;
 use systems::Registry;
@@ -72,17 +72,39 @@ pub fn connect(
     plan: &Plan,
     registry: &Registry,
 ) -> Result<(), Failure> {
-    let overrides = overrides(input, plan)?;
-    let replays = Replays::load(input, plan)?;
-    for edges in in_order(&input.circuit.edges) {
-        connect_population(edges, cells, instances, input, plan, registry, &overrides, &replays)?;
+    let connector = Connector {
+        instances,
+        input,
+        plan,
+        registry,
+        overrides: overrides(input, plan)?,
+        replays: Replays::load(input, plan)?,
+    };
+    for (circuit, population) in in_order(input)? {
+        connector.connect(circuit, &population, cells)?;
     }
     Ok(())
 }
 
-/// Edge populations in the order of the file; those that stay within a population come before projections.
-fn in_order(edges: &[CircuitEdges]) -> impl Iterator<Item = &CircuitEdges> {
-    edges.iter()
+/// Edge populations in the order in which neurodamus makes their synapses: first those within a population, by its
+/// name, then all others as the circuit lists them.
+fn in_order(input: &Input) -> Result<Vec<(&CircuitEdges, EdgePopulation)>, Failure> {
+    let circuit = &input.circuit;
+    let open = |edges: &CircuitEdges| EdgePopulation::open(&edges.file.value, &edges.name.value);
+    let populations: Vec<EdgePopulation> =
+        circuit.edges.iter().map(open).collect::<Result<_, _>>().map_err(Failure::bad_input)?;
+    let ends = populations.iter().map(|population| EdgeEnds {
+        source: population.source_population().to_owned(),
+        target: population.target_population().to_owned(),
+    });
+    let roles = edge_roles(&circuit.nodes, &circuit.edges, &ends.collect::<Vec<_>>());
+    let mut ordered: Vec<_> = roles.into_iter().zip(circuit.edges.iter().zip(populations)).collect();
+    // The sort is stable, so that projections keep their order.
+    ordered.sort_by_key(|(role, _)| match role {
+        EdgeRole::Inner(name) => (false, name.clone()),
+        _ => (true, String::new()),
+    });
+    Ok(ordered.into_iter().map(|(_, edges)| edges).collect())
 }
 
 fn overrides<'a>(input: &'a Input, plan: &Plan) -> Result<Vec<Override<'a>>, Failure> {
@@ -96,68 +118,77 @@ fn overrides<'a>(input: &'a Input, plan: &Plan) -> Result<Vec<Override<'a>>, Fai
         .collect()
 }
 
-#[allow(clippy::too_many_arguments)]
-fn connect_population(
-    circuit: &CircuitEdges,
-    cells: &mut [CellPlan],
-    instances: &[Instance],
-    input: &Input,
-    plan: &Plan,
-    registry: &Registry,
-    overrides: &[Override],
-    replays: &Replays,
-) -> Result<(), Failure> {
-    let population =
-        EdgePopulation::open(&circuit.file.value, &circuit.name.value).map_err(Failure::bad_input)?;
-    let Some((target, _)) = plan.population(population.target_population()) else { return Ok(()) };
-    let source = plan.population(population.source_population());
-    let own: BTreeMap<u64, usize> = instances
-        .iter()
-        .enumerate()
-        .filter(|(_, instance)| instance.spec.population == target)
-        .map(|(index, instance)| (instance.spec.node_id, index))
-        .collect();
-    let concerned: Vec<&Override> = overrides
-        .iter()
-        .filter(|entry| {
-            let is_source = source.is_some_and(|(index, _)| !entry.source.in_population(index).is_empty());
-            is_source && !entry.target.in_population(target).is_empty()
-        })
-        .collect();
-    if let [only] = concerned.as_slice()
-        && only.config.weight.abs() <= 1e-8
-    {
-        tracing::warn!(
-            "edges `{}` are not instantiated: their only override has weight 0",
-            circuit.name.value
-        );
-        return Ok(());
-    }
-    let node_ids: Vec<u64> = own.keys().copied().collect();
-    let (ids, targets) = population.edges_to_with_targets(&node_ids).map_err(Failure::bad_input)?;
-    let sources = population.sources(&ids).map_err(Failure::bad_input)?;
-    let source_index = source.map(|(index, _)| index);
-    let mut edges: BTreeMap<u64, Vec<(Edge, Settings)>> = BTreeMap::new();
-    for (row, (&from, &to)) in sources.iter().zip(&targets).enumerate() {
-        if let Some(settings) = settings(&concerned, source_index, from, target, to, circuit) {
-            edges.entry(to).or_default().push((Edge { source: from, target: to, row }, settings));
+/// What all edge populations are connected with.
+struct Connector<'a> {
+    instances: &'a [Instance],
+    input: &'a Input,
+    plan: &'a Plan,
+    registry: &'a Registry,
+    overrides: Vec<Override<'a>>,
+    replays: Replays,
+}
+
+impl Connector<'_> {
+    /// Attaches the synapses of one edge population.
+    fn connect(
+        &self,
+        circuit: &CircuitEdges,
+        population: &EdgePopulation,
+        cells: &mut [CellPlan],
+    ) -> Result<(), Failure> {
+        let Self { instances, input, plan, registry, overrides, replays } = self;
+        let Some((target, _)) = plan.population(population.target_population()) else { return Ok(()) };
+        let source = plan.population(population.source_population());
+        let own: BTreeMap<u64, usize> = instances
+            .iter()
+            .enumerate()
+            .filter(|(_, instance)| instance.spec.population == target)
+            .map(|(index, instance)| (instance.spec.node_id, index))
+            .collect();
+        let concerned: Vec<&Override> = overrides
+            .iter()
+            .filter(|entry| {
+                let is_source =
+                    source.is_some_and(|(index, _)| !entry.source.in_population(index).is_empty());
+                is_source && !entry.target.in_population(target).is_empty()
+            })
+            .collect();
+        if let [only] = concerned.as_slice()
+            && only.config.weight.abs() <= 1e-8
+        {
+            tracing::warn!(
+                "edges `{}` are not instantiated: their only override has weight 0",
+                circuit.name.value
+            );
+            return Ok(());
         }
+        let node_ids: Vec<u64> = own.keys().copied().collect();
+        let (ids, targets) = population.edges_to_with_targets(&node_ids).map_err(Failure::bad_input)?;
+        let sources = population.sources(&ids).map_err(Failure::bad_input)?;
+        let source_index = source.map(|(index, _)| index);
+        let mut edges: BTreeMap<u64, Vec<(Edge, Settings)>> = BTreeMap::new();
+        for (row, (&from, &to)) in sources.iter().zip(&targets).enumerate() {
+            if let Some(settings) = settings(&concerned, source_index, from, target, to, circuit) {
+                edges.entry(to).or_default().push((Edge { source: from, target: to, row }, settings));
+            }
+        }
+        if edges.is_empty() {
+            return Ok(());
+        }
+        let models: Vec<&str> =
+            edges.values().flatten().map(|(_, s)| s.model.as_deref().unwrap_or("")).collect();
+        require_models(&models, circuit, input)?;
+        let columns = Columns::read(population, &ids, &models)?;
+        for (node_id, mut edges) in edges {
+            let Some(&index) = own.get(&node_id) else { continue };
+            // neurodamus builds the connections of a cell from the highest source to the lowest.
+            edges.sort_by_key(|(edge, _)| (std::cmp::Reverse(edge.source), edge.row));
+            let (cell, instance) = (&mut cells[index], &instances[index]);
+            let mut builder = Synapses { cell, instance, plan, registry, input, replays };
+            builder.add(&edges, &columns, source_index)?;
+        }
+        Ok(())
     }
-    if edges.is_empty() {
-        return Ok(());
-    }
-    let models: Vec<&str> = edges.values().flatten().map(|(_, s)| s.model.as_deref().unwrap_or("")).collect();
-    require_models(&models, circuit, input)?;
-    let columns = Columns::read(&population, &ids, &models)?;
-    for (node_id, mut edges) in edges {
-        let Some(&index) = own.get(&node_id) else { continue };
-        // neurodamus builds the connections of a cell from the highest source to the lowest.
-        edges.sort_by_key(|(edge, _)| (std::cmp::Reverse(edge.source), edge.row));
-        let (cell, instance) = (&mut cells[index], &instances[index]);
-        let mut builder = Synapses { cell, instance, plan, registry, input, replays };
-        builder.add(&edges, &columns, source_index)?;
-    }
-    Ok(())
 }
 
 /// What becomes of a connection: `None` if it is not made.

@@ -78,7 +78,7 @@ pub fn build(
     let network = world.spawn((connections, EventQueue::default(), OutgoingSpikes::default(), sources)).id();
     world.insert_resource(GroupEntities { compartments, network });
     spawn_cells(cells, &starts, &mut world);
-    assembly.has_waveforms = spawn_waveforms(cells, &places, registry, &mut world)?;
+    assembly.has_waveforms = spawn_waveforms(cells, &places, &mut world)?;
     let probes = spawn_probes(cells, &starts, &places, &table, &mut world)?;
     assembly.has_probes = !probes.is_empty();
     let wants_membrane_current =
@@ -178,12 +178,7 @@ fn place(places: &[Vec<Target>], cells: &[CellPlan], cell: usize, index: usize) 
     })
 }
 
-fn spawn_waveforms(
-    cells: &[CellPlan],
-    places: &[Vec<Target>],
-    registry: &Registry,
-    world: &mut World,
-) -> Result<bool, Error> {
+fn spawn_waveforms(cells: &[CellPlan], places: &[Vec<Target>], world: &mut World) -> Result<bool, Error> {
     let mut any = false;
     for (number, cell) in cells.iter().enumerate() {
         for signal in &cell.signals {
@@ -193,7 +188,6 @@ fn spawn_waveforms(
                 mechanism: description.name.clone(),
                 variable: signal.variable.clone(),
             })?;
-            debug_assert!(registry.get(&description.name).is_some());
             let (times, values) = (signal.times.clone(), signal.values.clone());
             world.spawn(Waveform { times, values, target, variable, next: 0 });
             any = true;
