@@ -273,7 +273,7 @@ fn synapse_model_that_is_not_there() {
 fn edges_without_a_synapse_model() {
     assert_snapshot!(with_config(|config| config["connection_overrides"] = serde_json::json!([])), @r#"
     exit code 2
-    error: not supported: the synapse models `ProbAMPANMDA_EMS` and `ProbGABAAB_EMS`, which the edges `Basket__Pyramidal__chemical` select without `modoverride`
+    error: not supported: the synapse models `ProbAMPANMDA_EMS` and `ProbGABAAB_EMS`, which the edges `Pyramidal__Pyramidal__chemical` select without `modoverride`
      --> simulation_config.json:6:3
       |
     6 |   "connection_overrides": [],
