@@ -1,7 +1,7 @@
 //! Valid keys whose feature is not there yet, refused by name before anything runs.
 
 use sonata::circuit::{CircuitConfig, EdgeType, NodeType};
-use sonata::config::{Module, ReportPoints, ReportType, SimulationConfig, TargetSimulator};
+use sonata::config::{Module, ReportPoints, ReportType, SimulationConfig, SpikesSortOrder, TargetSimulator};
 use sonata::diagnostics::Problem;
 use systems::Registry;
 
@@ -61,6 +61,13 @@ pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {
             &format!("target simulator `{other:?}`"),
             "use `NEURON` or `CORENEURON`: both mean this program",
         ),
+    }
+    if config.output.spikes_sort_order == SpikesSortOrder::ById {
+        refuse(
+            &["output", "spikes_sort_order"],
+            "spikes sorted by id",
+            "use `by_time`, the order in which spikes are written",
+        );
     }
     for modification in &config.conditions.modifications {
         let name = modification.name.value.as_str();
@@ -166,6 +173,13 @@ pub fn unsupported_circuit(circuit: &CircuitConfig) -> Vec<Problem> {
                 "use populations of type `biophysical` and `virtual`",
             ),
         }
+    }
+    for population in circuit.nodes.iter().filter(|population| population.detailed_axon) {
+        refuse(
+            population.name.span,
+            format!("`DetailedAxon` of node population `{}`", population.name.value),
+            "leave the key out: templates replace the axon when they are built",
+        );
     }
     for population in &circuit.edges {
         match &population.edge_type {

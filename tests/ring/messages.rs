@@ -420,3 +420,17 @@ fn output_folder_that_cannot_be_made() {
     help: check `output.output_dir` of the config, or give `--output-path`
     ");
 }
+
+#[test]
+fn spikes_sorted_by_id() {
+    assert_snapshot!(with_config(|config| config["output"]["spikes_sort_order"] = "by_id".into()), @r#"
+    exit code 2
+    error: not supported: spikes sorted by id
+      --> simulation_config.json:72:26
+       |
+    72 |     "spikes_sort_order": "by_id"
+       |                          ^^^^^^^
+       |
+    help: use `by_time`, the order in which spikes are written
+    "#);
+}
