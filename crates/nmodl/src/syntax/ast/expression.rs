@@ -1,0 +1,141 @@
+//! Expressions.
+
+use std::sync::Arc;
+
+use super::super::source::Span;
+use super::{Name, Unit};
+
+/// An expression and where it is written.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    /// What it is.
+    pub kind: ExpressionKind,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Kinds of expressions.
+#[derive(Clone, Debug)]
+pub enum ExpressionKind {
+    /// A number, with its unit.
+    Number(Number),
+    /// A variable.
+    Variable(Variable),
+    /// A string: an argument of `printf`, without its quotes.
+    Text(Arc<str>),
+    /// A call.
+    Call(Call),
+    /// `(…)`, kept because NEURON's `cnexp` and flux texts depend on it.
+    Parenthesis(Box<Expression>),
+    /// `-a` or `!a`
+    Unary(UnaryOperator, Box<Expression>),
+    /// `a + b`
+    Binary(BinaryOperator, Box<Expression>, Box<Expression>),
+}
+
+/// A number.
+#[derive(Clone, Debug)]
+pub struct Number {
+    /// Its value.
+    pub value: f64,
+    /// Whether it is written without point and exponent; where NEURON computes with integers (subscripts, bounds
+    /// of `FROM`), such numbers divide as integers.
+    pub integer: bool,
+    /// The unit after it, which changes nothing of the value.
+    pub unit: Option<Unit>,
+}
+
+/// A variable, an element of an array or a derivative: `a`, `a[i]`, `a'`, `a'[i]`.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// The name, without primes.
+    pub name: Name,
+    /// The number of primes.
+    pub primes: u8,
+    /// The subscript; NEURON computes it with integers.
+    pub index: Option<Box<Expression>>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// `f(a, b)`: a function or procedure of the file, or one that every model has, such as `exp` or `net_send`.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The function.
+    pub name: Name,
+    /// Its arguments.
+    pub arguments: Vec<Expression>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Operators with one operand. Both bind tighter than `*` and looser than `^`: `-a^b` is `-(a^b)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOperator {
+    /// `-`
+    Negate,
+    /// `!`
+    Not,
+}
+
+impl UnaryOperator {
+    /// The operator as written.
+    pub fn text(self) -> &'static str {
+        match self {
+            UnaryOperator::Negate => "-",
+            UnaryOperator::Not => "!",
+        }
+    }
+}
+
+/// Operators with two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOperator {
+    /// `||`
+    Or,
+    /// `&&`
+    And,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `^`, right associative
+    Power,
+}
+
+impl BinaryOperator {
+    /// The operator as written.
+    pub fn text(self) -> &'static str {
+        match self {
+            BinaryOperator::Or => "||",
+            BinaryOperator::And => "&&",
+            BinaryOperator::Equal => "==",
+            BinaryOperator::NotEqual => "!=",
+            BinaryOperator::Less => "<",
+            BinaryOperator::LessOrEqual => "<=",
+            BinaryOperator::Greater => ">",
+            BinaryOperator::GreaterOrEqual => ">=",
+            BinaryOperator::Add => "+",
+            BinaryOperator::Subtract => "-",
+            BinaryOperator::Multiply => "*",
+            BinaryOperator::Divide => "/",
+            BinaryOperator::Power => "^",
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! From the text of a `.mod` file to a tree.
+//!
+//! [`parse`] always returns a [`Module`](ast::Module), with the list of everything that was wrong beside it. The
+//! tree says what is written and where: names are not resolved, units not checked, `INCLUDE`d files not read and
+//! `VERBATIM` text not understood. The language is the one that NEURON 9 translates (its `nocmodl`); later passes
+//! see every statement in its order. [`describe`](describe()) tells from a tree what cell building needs.
+
+pub mod ast;
+mod declaration;
+mod describe;
+mod dump;
+mod expression;
+mod kinetic;
+mod lexer;
+mod neuron;
+mod parser;
+mod source;
+mod statement;
+mod verbatim;
+mod words;
+
+pub use describe::describe;
+pub use dump::dump;
+pub use parser::{Parsed, parse};
+pub use source::{Source, Span, SyntaxError, SyntaxProblem};

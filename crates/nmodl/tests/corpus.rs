@@ -1,0 +1,58 @@
+//! Every model that NEURON ships parses. The files are looked for in the folder that
+//! `NEURODAMUS_REFERENCE_HOC` names, in the package `neuron` around it, else in a virtual environment under `.reference` of the workspace.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nmodl::syntax::{Source, describe, dump, parse};
+
+fn models(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            if depth > 0 {
+                models(&path, depth - 1, found);
+            }
+        } else if path.is_file() && path.extension().is_some_and(|extension| extension == "mod") {
+            found.push(path);
+        }
+    }
+}
+
+fn reference_folder() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("NEURODAMUS_REFERENCE_HOC") {
+        let folder = PathBuf::from(folder);
+        let package = folder.ancestors().find(|ancestor| ancestor.ends_with("neuron"));
+        return Some(package.unwrap_or(&folder).to_path_buf());
+    }
+    let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.reference");
+    reference.is_dir().then_some(reference)
+}
+
+#[test]
+fn every_model_of_neuron_parses() {
+    let Some(folder) = reference_folder() else {
+        eprintln!("skipped: no NEURON found; set NEURODAMUS_REFERENCE_HOC to a folder of its package");
+        return;
+    };
+    let mut files = Vec::new();
+    models(&folder, 16, &mut files);
+    files.sort();
+    assert!(!files.is_empty(), "no models in {}", folder.display());
+    let mut failures = Vec::new();
+    for file in &files {
+        let bytes = std::fs::read(file).expect("a readable file");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let source = Arc::new(Source::new(file.display().to_string(), text));
+        let parsed = parse(&source);
+        dump(&parsed.module);
+        describe(&parsed.module);
+        if let Some(error) = parsed.errors.first() {
+            let line = source.line(error.span.offset() as u32);
+            failures.push(format!("{}:{line}: {error}", source.name));
+        }
+    }
+    eprintln!("{} files, {} with errors", files.len(), failures.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
