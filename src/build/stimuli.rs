@@ -129,15 +129,10 @@ fn attach(
     signal: &Points,
     registry: &Registry,
 ) -> Result<(), Failure> {
-    let (mechanism, duration) = if stimulus.represents_physical_electrode {
-        ("IClamp", "dur")
-    } else {
-        ("MembraneCurrentSource", "dur")
-    };
+    let mechanism = if stimulus.represents_physical_electrode { "IClamp" } else { "MembraneCurrentSource" };
     let description = super::synapses::description(registry, mechanism)?;
-    let target = cell.model.point_processes.len() + cell.point_processes.len();
-    let source = PointProcess::new(&description, Some(node)).with(duration, signal.end());
-    cell.point_processes.push(source.with("del", 0.0).with("delay", 0.0));
+    let source = PointProcess::new(&description, Some(node)).with("del", 0.0).with("dur", signal.end());
+    let target = cell.add_point_process(source);
     cell.signals.push(Signal {
         target,
         variable: "amp".to_owned(),

@@ -4,7 +4,7 @@
 //! population that overrides concern gets only the connections that they select, and of several overrides that
 //! match a connection the last one counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use components::SourceId;
@@ -23,10 +23,10 @@ use crate::plan::{Plan, Target};
 
 /// What the overrides make of a connection.
 #[derive(Clone, Debug, PartialEq)]
-struct Settings {
+struct Settings<'a> {
     weight: f64,
     delay: Option<f64>,
-    model: Option<String>,
+    model: Option<&'a str>,
 }
 
 /// An override with its sources and targets.
@@ -175,8 +175,8 @@ impl Connector<'_> {
         if edges.is_empty() {
             return Ok(());
         }
-        let models: Vec<&str> =
-            edges.values().flatten().map(|(_, s)| s.model.as_deref().unwrap_or("")).collect();
+        let models: BTreeSet<&str> =
+            edges.values().flatten().map(|(_, settings)| settings.model.unwrap_or_default()).collect();
         require_models(&models, circuit, input)?;
         let columns = Columns::read(population, &ids, &models)?;
         for (node_id, mut edges) in edges {
@@ -192,15 +192,15 @@ impl Connector<'_> {
 }
 
 /// What becomes of a connection: `None` if it is not made.
-fn settings(
-    overrides: &[&Override],
+fn settings<'a>(
+    overrides: &[&Override<'a>],
     source: Option<usize>,
     from: u64,
     target: usize,
     to: u64,
     circuit: &CircuitEdges,
-) -> Option<Settings> {
-    let model = (circuit.edge_type == EdgeType::Exp2Syn).then(|| "Exp2Syn".to_owned());
+) -> Option<Settings<'a>> {
+    let model = (circuit.edge_type == EdgeType::Exp2Syn).then_some("Exp2Syn");
     let mut settings = Settings { weight: 1.0, delay: None, model };
     if overrides.is_empty() {
         return Some(settings);
@@ -216,15 +216,15 @@ fn settings(
         settings.weight = entry.config.weight;
         settings.delay = entry.config.synapse_delay_override.filter(|delay| *delay != 0.0);
         if let Some(model) = &entry.config.modoverride {
-            settings.model = Some(model.value.clone());
+            settings.model = Some(&model.value);
         }
     }
     is_selected.then_some(settings)
 }
 
 /// Refuses connections for which no synapse model is chosen.
-fn require_models(models: &[&str], circuit: &CircuitEdges, input: &Input) -> Result<(), Failure> {
-    if models.iter().all(|model| !model.is_empty()) {
+fn require_models(models: &BTreeSet<&str>, circuit: &CircuitEdges, input: &Input) -> Result<(), Failure> {
+    if !models.contains("") {
         return Ok(());
     }
     let what = format!(
@@ -236,7 +236,11 @@ fn require_models(models: &[&str], circuit: &CircuitEdges, input: &Input) -> Res
 }
 
 impl Columns {
-    fn read(edges: &EdgePopulation, ids: &sonata::edges::EdgeIds, models: &[&str]) -> Result<Self, Failure> {
+    fn read(
+        edges: &EdgePopulation,
+        ids: &sonata::edges::EdgeIds,
+        models: &BTreeSet<&str>,
+    ) -> Result<Self, Failure> {
         let float = |name: &str| edges.floats(name, ids).map_err(Failure::bad_input);
         let section =
             if edges.has("afferent_section_id") { "afferent_section_id" } else { "morpho_section_id_post" };
@@ -245,12 +249,12 @@ impl Columns {
             .find(|name| edges.has(name))
             .unwrap_or("afferent_section_pos");
         let mut parameters = BTreeMap::new();
-        if models.contains(&"Exp2Syn") {
+        if models.contains("Exp2Syn") {
             for name in ["tau1", "tau2", "erev"] {
                 parameters.insert(name, float(name)?);
             }
         }
-        if models.contains(&"ExpSyn") {
+        if models.contains("ExpSyn") {
             let tau = if edges.has("tau") { "tau" } else { "decay_time" };
             parameters.insert("tau", float(tau)?);
             if edges.has("erev") {
@@ -295,7 +299,7 @@ impl Synapses<'_> {
             let Some(node) = self.node(columns.section[edge.row], columns.position[edge.row], edge)? else {
                 continue;
             };
-            let target = self.add_point(self.synapse(columns, edge, settings, node)?);
+            let target = self.cell.add_point_process(self.synapse(columns, edge, settings, node)?);
             let delay = settings.delay.unwrap_or_else(|| self.on_grid(columns.delay[edge.row]));
             let weights = vec![columns.conductance[edge.row] * settings.weight];
             let connect = |source: SourceId| Connection {
@@ -365,7 +369,7 @@ impl Synapses<'_> {
         settings: &Settings,
         node: u32,
     ) -> Result<PointProcess, Failure> {
-        let model = settings.model.as_deref().unwrap_or_default();
+        let model = settings.model.unwrap_or_default();
         let description = description(self.registry, model)?;
         let mut synapse = PointProcess::new(&description, Some(node));
         for (parameter, variable) in [("tau", "tau"), ("tau1", "tau1"), ("tau2", "tau2"), ("erev", "e")] {
@@ -374,11 +378,6 @@ impl Synapses<'_> {
             }
         }
         Ok(synapse)
-    }
-
-    fn add_point(&mut self, point: PointProcess) -> usize {
-        self.cell.point_processes.push(point);
-        self.cell.model.point_processes.len() + self.cell.point_processes.len() - 1
     }
 
     /// Adds an artificial cell that plays the recorded spikes of an edge's source, if there are any.
@@ -391,7 +390,7 @@ impl Synapses<'_> {
         }
         let mut player = PointProcess::new(&description(self.registry, "VecStim")?, None);
         player.times = times;
-        Ok(Some(self.add_point(player)))
+        Ok(Some(self.cell.add_point_process(player)))
     }
 
     /// A delay (ms) in whole time steps, rounded down as neurodamus does.

@@ -233,19 +233,14 @@ pub fn step_count(t: f64, stop: f64, dt: f64) -> u64 {
 /// Shortest delay (ms) of the connections that need an exchange.
 fn shortest_delay(cells: &[CellPlan], dt: f64) -> f64 {
     let connections = cells.iter().flat_map(|cell| &cell.connections);
-    let remote = connections.filter(|connection| connection.source.is_cell());
-    remote
-        .map(|connection| connection.delay)
-        .filter(|delay| !group::is_shorter_than_step(*delay, dt))
-        .fold(f64::INFINITY, f64::min)
+    let remote = connections.filter(|connection| !connection.is_direct(dt));
+    remote.map(|connection| connection.delay).fold(f64::INFINITY, f64::min)
 }
 
 /// Cells that a cell must share a group with: sources of connections too short for an exchange.
 fn close_sources(cell: &CellPlan, dt: f64) -> impl Iterator<Item = &group::Connection> {
-    cell.connections.iter().filter(move |connection| {
-        let is_direct = !connection.source.is_cell() || group::is_shorter_than_step(connection.delay, dt);
-        is_direct && connection.source.gid() != cell.gid
-    })
+    let connections = cell.connections.iter();
+    connections.filter(move |connection| connection.is_direct(dt) && connection.source.gid() != cell.gid)
 }
 
 /// Refuses connections between ranks that are too short for an exchange.

@@ -12,9 +12,9 @@ use components::{
     Waveform,
 };
 
-use super::instances::{Gathered, gather_ions, gather_mechanisms};
+use super::instances::{gather_ions, gather_mechanisms};
 use super::layout::lay_out;
-use super::network::{connect, spike_sources};
+use super::network::{connect, place, places, spike_sources};
 use super::{CellPlan, CellProbeSource, Group, GroupOptions, ProbeLayout};
 use crate::error::Error;
 use crate::mechanism::{Environment, Mechanism};
@@ -53,12 +53,12 @@ pub fn build(
     let ions = gather_ions(cells, &starts, registry, &options.globals, &mut world);
     let gathered = gather_mechanisms(cells, &starts, &area, registry, &ions)?;
     let mut assembly = Assembly { second_order: options.second_order, ..Assembly::default() };
-    let connections = connect(cells, &gathered, options.dt)?;
+    let places = places(&gathered, cells);
+    let connections = connect(cells, &gathered, &places, options.dt)?;
     let sources = spike_sources(cells, &starts, &connections)?;
     assembly.has_thresholds = !sources.node.is_empty();
     assembly.has_events = gathered.iter().any(|mechanism| mechanism.description.event_arguments.is_some());
 
-    let places = places(&gathered, cells);
     let mut table = MechanismTable::default();
     for mechanism in gathered {
         let Some(known) = registry.get(&mechanism.description.name) else {
@@ -155,37 +155,15 @@ fn spawn_cells(cells: &[CellPlan], starts: &[u32], world: &mut World) {
     }
 }
 
-/// Place of every point process of every cell among the instances of its mechanism.
-fn places(gathered: &[Gathered], cells: &[CellPlan]) -> Vec<Vec<Target>> {
-    let unknown = Target { mechanism: u32::MAX, instance: u32::MAX };
-    let mut places: Vec<Vec<Target>> = cells
-        .iter()
-        .map(|cell| vec![unknown; cell.model.point_processes.len() + cell.point_processes.len()])
-        .collect();
-    for (mechanism, gathered) in gathered.iter().enumerate() {
-        for (instance, &(cell, index)) in gathered.owners.iter().enumerate() {
-            places[cell][index] = Target { mechanism: mechanism as u32, instance: instance as u32 };
-        }
-    }
-    places
-}
-
-fn place(places: &[Vec<Target>], cells: &[CellPlan], cell: usize, index: usize) -> Result<Target, Error> {
-    places[cell].get(index).copied().ok_or(Error::OutOfRange {
-        gid: cells[cell].gid,
-        what: "point process",
-        index,
-    })
-}
-
 fn spawn_waveforms(cells: &[CellPlan], places: &[Vec<Target>], world: &mut World) -> Result<bool, Error> {
     let mut any = false;
     for (number, cell) in cells.iter().enumerate() {
         for signal in &cell.signals {
             let target = place(places, cells, number, signal.target)?;
-            let description = description_of(cell, signal.target);
-            let variable = description.variable(&signal.variable).ok_or_else(|| Error::UnknownVariable {
-                mechanism: description.name.clone(),
+            let description = cell.point_process_descriptions().nth(signal.target);
+            let variable = description.and_then(|description| description.variable(&signal.variable));
+            let variable = variable.ok_or_else(|| Error::UnknownVariable {
+                mechanism: description.map(|description| description.name.clone()).unwrap_or_default(),
                 variable: signal.variable.clone(),
             })?;
             let (times, values) = (signal.times.clone(), signal.values.clone());
@@ -194,16 +172,6 @@ fn spawn_waveforms(cells: &[CellPlan], places: &[Vec<Target>], world: &mut World
         }
     }
     Ok(any)
-}
-
-/// The description of point process number `index` of a cell, which must exist.
-fn description_of(cell: &CellPlan, index: usize) -> &Arc<nmodl::Description> {
-    let own = cell.model.point_processes.len();
-    if index < own {
-        &cell.model.point_processes[index].description
-    } else {
-        &cell.point_processes[index - own].description
-    }
 }
 
 type ProbeKey = (usize, ProbeSourceKey);
@@ -249,13 +217,8 @@ fn probe_source(
         CellProbeSource::Density(mechanism, variable)
         | CellProbeSource::PointProcess(mechanism, variable) => (mechanism, variable),
     };
-    let descriptions = cell
-        .model
-        .mechanisms
-        .iter()
-        .map(|m| &m.description)
-        .chain(cell.model.point_processes.iter().map(|p| &p.description))
-        .chain(cell.point_processes.iter().map(|p| &p.description));
+    let density = cell.model.mechanisms.iter().map(|mechanism| &mechanism.description);
+    let descriptions = density.chain(cell.point_process_descriptions());
     let column = descriptions.filter(|d| d.name == *mechanism).find_map(|d| d.variable(variable));
     match (table.names.iter().position(|name| name == mechanism), column) {
         (Some(mechanism), Some(column)) => Ok(ProbeSource::Variable { mechanism, column }),

@@ -133,9 +133,7 @@ pub fn gather_mechanisms(
 fn check_names(cells: &[CellPlan], registry: &Registry) -> Result<(), Error> {
     for cell in cells {
         let density = cell.model.mechanisms.iter().map(|mechanism| &mechanism.description);
-        let own = cell.model.point_processes.iter().map(|point| &point.description);
-        let added = cell.point_processes.iter().map(|point| &point.description);
-        for description in density.chain(own).chain(added) {
+        for description in density.chain(cell.point_process_descriptions()) {
             if registry.get(&description.name).is_none() {
                 return Err(Error::UnknownMechanism { name: description.name.clone() });
             }

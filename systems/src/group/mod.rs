@@ -17,7 +17,7 @@ use bevy_ecs::schedule::Schedule;
 use bevy_ecs::world::World;
 use cell::CellModel;
 use components::{
-    Clock, Connections, EventQueue, OutgoingSpikes, Probe, SampleBuffer, SampleTimes, SourceId, Spike,
+    Clock, Connections, EventQueue, OutgoingSpikes, SampleBuffer, SampleTimes, SourceId, Spike,
 };
 use nmodl::Description;
 use random::Stream;
@@ -27,7 +27,7 @@ pub use network::is_shorter_than_step;
 pub use pattern::inject_spikes;
 
 use crate::schedule::{ProfilingExecutor, ScheduleDescription, Timings, introspection};
-use crate::step::{GroupEntities, MechanismTable};
+use crate::step::GroupEntities;
 
 /// A cell with all that is attached to it.
 #[derive(Clone, Debug)]
@@ -51,6 +51,25 @@ pub struct CellPlan {
     pub signals: Vec<Signal>,
     /// What is sampled of it.
     pub probes: Vec<CellProbe>,
+}
+
+impl CellPlan {
+    /// Number of its point processes, the model's and the added ones.
+    pub fn point_process_count(&self) -> usize {
+        self.model.point_processes.len() + self.point_processes.len()
+    }
+
+    /// Descriptions of its point processes, in the order of their indices.
+    pub fn point_process_descriptions(&self) -> impl Iterator<Item = &Arc<Description>> {
+        let own = self.model.point_processes.iter().map(|point| &point.description);
+        own.chain(self.point_processes.iter().map(|point| &point.description))
+    }
+
+    /// Adds a point process, and returns its index.
+    pub fn add_point_process(&mut self, point: PointProcess) -> usize {
+        self.point_processes.push(point);
+        self.point_process_count() - 1
+    }
 }
 
 /// A point process or artificial cell.
@@ -112,6 +131,14 @@ pub struct Connection {
     pub weights: Vec<f64>,
     /// Whether it passes spikes on.
     pub active: bool,
+}
+
+impl Connection {
+    /// Whether spikes take effect within the group at once, so that both ends must be in it: those of sources inside a
+    /// cell, and delays that leave no time for an exchange with time steps of `dt` (ms).
+    pub fn is_direct(&self, dt: f64) -> bool {
+        !self.source.is_cell() || is_shorter_than_step(self.delay, dt)
+    }
 }
 
 /// A signal played into a variable.
@@ -291,11 +318,6 @@ impl Group {
         self.probes.iter().map(|(_, layout)| layout)
     }
 
-    /// The steps at which probe number `index` samples.
-    pub fn probe_times(&self, index: usize) -> Option<SampleTimes> {
-        self.world.get::<Probe>(self.probes.get(index)?.0).map(|probe| probe.times)
-    }
-
     fn with_network<T>(
         &mut self,
         work: impl FnOnce(&mut Connections, &mut EventQueue, &mut OutgoingSpikes) -> T,
@@ -304,10 +326,5 @@ impl Group {
         let mut query = self.world.query::<(&mut Connections, &mut EventQueue, &mut OutgoingSpikes)>();
         let (mut connections, mut queue, mut outgoing) = query.get_mut(&mut self.world, entity).ok()?;
         Some(work(&mut connections, &mut queue, &mut outgoing))
-    }
-
-    /// Names of the mechanisms of the group, by their index.
-    pub fn mechanism_names(&self) -> Vec<String> {
-        self.world.get_resource::<MechanismTable>().map(|table| table.names.clone()).unwrap_or_default()
     }
 }

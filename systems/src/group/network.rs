@@ -11,25 +11,16 @@ use crate::error::Error;
 /// # Errors
 ///
 /// If a target does not exist or takes no events.
-pub fn connect(cells: &[CellPlan], mechanisms: &[Gathered], dt: f64) -> Result<Connections, Error> {
-    let mut places: Vec<Vec<Option<Target>>> = cells
-        .iter()
-        .map(|cell| vec![None; cell.model.point_processes.len() + cell.point_processes.len()])
-        .collect();
-    for (mechanism, gathered) in mechanisms.iter().enumerate() {
-        for (instance, &(cell, index)) in gathered.owners.iter().enumerate() {
-            places[cell][index] = Some(Target { mechanism: mechanism as u32, instance: instance as u32 });
-        }
-    }
+pub fn connect(
+    cells: &[CellPlan],
+    mechanisms: &[Gathered],
+    places: &[Vec<Target>],
+    dt: f64,
+) -> Result<Connections, Error> {
     let mut all = Vec::new();
     for (number, cell) in cells.iter().enumerate() {
         for (order, connection) in cell.connections.iter().enumerate() {
-            let target =
-                places[number].get(connection.target).copied().flatten().ok_or(Error::OutOfRange {
-                    gid: cell.gid,
-                    what: "point process",
-                    index: connection.target,
-                })?;
+            let target = place(places, cells, number, connection.target)?;
             all.push((connection.source, order as u32, number, target, connection));
         }
     }
@@ -49,13 +40,38 @@ pub fn connect(cells: &[CellPlan], mechanisms: &[Gathered], dt: f64) -> Result<C
         connections.delay.push(connection.delay);
         connections.order.push(order);
         connections.active.push(connection.active);
-        connections.direct.push(!source.is_cell() || is_shorter_than_step(connection.delay, dt));
+        connections.direct.push(connection.is_direct(dt));
         let weights = (0..arguments).map(|index| connection.weights.get(index).copied().unwrap_or(0.0));
         connections.weights.extend(weights);
         connections.weight_start.push(connections.weights.len() as u32);
     }
     connections.starts.push(connections.target.len() as u32);
     Ok(connections)
+}
+
+/// Place of a point process that is in no mechanism.
+const NOWHERE: Target = Target { mechanism: u32::MAX, instance: u32::MAX };
+
+/// Place of every point process of every cell among the instances of its mechanism.
+pub fn places(mechanisms: &[Gathered], cells: &[CellPlan]) -> Vec<Vec<Target>> {
+    let mut places: Vec<Vec<Target>> =
+        cells.iter().map(|cell| vec![NOWHERE; cell.point_process_count()]).collect();
+    for (mechanism, gathered) in mechanisms.iter().enumerate() {
+        for (instance, &(cell, index)) in gathered.owners.iter().enumerate() {
+            places[cell][index] = Target { mechanism: mechanism as u32, instance: instance as u32 };
+        }
+    }
+    places
+}
+
+/// Place of point process number `index` of a cell.
+///
+/// # Errors
+///
+/// If the cell does not have it.
+pub fn place(places: &[Vec<Target>], cells: &[CellPlan], cell: usize, index: usize) -> Result<Target, Error> {
+    let found = places[cell].get(index).copied().filter(|place| *place != NOWHERE);
+    found.ok_or(Error::OutOfRange { gid: cells[cell].gid, what: "point process", index })
 }
 
 /// Whether a delay (ms) does not leave time for an exchange of spikes, so that both ends of the connection

@@ -108,6 +108,10 @@ impl Network<'_, '_> {
             (Some(&node), Ok(voltage)) => voltage.0[node as usize],
             _ => 0.0,
         };
+        // A WATCH that the event activates asks at once whether its condition holds.
+        if let Some(own) = instances.voltage.get_mut(instance) {
+            *own = voltage;
+        }
         let weights = if connection == u32::MAX { &mut [][..] } else { connections.weights_of(connection) };
         let mut delivery = Delivery { instance, t: event.time, flag, weights, voltage };
         self.table.kernels[mechanism].receive(&mut instances, &mut delivery, outbox);
