@@ -1,53 +1,11 @@
-//! Pieces of HOC text, positions in them, and what can be wrong with their syntax.
+//! What can be wrong with the syntax of HOC text; pieces of text and positions in them are those of NMODL.
 
 use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
-/// A range of bytes of a source text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Span {
-    /// First byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-}
-
-impl Span {
-    /// From the start of `self` to the end of `other`.
-    pub fn to(self, other: Span) -> Span {
-        Span { start: self.start, end: other.end.max(self.start) }
-    }
-}
-
-impl From<Span> for SourceSpan {
-    fn from(span: Span) -> Self {
-        (span.start as usize, (span.end.saturating_sub(span.start)) as usize).into()
-    }
-}
-
-/// A piece of HOC text: a file, or a string given to `execute`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Path of the file, or a description such as `string of execute`.
-    pub name: Arc<str>,
-    /// The text.
-    pub text: Arc<str>,
-}
-
-impl Source {
-    /// The text under its name, as `miette` wants it.
-    pub fn named(&self) -> NamedSource<Arc<str>> {
-        NamedSource::new(&self.name, self.text.clone())
-    }
-
-    /// Line number (from 1) of a byte position.
-    pub fn line(&self, position: u32) -> usize {
-        let end = (position as usize).min(self.text.len());
-        1 + self.text.as_bytes()[..end].iter().filter(|&&byte| byte == b'\n').count()
-    }
-}
+pub use nmodl::syntax::{Source, Span};
 
 /// What is wrong with a piece of text.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -1,4 +1,5 @@
-//! Pieces of NMODL text, positions in them, and what can be wrong with their syntax.
+//! Pieces of text, positions in them (the HOC interpreter uses them too), and what can be wrong with the syntax of
+//! NMODL.
 
 use std::sync::Arc;
 
@@ -27,10 +28,10 @@ impl From<Span> for SourceSpan {
     }
 }
 
-/// A piece of NMODL text, usually a `.mod` file.
+/// A piece of text: a file, or a string that a program executes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Path of the file.
+    /// Path of the file, or a description such as `string of execute`.
     pub name: Arc<str>,
     /// The text.
     pub text: Arc<str>,
