@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use components::{Clock, Instances};
 use nmodl::Description;
+pub use nmodl::execute::{Outbox, Request};
 
 /// What is fixed for a whole run and shared by all instances of a mechanism.
 #[derive(Clone, Debug)]
@@ -101,73 +102,4 @@ pub struct Delivery<'a> {
     pub weights: &'a mut [f64],
     /// Voltage of the instance's node (mV); 0 for artificial cells.
     pub voltage: f64,
-}
-
-/// What an instance asks for while it handles an event or initialises.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Request {
-    /// `net_send`: an event to itself at the absolute `time` (ms).
-    Send {
-        /// When (ms).
-        time: f64,
-        /// With which flag.
-        flag: f64,
-    },
-    /// `net_event`: the instance spikes at `time` (ms).
-    Fire {
-        /// When (ms).
-        time: f64,
-    },
-    /// `net_move`: the last self event with flag 1 is moved to `time` (ms).
-    Move {
-        /// When (ms).
-        time: f64,
-    },
-    /// `WATCH`: an event with `flag` when the condition comes true.
-    Watch {
-        /// Number of the condition.
-        condition: u32,
-        /// Flag of the event.
-        flag: f64,
-        /// Whether other active conditions of the instance are forgotten.
-        replace: bool,
-    },
-}
-
-/// Requests of instances, handled by the solver right after the kernel returns.
-#[derive(Clone, Debug, Default)]
-pub struct Outbox {
-    requests: Vec<(u32, Request)>,
-}
-
-impl Outbox {
-    /// Sends `instance` an event at the absolute `time` (ms) with `flag`.
-    pub fn send(&mut self, instance: usize, time: f64, flag: f64) {
-        self.requests.push((instance as u32, Request::Send { time, flag }));
-    }
-
-    /// Lets `instance` spike at `time` (ms).
-    pub fn fire(&mut self, instance: usize, time: f64) {
-        self.requests.push((instance as u32, Request::Fire { time }));
-    }
-
-    /// Moves the last self event with flag 1 of `instance` to `time` (ms).
-    pub fn move_to(&mut self, instance: usize, time: f64) {
-        self.requests.push((instance as u32, Request::Move { time }));
-    }
-
-    /// Watches a condition of `instance`.
-    pub fn watch(&mut self, instance: usize, condition: u32, flag: f64, replace: bool) {
-        self.requests.push((instance as u32, Request::Watch { condition, flag, replace }));
-    }
-
-    /// Requests made so far, oldest first; the outbox is empty afterwards.
-    pub fn drain(&mut self) -> impl Iterator<Item = (u32, Request)> + '_ {
-        self.requests.drain(..)
-    }
-
-    /// Whether nothing was asked for.
-    pub fn is_empty(&self) -> bool {
-        self.requests.is_empty()
-    }
 }

@@ -4,8 +4,13 @@
 //! how many arguments its events carry. It holds no behaviour: kernels belong to the `systems` crate.
 //! [`syntax`] turns the text of a `.mod` file into a tree, and a tree into a description.
 
+mod column;
 mod description;
+pub mod execute;
+pub mod ir;
 pub mod math;
 pub mod syntax;
 
+pub use column::Column;
 pub use description::{Description, Global, IonUse, IonVariable, Kind, Role, Variable};
+pub use ir::Program;
