@@ -57,25 +57,25 @@ NET_RECEIVE(w) {
 
 : time (ms) until 1 = a + b exp(-t/taus) + (c - a - b) exp(-t/taum), for c < 1 and taum < taus; 1e9 stands for never
 FUNCTION fire_time(a, b, c) (ms) {
-    LOCAL r, rest, slope, first, x
+    LOCAL r, rest, slope, guess, x
     fire_time = 1e9
     r = taum/taus
     if (a > 1 || a + b > 1) {
         rest = c - a - b
         slope = r*b + rest
-        first = (1 - c + slope)/slope
+        guess = (1 - c + slope)/slope
         if (a > 1 && b <= 0) {
-            if (slope >= 0 || first <= 0) {
-                fire_time = -taus*log(newton(a, rest, b, 1/r, 0))
+            if (slope >= 0 || guess <= 0) {
+                fire_time = -taus*log(root(a, rest, b, 1/r, 0))
             } else {
-                fire_time = -taum*log(newton(a, b, rest, r, first))
+                fire_time = -taum*log(root(a, b, rest, r, guess))
             }
         } else {
             : where the sum is largest: no spike if that lies behind or is too low
             x = (-rest/(r*b))^(1/(r - 1))
             if (x < 1) {
                 if (a + b*x^r + rest*x > 1) {
-                    fire_time = -taum*log(newton(a, b, rest, r, first))
+                    fire_time = -taum*log(root(a, b, rest, r, guess))
                 }
             }
         }
@@ -83,7 +83,7 @@ FUNCTION fire_time(a, b, c) (ms) {
 }
 
 : solution of 1 = a + b x^r + c x in 0 < x <= 1, from a start value
-FUNCTION newton(a, b, c, r, start) {
+FUNCTION root(a, b, c, r, start) {
     LOCAL x, dx, f, slope, iterations
     x = start
     dx = 1
@@ -101,5 +101,5 @@ FUNCTION newton(a, b, c, r, start) {
         }
         iterations = iterations + 1
     }
-    newton = x
+    root = x
 }
