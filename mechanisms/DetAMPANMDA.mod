@@ -14,7 +14,7 @@ NEURON {
     GLOBAL slope_mg, scale_mg
     NONSPECIFIC_CURRENT i
     RANGE synapseID, selected_for_report, verboseLevel, conductance, next_delay
-    BBCOREPOINTER delay_times, delay_weights
+    POINTER delay_times, delay_weights
     GLOBAL nc_type_param
 }
 

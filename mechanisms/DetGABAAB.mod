@@ -12,7 +12,7 @@ NEURON {
     RANGE i, i_GABAA, i_GABAB, g_GABAA, g_GABAB, g, e_GABAA, e_GABAB
     NONSPECIFIC_CURRENT i
     RANGE synapseID, selected_for_report, verboseLevel, conductance, next_delay
-    BBCOREPOINTER delay_times, delay_weights
+    POINTER delay_times, delay_weights
     GLOBAL nc_type_param
 }
 

@@ -11,7 +11,7 @@ NEURON {
     ARTIFICIAL_CELL InhPoissonStim
     RANGE duration, rmax
     RANDOM exp_rng, uniform_rng
-    BBCOREPOINTER vecRate, vecTbins
+    POINTER vecRate, vecTbins
 }
 
 PARAMETER {

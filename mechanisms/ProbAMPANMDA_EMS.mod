@@ -15,7 +15,7 @@ NEURON {
     RANGE i_AMPA, i_NMDA, g_AMPA, g_NMDA, g
     NONSPECIFIC_CURRENT i
     RANGE synapseID, selected_for_report, verboseLevel, conductance, next_delay
-    BBCOREPOINTER delay_times, delay_weights
+    POINTER delay_times, delay_weights
     GLOBAL nc_type_param, minis_single_vesicle, init_depleted
     RANGE A_AMPA_step, B_AMPA_step, A_NMDA_step, B_NMDA_step
     RANDOM rng

@@ -3,7 +3,7 @@ TITLE A source of spikes at given times
 NEURON {
     ARTIFICIAL_CELL VecStim
     THREADSAFE
-    BBCOREPOINTER times
+    POINTER times
 }
 
 ASSIGNED {
