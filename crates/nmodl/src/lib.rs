@@ -8,9 +8,12 @@ mod column;
 mod description;
 pub mod execute;
 pub mod ir;
+pub mod lower;
 pub mod math;
+pub mod model;
 pub mod syntax;
 
 pub use column::Column;
 pub use description::{Description, Global, IonUse, IonVariable, Kind, Role, Variable};
 pub use ir::Program;
+pub use lower::{Compiled, compile};
