@@ -7,5 +7,6 @@
 mod description;
 pub mod math;
 pub mod syntax;
+pub mod verbatim;
 
 pub use description::{Description, Global, IonUse, IonVariable, Kind, Role, Variable};
