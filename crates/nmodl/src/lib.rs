@@ -12,6 +12,7 @@ pub mod lower;
 pub mod math;
 pub mod model;
 pub mod syntax;
+pub mod verbatim;
 
 pub use column::Column;
 pub use description::{Description, Global, IonUse, IonVariable, Kind, Role, Variable};

@@ -343,6 +343,7 @@ fn expression(tree: &Expression) -> String {
             format!("({} {} {})", expression(left), operator.text(), expression(right))
         }
         ExpressionKind::Integer(value) => format!("{value}i"),
+        ExpressionKind::Slot(name) => format!("slot:{name:?}"),
         ExpressionKind::Null => "null".to_string(),
         ExpressionKind::Index(base, index) => format!("{}[{}]", expression(base), expression(index)),
         ExpressionKind::Conditional(condition, yes, no) => {

@@ -11,13 +11,13 @@ mod describe;
 mod dump;
 mod expression;
 mod kinetic;
-mod lexer;
+pub(crate) mod lexer;
 mod neuron;
-mod parser;
+pub(crate) mod parser;
 mod source;
 mod statement;
 mod verbatim;
-mod words;
+pub(crate) mod words;
 
 pub use describe::describe;
 pub use dump::dump;

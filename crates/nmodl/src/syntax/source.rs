@@ -120,6 +120,15 @@ pub enum SyntaxProblem {
     /// Deeper than any sensible model.
     #[error("nested too deeply")]
     TooDeep,
+    /// Something of C that `VERBATIM` blocks cannot say here.
+    #[error("`{0}` of C is not supported in `VERBATIM`")]
+    OutsideC(String),
+    /// An `#if` without `#endif`.
+    #[error("`#if` is not closed: expected `#endif`, found the end of the text")]
+    OpenDirective,
+    /// `#else`, `#elif` or `#endif` without `#if`.
+    #[error("directive without `#if`")]
+    StrayDirective,
     /// A text larger than the parser takes.
     #[error("text is larger than 64 MiB")]
     TooLarge,

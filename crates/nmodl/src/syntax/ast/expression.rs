@@ -33,6 +33,10 @@ pub enum ExpressionKind {
     Binary(BinaryOperator, Box<Expression>, Box<Expression>),
     /// An integer or character of C.
     Integer(i64),
+    /// What the `POINTER` or `BBCOREPOINTER` of the name holds (`_p_name` of C): a stream of random numbers, a vector
+    /// or an object, not a number. Variables that C uses so (`*(void**)(&name)`) are slots, too. A slot is a place
+    /// that gets values, and true unless it holds nothing.
+    Slot(Name),
     /// `NULL`, `nullptr` or `(void*)0` of C: nothing that a pointer could point to.
     Null,
     /// `f(a)[i]` of C. An element of what has a name is a [`Variable`](Self::Variable) with its subscript.
