@@ -13,6 +13,7 @@ impl Lowering<'_, '_> {
         match &expression.kind {
             ExpressionKind::Variable(variable) => self.target_of(variable),
             ExpressionKind::Parenthesis(inner) | ExpressionKind::Cast(_, inner) => self.target(inner),
+            ExpressionKind::Slot(name) => self.slot(name),
             ExpressionKind::Dereference(inner) => self.dereferenced(inner, expression.span),
             ExpressionKind::Index(base, index) => {
                 let base = self.expression(base);
@@ -104,7 +105,9 @@ impl Lowering<'_, '_> {
         if place == Place::Voltage {
             match self.voltage {
                 Some(voltage) => self.builder.assign(voltage, from),
-                None => self.check_writable(place, span),
+                None => {
+                    self.check_writable(place, span);
+                }
             }
             return;
         }

@@ -194,33 +194,31 @@ impl Lowering<'_, '_> {
     // Events
 
     fn send(&mut self, name: &str, arguments: &[&Expression], span: Span) -> Value {
-        let from_c = arguments.len() == 5;
-        if !from_c && !self.check_count(name, 2..=2, arguments.len(), span) {
+        if !self.check_count(name, 2..=2, arguments.len(), span) {
             return self.zero();
         }
         let allowed = matches!(
             self.part,
             Part::Receive | Part::ReceiveInitial | Part::Initial | Part::Function
         );
-        if !allowed || (!from_c && self.part == Part::Function && self.frames.len() == 1) {
+        if !allowed {
             let block = self.part.text();
             let help = "send from `INITIAL` or `NET_RECEIVE`".to_string();
             self.fault(Fault::Misplaced { statement: name.to_string(), block }, span, help);
             return self.zero();
         }
-        let (time, flag) = if from_c {
-            (self.double(arguments[3]), arguments[4])
-        } else {
-            let later = after_time(arguments[0]);
-            (self.double(&later), arguments[1])
+        // Of C, the first number is a time, of NMODL a delay.
+        let time = match name {
+            "artcell_net_send" => self.double(arguments[0]),
+            _ => self.double(&after_time(arguments[0])),
         };
+        let flag = arguments[1];
         let flag = self.double(flag);
         self.effect(Effect::Send, vec![time, flag], span);
         Value::Nothing
     }
 
     fn fire(&mut self, arguments: &[&Expression], span: Span) -> Value {
-        let arguments = self.without_opaque(arguments);
         if !self.check_count("net_event", 1..=1, arguments.len(), span) {
             return self.zero();
         }
@@ -235,7 +233,6 @@ impl Lowering<'_, '_> {
     }
 
     fn move_event(&mut self, name: &str, arguments: &[&Expression], span: Span) -> Value {
-        let arguments = self.without_opaque(arguments);
         if !self.check_count(name, 1..=1, arguments.len(), span) {
             return self.zero();
         }

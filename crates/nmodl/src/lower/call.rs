@@ -16,18 +16,12 @@ use crate::syntax::ast::{
 /// Functions within functions that are followed.
 const MAXIMUM_DEPTH: usize = 60;
 
-/// Whether an argument is what NEURON hands on from function to function of C.
-fn is_handed_on(argument: &Expression) -> bool {
-    matches!(&argument.kind, ExpressionKind::Variable(variable)
-        if matches!(&*variable.name.text, "_threadargs_" | "_threadargscomma_" | "_p" | "_ppvar" | "_thread" | "_nt"))
-}
-
 impl Lowering<'_, '_> {
     /// The value of a call.
     pub fn call(&mut self, call: &Call) -> Value {
         let name = &call.name.text;
         let arguments: Vec<&Expression> =
-            call.arguments.iter().filter(|argument| !is_handed_on(argument)).collect();
+            call.arguments.iter().collect();
         match self.symbol(name) {
             Some(Symbol::Block(number)) => {
                 let block = self.context.model.blocks[number].clone();
@@ -193,7 +187,7 @@ impl Lowering<'_, '_> {
         let parameters: Vec<_> = function
             .parameters
             .iter()
-            .filter(|parameter| !parameter.name.text.is_empty() && !parameter.name.text.starts_with("_threadargs"))
+            .filter(|parameter| !parameter.name.text.is_empty())
             .collect();
         if !self.check_count(name, parameters.len()..=parameters.len(), arguments.len(), span)
             || !self.can_enter(name, span)
@@ -220,6 +214,7 @@ impl Lowering<'_, '_> {
     pub fn store(&mut self, address: &Expression, value: Value) {
         let target = match &address.kind {
             ExpressionKind::AddressOf(inner) => self.target(inner),
+            ExpressionKind::Parenthesis(inner) => return self.store(inner, value),
             _ => self.dereferenced(address, address.span),
         };
         if target != Target::Refused {

@@ -6,7 +6,7 @@ use crate::ir::{BinaryOperation, Effect, Instruction, Place, Register, UnaryOper
 use crate::model::{Fault, SlotUse, Symbol};
 use crate::syntax::Span;
 use crate::syntax::ast::{
-    BinaryOperator, CType, Expression, ExpressionKind, UnaryOperator, Variable,
+    BinaryOperator, CType, Expression, ExpressionKind, Name, UnaryOperator, Variable,
 };
 
 impl Lowering<'_, '_> {
@@ -18,6 +18,10 @@ impl Lowering<'_, '_> {
             ExpressionKind::Integer(number) => {
                 let kind = if i32::try_from(*number).is_ok() { Kind::Int } else { Kind::Long };
                 Value::Number(self.constant(*number as f64), kind)
+            }
+            ExpressionKind::Slot(name) => {
+                let target = self.slot(name);
+                self.get(&target)
             }
             ExpressionKind::Null => Value::Pointer(Pointer::Null),
             ExpressionKind::Text(text) => Value::Text(text.clone()),
@@ -103,7 +107,9 @@ impl Lowering<'_, '_> {
                 SlotUse::Vector(vector) => {
                     self.effect_value(Effect::HasVector(vector), Vec::new(), span)
                 }
-                SlotUse::Number(_) => self.constant(1.0),
+                SlotUse::Number(pointer) => {
+                    self.effect_value(Effect::IsPointing(pointer), Vec::new(), span)
+                }
                 SlotUse::Unused => self.constant(0.0),
             },
             Pointer::Unclear => {
@@ -228,24 +234,8 @@ impl Lowering<'_, '_> {
             Some(_) => return None,
             None => {}
         }
-        if let Some(pointer) = name.strip_prefix("_p_") {
-            return match self.symbol(pointer) {
-                Some(Symbol::Slot(slot)) => Some(Pointer::Slot(slot)),
-                Some(Symbol::Place(place)) => Some(Pointer::Place(place)),
-                Some(Symbol::Array { first, length }) => {
-                    Some(Pointer::Places { first, length, offset: None })
-                }
-                Some(Symbol::Stream(stream)) => Some(Pointer::Stream(stream)),
-                _ => None,
-            };
-        }
         match name {
-            "_args" => {
-                let length = self.context.model.description.event_arguments.unwrap_or(0) as u32;
-                Some(Pointer::Places { first: Place::Weight(0), length, offset: None })
-            }
-            "_tqitem" | "_pnt" | "_ppvar" | "_thread" | "_nt" | "_threadargs_" | "_p" | "_ml" | "_iml"
-            | "_globals" | "stderr" | "stdout" => Some(Pointer::Opaque),
+            "stderr" | "stdout" => Some(Pointer::Opaque),
             _ => None,
         }
     }
@@ -320,18 +310,7 @@ impl Lowering<'_, '_> {
             }
             None => {}
         }
-        match &*name.text {
-            "_lflag" => return self.flag(variable),
-            "flag" if self.is_event() => return self.flag(variable),
-            "_threadargs_" | "_tqitem" => return Target::Refused,
-            _ => {}
-        }
-        if let Some(slot) = name.text.strip_prefix("_p_")
-            && let Some(Symbol::Slot(slot)) = self.symbol(slot)
-        {
-            return Target::Slot(slot);
-        }
-        if let Some(inner) = name.text.strip_prefix("_ion_")
+        if let Some(inner) = name.text.strip_suffix("@ion")
             && let Some(Symbol::Place(place)) = self.symbol(inner)
         {
             return Target::Place(place, Kind::Double);
@@ -345,8 +324,15 @@ impl Lowering<'_, '_> {
         Target::Refused
     }
 
-    fn flag(&mut self, _: &Variable) -> Target {
-        Target::Place(Place::Flag, Kind::Double)
+    /// What a pointer of the instance holds.
+    pub fn slot(&mut self, name: &Name) -> Target {
+        match self.context.model.slots.iter().position(|slot| slot.name == name.text) {
+            Some(slot) => Target::Slot(slot),
+            None => {
+                self.undeclared(name);
+                Target::Refused
+            }
+        }
     }
 
     fn needs_subscript(&mut self, variable: &Variable) -> Target {
@@ -519,6 +505,7 @@ impl Lowering<'_, '_> {
             }
             ExpressionKind::Dereference(inner) => return self.expression(inner),
             ExpressionKind::Parenthesis(inner) => return self.address(inner),
+            ExpressionKind::Slot(name) => self.slot(name),
             ExpressionKind::Index(base, index) => {
                 let base = self.expression(base);
                 if matches!(base, Value::Pointer(Pointer::Opaque)) {

@@ -1,6 +1,6 @@
 //! What the pointers of a mechanism point to, as their uses tell.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::runtime::{STREAM_FUNCTIONS, VECTOR_FUNCTIONS};
 use super::walk;
@@ -50,12 +50,13 @@ struct Evidence {
 
 impl Evidence {
     fn body(&mut self, body: &Body, name: &str) {
-        let mut aliases: HashSet<String> = [name.to_string(), format!("_p_{name}")].into();
-        let mut kinds: HashMap<String, CType> = HashMap::new();
+        let mut aliases: BTreeSet<String> = [name.to_string()].into();
+        let mut kinds: BTreeMap<String, CType> = BTreeMap::new();
         for _ in 0..3 {
             let mut found: Vec<String> = Vec::new();
             let mut assigned: Vec<(&Expression, &Expression)> = Vec::new();
             let mut calls: Vec<&Call> = Vec::new();
+            let mut inner_calls: Vec<&Call> = Vec::new();
             walk::statements(
                 body,
                 &mut |statement| match &statement.kind {
@@ -86,7 +87,7 @@ impl Evidence {
                     _ => {}
                 },
                 &mut |expression| match &expression.kind {
-                    ExpressionKind::Call(call) => calls.push(call),
+                    ExpressionKind::Call(call) => inner_calls.push(call),
                     ExpressionKind::Assign { target, value, .. } => assigned.push((target, value)),
                     _ => {}
                 },
@@ -103,7 +104,7 @@ impl Evidence {
                     found.push(target.to_string());
                 }
             }
-            for call in calls {
+            for call in calls.into_iter().chain(inner_calls) {
                 let uses = call.arguments.iter().take(1).any(|argument| {
                     root(argument).is_some_and(|root| aliases.contains(root))
                 });
@@ -149,10 +150,29 @@ fn unwrapped(expression: &Expression) -> &Expression {
 fn root(expression: &Expression) -> Option<&str> {
     match &expression.kind {
         ExpressionKind::Variable(variable) => Some(&variable.name.text),
+        ExpressionKind::Slot(name) => Some(&name.text),
         ExpressionKind::Parenthesis(inner)
         | ExpressionKind::Cast(_, inner)
         | ExpressionKind::Dereference(inner)
         | ExpressionKind::AddressOf(inner) => root(inner),
         _ => None,
     }
+}
+
+/// The names that C uses as slots.
+pub(super) fn names(module: &Module) -> BTreeSet<std::sync::Arc<str>> {
+    let mut names = BTreeSet::new();
+    for item in &module.items {
+        let body = match &item.kind {
+            ItemKind::Block(block) => &block.body,
+            ItemKind::CFunction(function) => &function.body,
+            _ => continue,
+        };
+        walk::statements(body, &mut |_| {}, &mut |expression| {
+            if let ExpressionKind::Slot(name) = &expression.kind {
+                names.insert(name.text.clone());
+            }
+        });
+    }
+    names
 }

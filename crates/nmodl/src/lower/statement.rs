@@ -7,7 +7,7 @@ use super::kernel::Lowering;
 use super::value::{Kind, Local, Pointer, Target, Value};
 use super::{Part, walk};
 use crate::ir::{BinaryOperation, Effect, Instruction, Place, Register};
-use crate::model::{Fault, Symbol};
+use crate::model::Fault;
 use crate::syntax::Span;
 use crate::syntax::ast::{
     Argument, Body, CType, Declaration, Expression, Initializer, LocalVariable, Name, Statement, StatementKind,
@@ -394,11 +394,6 @@ impl Lowering<'_, '_> {
 
     // Events
 
-    /// Whether the kernel deals with an event.
-    pub fn is_event(&self) -> bool {
-        matches!(self.part, Part::Receive | Part::ReceiveInitial)
-    }
-
     fn watch(&mut self, conditions: &[WatchCondition], span: Span) {
         if self.part != Part::Receive {
             let block = self.part.text();
@@ -450,13 +445,5 @@ impl Lowering<'_, '_> {
             lowering.frame().scopes.pop();
         });
         self.builder.push(Instruction::ForConnections { body });
-    }
-
-    /// A block of the file by name.
-    pub fn named_block(&self, name: &str) -> Option<usize> {
-        match self.symbol(name) {
-            Some(Symbol::Block(block)) => Some(block),
-            _ => None,
-        }
     }
 }

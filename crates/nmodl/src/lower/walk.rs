@@ -1,6 +1,11 @@
 //! Looks through statements and expressions.
 
-use crate::syntax::ast::{Body, Expression, ExpressionKind, Initializer, Statement, StatementKind};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::syntax::ast::{
+    Body, Expression, ExpressionKind, Initializer, ItemKind, Module, Statement, StatementKind,
+};
 
 /// Calls `see` for every statement, outer ones first, and `look` for every expression in them.
 pub(super) fn statements<'b>(
@@ -66,11 +71,15 @@ fn one<'b>(
         },
         StatementKind::Expression(value) | StatementKind::Return(Some(value)) => expressions(value, look),
         StatementKind::Table(table) => {
-            [&table.from, &table.to, &table.intervals].map(|value| expressions(value, look));
+            for value in [&table.from, &table.to, &table.intervals] {
+                expressions(value, look);
+            }
         }
         StatementKind::Watch(conditions) => {
             for condition in conditions {
-                [&condition.left, &condition.right, &condition.flag].map(|value| expressions(value, look));
+                for value in [&condition.left, &condition.right, &condition.flag] {
+                    expressions(value, look);
+                }
             }
         }
         _ => {}
@@ -100,7 +109,9 @@ pub(super) fn expressions<'b>(expression: &'b Expression, look: &mut dyn FnMut(&
             expressions(right, look);
         }
         ExpressionKind::Conditional(condition, accepted, rejected) => {
-            [condition, accepted, rejected].map(|value| expressions(value, look));
+            for value in [condition, accepted, rejected] {
+                expressions(value, look);
+            }
         }
         _ => {}
     }
@@ -145,4 +156,26 @@ pub(super) fn assigns(body: &Body, name: &str) -> bool {
         },
     );
     found || in_expressions
+}
+
+/// The names of states whose derivative is used as a variable: `x'` in an expression, or `Dx`.
+pub(super) fn derivatives(module: &Module) -> BTreeSet<Arc<str>> {
+    let mut names = BTreeSet::new();
+    for item in &module.items {
+        let body = match &item.kind {
+            ItemKind::Block(block) => &block.body,
+            ItemKind::CFunction(function) => &function.body,
+            _ => continue,
+        };
+        statements(body, &mut |_| {}, &mut |expression| {
+            if let ExpressionKind::Variable(variable) = &expression.kind {
+                if variable.primes > 0 {
+                    names.insert(variable.name.text.clone());
+                } else if let Some(state) = variable.name.text.strip_prefix('D') {
+                    names.insert(state.into());
+                }
+            }
+        });
+    }
+    names
 }

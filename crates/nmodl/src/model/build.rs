@@ -30,12 +30,17 @@ const GIVEN: [(&str, Place); 6] = [
     ("diam", Place::Diameter),
 ];
 
-/// Resolves the declarations of `module`. `slots` tells what its pointers point to.
-pub fn build(
-    module: Module,
-    sources: Sources,
-    slots: &dyn Fn(&Module, &str) -> SlotKind,
-) -> (Model, Vec<Problem>) {
+/// What only the statements of a file tell of its variables.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// Names that hold objects, and what these are.
+    pub slots: Vec<(Arc<str>, SlotKind)>,
+    /// States whose derivative is kept, as a variable `Dstate`, with the lengths of arrays.
+    pub derivatives: Vec<(Arc<str>, Option<u32>)>,
+}
+
+/// Resolves the declarations of `module`.
+pub fn build(module: Module, sources: Sources, hints: &Hints) -> (Model, Vec<Problem>) {
     let mut collector = Collector::new(&sources);
     collector.collect(&module.items);
     collect_c(&mut collector, &module);
@@ -44,7 +49,8 @@ pub fn build(
     builder.mechanism();
     builder.ions();
     builder.variables(&declared);
-    builder.pointers(slots);
+    builder.derivatives(hints);
+    builder.pointers(hints);
     builder.ion_variables(&declared);
     builder.globals(&declared);
     builder.blocks();
@@ -282,15 +288,29 @@ impl Builder {
         self.model.symbols.insert(name.clone(), symbol);
     }
 
-    fn pointers(&mut self, slots: &dyn Fn(&Module, &str) -> SlotKind) {
+    /// `x'` where it is used as a variable.
+    fn derivatives(&mut self, hints: &Hints) {
+        for (state, length) in &hints.derivatives {
+            let text: Arc<str> = format!("D{state}").into();
+            if self.model.symbols.contains_key(&text) {
+                continue;
+            }
+            let name = Name { text, span: Span::default() };
+            let (length, unit) = (*length, String::new());
+            let declared = Declared { name, role: Role::Assigned, length, default: 0.0, unit };
+            self.column(&declared, Role::Assigned, false);
+        }
+    }
+
+    fn pointers(&mut self, hints: &Hints) {
         let names: Vec<Name> = listed(&self.model.module, NeuronList::Pointer)
             .chain(listed(&self.model.module, NeuronList::BbCorePointer))
             .cloned()
             .collect();
         for name in names {
             let text = name.text.to_string();
-            let kind = slots(&self.model.module, &text);
-            let use_ = match kind {
+            let kind = hints.slots.iter().find(|(known, _)| *known == name.text).map(|(_, kind)| *kind);
+            let use_ = match kind.unwrap_or(SlotKind::Unused) {
                 SlotKind::Number => {
                     let column = self.model.description.variables.len() as u32;
                     let variable = Variable {
@@ -301,30 +321,43 @@ impl Builder {
                         visible: false,
                     };
                     self.model.description.variables.push(variable);
+                    let symbol = Symbol::Place(Place::Column(column));
+                    self.model.symbols.insert(name.text.clone(), symbol);
                     self.model.pointers.push(PointerVariable { name: text, column, written: false });
-                    SlotUse::Number(column)
+                    SlotUse::Number(self.model.pointers.len() as u32 - 1)
                 }
-                SlotKind::Stream => {
-                    self.model.streams.push(text);
-                    SlotUse::Stream(self.model.streams.len() as u32 - 1)
-                }
-                SlotKind::Vector => {
-                    self.model.vectors.push(text);
-                    SlotUse::Vector(self.model.vectors.len() as u32 - 1)
-                }
-                SlotKind::Unused => SlotUse::Unused,
+                kind => self.object(text, kind),
             };
-            let symbol = match use_ {
-                SlotUse::Number(column) => Symbol::Place(Place::Column(column)),
-                _ => Symbol::Slot(self.model.slots.len()),
-            };
-            self.model.symbols.insert(name.text.clone(), symbol);
+            if !matches!(use_, SlotUse::Number(_)) {
+                self.model.symbols.insert(name.text.clone(), Symbol::Slot(self.model.slots.len()));
+            }
             self.model.slots.push(Slot { name: name.text, use_ });
+        }
+        for (name, kind) in &hints.slots {
+            if !self.model.slots.iter().any(|slot| slot.name == *name) {
+                let use_ = self.object(name.to_string(), *kind);
+                self.model.slots.push(Slot { name: name.clone(), use_ });
+            }
         }
         let streams: Vec<Name> = listed(&self.model.module, NeuronList::Random).cloned().collect();
         for name in streams {
             self.model.symbols.insert(name.text.clone(), Symbol::Stream(self.model.streams.len() as u32));
             self.model.streams.push(name.text.to_string());
+        }
+    }
+
+    /// Where an object of an instance is kept.
+    fn object(&mut self, name: String, kind: SlotKind) -> SlotUse {
+        match kind {
+            SlotKind::Stream => {
+                self.model.streams.push(name);
+                SlotUse::Stream(self.model.streams.len() as u32 - 1)
+            }
+            SlotKind::Vector => {
+                self.model.vectors.push(name);
+                SlotUse::Vector(self.model.vectors.len() as u32 - 1)
+            }
+            SlotKind::Number | SlotKind::Unused => SlotUse::Unused,
         }
     }
 

@@ -22,7 +22,7 @@ use crate::ir::{FunctionTable, Place, PointerVariable, SharedVariable};
 use crate::syntax::ast::{Block, BlockKind, CFunction, ItemKind, Module, NeuronList};
 use crate::syntax::Span;
 
-pub use build::build;
+pub use build::{Hints, SlotKind, build};
 
 /// What a name of the file means.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +38,7 @@ pub enum Symbol {
         /// How many.
         length: u32,
     },
-    /// `POINTER` or `BBCOREPOINTER` that holds an object: its name.
+    /// `POINTER` or `BBCOREPOINTER` that holds an object: number in [`Model::slots`].
     Slot(usize),
     /// `RANDOM`: number in [`Model::streams`].
     Stream(u32),
@@ -62,7 +62,7 @@ pub struct Slot {
 /// What a pointer points to, as far as its uses tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlotUse {
-    /// A number somewhere else: a column stands for it.
+    /// A number somewhere else: number in [`Model::pointers`].
     Number(u32),
     /// A random stream: number in [`Model::streams`].
     Stream(u32),

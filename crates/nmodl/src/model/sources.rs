@@ -55,7 +55,7 @@ impl Sources {
     }
 
     /// A syntax error of the whole text, with the file that it is in.
-    fn relocate(&self, mut error: SyntaxError) -> SyntaxError {
+    pub fn relocate(&self, mut error: SyntaxError) -> SyntaxError {
         let start = error.span.offset() as u32;
         let span = Span { start, end: start + error.span.len() as u32 };
         let (source, span) = self.locate(span);
