@@ -222,7 +222,7 @@ impl Parser<'_> {
         let first = self.c_ahead(1);
         let typed = first.is_some_and(|token| token.text == ")" || token.kind == TokenKind::C(CKind::Word));
         if !typed || !matches!(self.c_after_parentheses(), "," | ";") {
-            return self.outside_c("value in parentheses after a name");
+            return self.outside_c("a value in parentheses after a name");
         }
         self.c_skip_parentheses();
         Ok(())
@@ -238,7 +238,7 @@ impl Parser<'_> {
             }
             self.expect_c("]", "after the length of the array")?;
             if self.at_c_mark("[") {
-                return self.outside_c("array of arrays");
+                return self.outside_c("a table of several subscripts");
             }
         }
         let is_array = open || length.is_some();
@@ -247,6 +247,9 @@ impl Parser<'_> {
         if open {
             length = match &initial {
                 Some(Initializer::List(values)) => u32::try_from(values.len()).ok(),
+                Some(Initializer::Value(Expression { kind: ExpressionKind::Text(text), .. })) => {
+                    u32::try_from(text.len() + 1).ok()
+                }
                 _ => return self.unexpected("the values of the array between braces", None),
             };
         }

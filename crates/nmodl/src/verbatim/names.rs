@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use super::preprocess::Problems;
 use super::scope::{Binding, Bindings, Local, Scopes};
 use crate::syntax::ast::{
-    Body, CType, Call, Declaration, Expression, ExpressionKind, Initializer, Item, ItemKind, Name, Statement,
-    StatementKind, Variable,
+    BinaryOperator, Body, CType, Call, Declaration, Expression, ExpressionKind, Initializer, Item, ItemKind,
+    Name, Statement, StatementKind, Variable,
 };
 use crate::syntax::{Span, SyntaxProblem};
 
@@ -84,6 +84,10 @@ impl Names {
 
     fn refuse(&mut self, construct: &str, span: Span, help: &str) {
         self.problems.push((SyntaxProblem::OutsideC(construct.to_string()), span, Some(help.to_string())));
+    }
+
+    fn refuse_name(&mut self, name: &str, span: Span, help: &str) {
+        self.problems.push((SyntaxProblem::NameOfC(name.to_string()), span, Some(help.to_string())));
     }
 
     fn body(&mut self, body: &mut Body) {
@@ -197,7 +201,7 @@ impl Names {
         }
         if changed {
             let start = Span { start: span.start, end: span.start + 1 };
-            self.refuse("pointer that changes in a loop", start, "declare the pointer within the loop");
+            self.refuse("a pointer that changes in a loop", start, "declare the pointer within the loop");
         }
     }
 
@@ -286,8 +290,10 @@ impl Names {
         }
     }
 
-    fn boxed(&mut self, value: Box<Expression>) -> Box<Expression> {
-        Box::new(self.expression(*value))
+    fn boxed(&mut self, mut value: Box<Expression>) -> Box<Expression> {
+        let old = take(&mut value);
+        *value = self.expression(old);
+        value
     }
 
     fn expression(&mut self, value: Expression) -> Expression {
@@ -297,6 +303,10 @@ impl Names {
             Kind::Variable(variable) => self.variable(variable),
             Kind::Call(call) => Kind::Call(self.call(call)),
             Kind::Unary(operator, operand) => Kind::Unary(operator, self.boxed(operand)),
+            Kind::Binary(operator, left, right) if names_thread(&left) && names_thread(&right) => {
+                // Every model sees one thread, the first
+                Kind::Integer(i64::from(operator == BinaryOperator::Equal))
+            }
             Kind::Binary(operator, left, right) => {
                 Kind::Binary(operator, self.boxed(left), self.boxed(right))
             }
@@ -376,10 +386,10 @@ impl Names {
         } else if text.starts_with('_') {
             let help = "it belongs to the inside of NEURON: use variables of the mechanism, `_p_name` for what a \
                         `POINTER` holds and `_lname` for arguments and `LOCAL`s";
-            self.refuse(&text, span, help);
+            self.refuse_name(&text, span, help);
         } else if self.scopes.is_nmodl(&text) {
             let help = format!("write `_l{text}` for the argument or `LOCAL`, or give it another name");
-            self.refuse(&text, span, &help);
+            self.refuse_name(&text, span, &help);
         }
         ExpressionKind::Variable(variable)
     }
@@ -394,14 +404,14 @@ impl Names {
                     None => ExpressionKind::AddressOf(Box::new(slot)),
                     Some(index) if matches!(index.kind, ExpressionKind::Integer(0)) => slot.kind,
                     Some(_) => {
-                        self.refuse("subscript of a pointer to a slot", span, "use `*` alone");
+                        self.refuse("a subscript of a pointer to a slot", span, "use `*` alone");
                         slot.kind
                     }
                 }
             }
             Some(Binding::Several) => {
                 let help = "use one pointer for every variable";
-                self.refuse("pointer that points to one of several variables", span, help);
+                self.refuse("a pointer that points to one of several variables", span, help);
                 ExpressionKind::Variable(variable)
             }
             _ => ExpressionKind::Variable(variable),
@@ -438,7 +448,7 @@ impl Names {
     }
 
     fn refuse_cast(&mut self, target: &CType, span: Span) {
-        let construct = format!("cast to {}", target.text());
+        let construct = format!("a cast to `{}`", target.text());
         self.refuse(&construct, span, "numbers cannot be read as numbers of another type: copy them");
     }
 
@@ -472,7 +482,11 @@ impl Names {
             ("net_event", 2) => Some(("net_event", 1)),
             ("net_move", 3) => Some(("net_move", 2)),
             ("net_send" | "net_event" | "net_move" | "artcell_net_send", _) => {
-                self.refuse(&call.name.text, call.span, "call it as NEURON's translator does, or in NMODL");
+                self.refuse(
+                    &format!("such a call of `{}`", call.name.text),
+                    call.span,
+                    "call it as NEURON's translator does, or in NMODL",
+                );
                 None
             }
             _ => None,
@@ -492,6 +506,12 @@ impl Names {
 fn take(value: &mut Expression) -> Expression {
     let span = value.span;
     std::mem::replace(value, Expression { kind: ExpressionKind::Null, span })
+}
+
+/// Whether `value` is the thread that runs (`_nt`) or the first of all (`nrn_threads`).
+fn names_thread(value: &Expression) -> bool {
+    matches!(&value.kind, ExpressionKind::Variable(variable)
+        if variable.index.is_none() && matches!(&*variable.name.text, "_nt" | "nrn_threads"))
 }
 
 fn plain(name: Name, span: Span) -> Variable {
