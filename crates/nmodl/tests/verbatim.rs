@@ -237,12 +237,13 @@ n = N";
 fn names_of_c_become_those_of_nmodl() {
     let text = "\
 NEURON { POINT_PROCESS t BBCOREPOINTER rng, exp_rng }
+LOCAL shared
 FUNCTION urand(n, m) { LOCAL sum, i
 VERBATIM
   int i = (int)_ln;
   _lsum = _lm + i;
   _lurand = _lsum * urand(_threadargscomma_ i, _lm) + other(_threadargs_);
-  cai = _ion_cai;
+  cai = _ion_cai + _zshared;
 ENDVERBATIM
   i = sum
 }
@@ -277,12 +278,13 @@ ENDVERBATIM
 neuron
   point_process t
   bbcorepointer [rng, exp_rng]
+local shared
 function urand(n, m)
   local sum, i
   int i@c = (n as int)
   sum = (m + i@c)
   urand = ((sum * urand(i@c, m)) + other())
-  cai = cai@ion
+  cai = (cai@ion + shared)
   i = sum
 net_receive(w, u)
   u = flag

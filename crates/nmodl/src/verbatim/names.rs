@@ -1,12 +1,13 @@
 //! Names and pointers of C, made those of NMODL.
 //!
 //! NEURON's translator gives variables of NMODL other names in C, and C models rely on them: `_lname` is an argument,
-//! result or `LOCAL`, `_p_name` what a `POINTER` holds, `_ion_name` the ion's own variable, `_args[0]` the first
+//! result or `LOCAL`, `_zname` a `LOCAL` of the file, `_p_name` what a `POINTER` holds, `_ion_name` the ion's own variable, `_args[0]` the first
 //! argument of `NET_RECEIVE`. Pointers to what a `POINTER` holds (`void** pv = (void**)(&_p_name)`) are followed, so
 //! that only [slots](ExpressionKind::Slot) are left, and casts of pointers vanish. What C declares under the name of an
 //! argument or `LOCAL` of NMODL gets `@c` behind it; the ion's own variable is `name@ion`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::preprocess::Problems;
 use super::scope::{Binding, Bindings, Local, Scopes};
@@ -20,8 +21,10 @@ use crate::syntax::{Span, SyntaxProblem};
 pub(super) struct Names {
     /// Where the C text stands.
     blocks: Vec<Span>,
-    pub(super) scopes: Scopes,
-    pub(super) bindings: Bindings,
+    /// `LOCAL`s of the file, which C sees as `_zname`.
+    file_locals: BTreeSet<Arc<str>>,
+    scopes: Scopes,
+    bindings: Bindings,
     /// Places of declarations of pointers to slots, which the tree does not need.
     pointers: BTreeSet<u32>,
     /// What cannot be done.
@@ -30,8 +33,13 @@ pub(super) struct Names {
 
 /// Makes the names of C in `items` those of NMODL; `blocks` are where the C text stands.
 pub(super) fn resolve(items: &mut [Item], blocks: Vec<Span>) -> Problems {
+    let locals = items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Local(locals) => Some(locals),
+        _ => None,
+    });
     let mut names = Names {
         blocks,
+        file_locals: locals.flatten().map(|local| local.name.text.clone()).collect(),
         scopes: Scopes::default(),
         bindings: Bindings::new(),
         pointers: BTreeSet::new(),
@@ -378,7 +386,9 @@ impl Names {
         {
             return ExpressionKind::Variable(plain(argument.clone(), span));
         }
-        let nmodl = text.strip_prefix("_l").filter(|name| self.scopes.is_nmodl(name));
+        let of_block = text.strip_prefix("_l").filter(|name| self.scopes.is_nmodl(name));
+        let of_file = text.strip_prefix("_z").filter(|name| self.file_locals.contains(*name));
+        let nmodl = of_block.or(of_file);
         if let Some(nmodl) = nmodl {
             variable.name.text = nmodl.into();
         } else if let Some(ion) = text.strip_prefix("_ion_") {
