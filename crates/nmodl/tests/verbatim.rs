@@ -434,7 +434,7 @@ fn what_is_outside_is_refused() {
 --
 4: `#` in `#define` is not supported in C of `VERBATIM` | write out what the macro stands for
 --
-3: expected the length of the array, found `]` | arrays of C have a length from 1 to 1048576 that is written as a number
+3: an array whose length is not written as a number is not supported in C of `VERBATIM` | write a whole number from 1 to 1048576
 --
 3: such a call of `net_send` is not supported in C of `VERBATIM` | call it as NEURON's translator does, or in NMODL
 --

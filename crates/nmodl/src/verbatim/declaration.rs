@@ -2,6 +2,7 @@
 
 use super::types::Specifiers;
 use super::words::is_reserved;
+use crate::syntax::SyntaxProblem;
 use crate::syntax::ast::{
     CFunction, CParameter, CType, Declaration, Expression, ExpressionKind, Initializer, Item, ItemKind, Name,
     Statement, StatementKind,
@@ -262,10 +263,10 @@ impl Parser<'_> {
         match whole(&value).filter(|length| (1..=MAXIMUM_LENGTH).contains(length)) {
             Some(length) => Ok(length as u32),
             None => {
-                let help = format!(
-                    "arrays of C have a length from 1 to {MAXIMUM_LENGTH} that is written as a number"
-                );
-                self.unexpected("the length of the array", Some(&help))
+                let help = format!("write a whole number from 1 to {MAXIMUM_LENGTH}");
+                let construct = "an array whose length is not written as a number";
+                let problem = SyntaxProblem::OutsideC(construct.to_string());
+                self.fail(problem, value.span, Some(help))
             }
         }
     }
