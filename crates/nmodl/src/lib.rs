@@ -6,6 +6,7 @@
 
 mod description;
 pub mod math;
+pub mod solve;
 pub mod syntax;
 
 pub use description::{Description, Global, IonUse, IonVariable, Kind, Role, Variable};

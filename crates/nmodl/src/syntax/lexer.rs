@@ -5,7 +5,7 @@ use super::source::{Span, SyntaxProblem};
 
 /// Kinds of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     /// A name or reserved word.
     Word,
     /// A name with so many primes.
@@ -28,7 +28,7 @@ pub(super) enum TokenKind {
 
 /// A token and where it stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token<'t> {
+pub(crate) struct Token<'t> {
     /// What it is.
     pub kind: TokenKind,
     /// Its text.
@@ -44,7 +44,7 @@ const LONG_MARKS: [&str; 9] = ["<->", "->", "~+", ">=", "<=", "==", "!=", "&&", 
 const SHORT_MARKS: &str = "{}()[],=<>!~+-*/%^@;";
 
 /// The token at or after `position`, and what could not be read on the way.
-pub(super) fn token(text: &str, position: usize) -> (Token<'_>, Option<(SyntaxProblem, Span)>) {
+pub(crate) fn token(text: &str, position: usize) -> (Token<'_>, Option<(SyntaxProblem, Span)>) {
     let mut problem = None;
     let start = skip_blank(text, position, &mut problem);
     let before = text.as_bytes()[..start].iter().rev().find(|&&byte| !matches!(byte, b' ' | b'\t'));

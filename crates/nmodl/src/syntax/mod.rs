@@ -11,7 +11,7 @@ mod describe;
 mod dump;
 mod expression;
 mod kinetic;
-mod lexer;
+pub(crate) mod lexer;
 mod neuron;
 mod parser;
 mod source;
@@ -20,6 +20,6 @@ mod verbatim;
 mod words;
 
 pub use describe::describe;
-pub use dump::dump;
+pub use dump::{dump, dump_body};
 pub use parser::{Parsed, parse};
 pub use source::{Source, Span, SyntaxError, SyntaxProblem};
