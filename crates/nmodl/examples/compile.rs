@@ -39,16 +39,27 @@ fn main() -> ExitCode {
             }
         }
         for problem in &result.problems {
-            println!("{problem:?}");
+            println!("  error: {}", line(problem));
         }
         if kernels {
             for warning in &result.warnings {
-                println!("warning: {warning:?}");
+                println!("  warning: {}", line(warning));
             }
         }
     }
     println!("{compiled} compiled, {refused} refused");
     ExitCode::SUCCESS
+}
+
+/// A problem on one line: its place, what is wrong, and the remedy.
+fn line(problem: &miette::Report) -> String {
+    let place = problem.labels().and_then(|mut labels| {
+        let label = labels.next()?;
+        let contents = problem.source_code()?.read_span(label.inner(), 0, 0).ok()?;
+        Some(format!("{}:{}", contents.name().unwrap_or_default(), contents.line() + 1))
+    });
+    let help = problem.help().map(|help| format!(" ({help})")).unwrap_or_default();
+    format!("{}: {problem}{help}", place.unwrap_or_default())
 }
 
 fn show(program: &Program) {

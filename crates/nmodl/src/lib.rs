@@ -2,7 +2,8 @@
 //!
 //! A description says what a mechanism is called, which variables an instance has, which ions it uses and
 //! how many arguments its events carry. It holds no behaviour: kernels belong to the `systems` crate.
-//! [`syntax`] turns the text of a `.mod` file into a tree, and a tree into a description.
+//! [`syntax`] turns the text of a `.mod` file into a tree, and a tree into a description; [`verbatim`] makes the C text
+//! of `VERBATIM` blocks part of the tree.
 
 mod column;
 mod description;
@@ -11,6 +12,7 @@ pub mod ir;
 pub mod lower;
 pub mod math;
 pub mod model;
+pub mod solve;
 pub mod syntax;
 pub mod verbatim;
 

@@ -19,6 +19,15 @@ pub fn dump(module: &Module) -> String {
     dump.text
 }
 
+/// Statements as text, with each level indented by two spaces.
+pub fn dump_body(body: &Body) -> String {
+    let mut dump = Dump { text: String::new(), indent: 0 };
+    for statement in &body.statements {
+        dump.statement(&statement.kind);
+    }
+    dump.text
+}
+
 struct Dump {
     text: String,
     indent: usize,
@@ -134,6 +143,13 @@ impl Dump {
                 self.body("do", body);
                 self.line(&format!("while {}", expression(condition)));
             }
+            StatementKind::Within { variable, value, body } => {
+                self.body(&format!("within {variable:?} = {}", expression(value)), body);
+            }
+            StatementKind::Newton { unknowns, residuals, body } => {
+                let unknowns = join(unknowns.iter().map(variable), ", ");
+                self.body(&format!("newton {unknowns} for {residuals:?}"), body);
+            }
             _ => self.line(&simple_statement(statement)),
         }
     }
@@ -197,6 +213,9 @@ fn simple_statement(statement: &StatementKind) -> String {
         StatementKind::Expression(value) => expression(value),
         StatementKind::Break => "break".to_string(),
         StatementKind::Continue => "continue".to_string(),
+        StatementKind::LinearSystem { unknowns, matrix, right } => {
+            format!("linear {} of {matrix:?} = {right:?}", join(unknowns.iter().map(variable), ", "))
+        }
         StatementKind::Return(None) => "return".to_string(),
         StatementKind::Return(Some(value)) => format!("return {}", expression(value)),
         // Those with bodies

@@ -67,6 +67,11 @@ impl Parser<'_> {
         let start = self.current.span.start + offset as u32;
         let span = Span { start, end: start + text.len() as u32 };
         let verbatim = Verbatim { text: text.into(), span, complete: is_complete(text) };
+        if self.regions.is_some() {
+            let help = "put the word at the start of a line, outside of strings and titles";
+            let problem = SyntaxProblem::Misplaced { statement: "VERBATIM".to_string(), block: "other text" };
+            self.problem(problem, self.current.span, Some(help.to_string()));
+        }
         self.advance();
         verbatim
     }

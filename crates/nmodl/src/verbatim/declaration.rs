@@ -2,6 +2,7 @@
 
 use super::types::Specifiers;
 use super::words::is_reserved;
+use crate::syntax::SyntaxProblem;
 use crate::syntax::ast::{
     CFunction, CParameter, CType, Declaration, Expression, ExpressionKind, Initializer, Item, ItemKind, Name,
     Statement, StatementKind,
@@ -222,7 +223,7 @@ impl Parser<'_> {
         let first = self.c_ahead(1);
         let typed = first.is_some_and(|token| token.text == ")" || token.kind == TokenKind::C(CKind::Word));
         if !typed || !matches!(self.c_after_parentheses(), "," | ";") {
-            return self.outside_c("value in parentheses after a name");
+            return self.outside_c("a value in parentheses after a name");
         }
         self.c_skip_parentheses();
         Ok(())
@@ -238,7 +239,7 @@ impl Parser<'_> {
             }
             self.expect_c("]", "after the length of the array")?;
             if self.at_c_mark("[") {
-                return self.outside_c("array of arrays");
+                return self.outside_c("a table of several subscripts");
             }
         }
         let is_array = open || length.is_some();
@@ -247,6 +248,9 @@ impl Parser<'_> {
         if open {
             length = match &initial {
                 Some(Initializer::List(values)) => u32::try_from(values.len()).ok(),
+                Some(Initializer::Value(Expression { kind: ExpressionKind::Text(text), .. })) => {
+                    u32::try_from(text.len() + 1).ok()
+                }
                 _ => return self.unexpected("the values of the array between braces", None),
             };
         }
@@ -259,10 +263,10 @@ impl Parser<'_> {
         match whole(&value).filter(|length| (1..=MAXIMUM_LENGTH).contains(length)) {
             Some(length) => Ok(length as u32),
             None => {
-                let help = format!(
-                    "arrays of C have a length from 1 to {MAXIMUM_LENGTH} that is written as a number"
-                );
-                self.unexpected("the length of the array", Some(&help))
+                let help = format!("write a whole number from 1 to {MAXIMUM_LENGTH}");
+                let construct = "an array whose length is not written as a number";
+                let problem = SyntaxProblem::OutsideC(construct.to_string());
+                self.fail(problem, value.span, Some(help))
             }
         }
     }

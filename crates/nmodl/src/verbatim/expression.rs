@@ -192,7 +192,7 @@ impl Parser<'_> {
                     self.advance();
                     value = self.c_step(value, increment, false, begin)?;
                 }
-                "(" => return self.outside_c("call through a pointer"),
+                "(" => return self.outside_c("a call through a pointer"),
                 "->" | "." => return self.outside_c(self.current.text),
                 "::" => return self.outside_c("::"),
                 _ => return Ok(value),
@@ -228,12 +228,12 @@ impl Parser<'_> {
                 self.advance();
                 let inner = self.nested(Self::c_assignment)?;
                 if self.at_c_mark(",") {
-                    return self.outside_c(",");
+                    return self.outside_c("a comma between expressions");
                 }
                 self.expect_c(")", "to close the parenthesis")?;
                 return Ok(inner);
             }
-            _ if self.at_c_mark("[") => return self.outside_c("lambda"),
+            _ if self.at_c_mark("[") => return self.outside_c("a lambda"),
             _ => return self.unexpected("an expression", None),
         };
         Ok(Expression { kind, span: self.span_from(begin) })

@@ -24,6 +24,7 @@ pub(super) struct Macro<'t> {
 pub(super) struct Macros<'t> {
     known: BTreeMap<&'t str, Macro<'t>>,
     made: usize,
+    depth: usize,
     /// What went wrong, with the remedy.
     pub problems: Vec<(SyntaxProblem, Span, Option<String>)>,
 }
@@ -80,6 +81,23 @@ impl<'t> Macros<'t> {
         place: Option<Span>,
         out: &mut Vec<Token<'t>>,
     ) {
+        if self.depth >= MAXIMUM_DEPTH || self.made > MAXIMUM_TOKENS {
+            let span = place.or(tokens.first().map(|token| token.span)).unwrap_or_default();
+            self.problems.push((SyntaxProblem::TooDeep, span, None));
+            return;
+        }
+        self.depth += 1;
+        self.replace(tokens, hidden, place, out);
+        self.depth -= 1;
+    }
+
+    fn replace(
+        &mut self,
+        tokens: &[Token<'t>],
+        hidden: &mut Vec<&'t str>,
+        place: Option<Span>,
+        out: &mut Vec<Token<'t>>,
+    ) {
         let mut position = 0;
         while let Some(&token) = tokens.get(position) {
             position += 1;
@@ -112,23 +130,13 @@ impl<'t> Macros<'t> {
                     span = span.to(tokens[after - 1].span);
                 }
                 position = after;
-                let arguments: Vec<Vec<Token<'t>>> = arguments
-                    .iter()
-                    .map(|argument| {
-                        let mut expanded = Vec::new();
-                        if hidden.len() < MAXIMUM_DEPTH {
-                            self.expand_into(argument, hidden, place, &mut expanded);
-                        }
-                        expanded
-                    })
-                    .collect();
-                body = self.substitute(&body, parameters, &arguments, span);
+                let mut expanded = vec![Vec::new(); arguments.len()];
+                for (argument, out) in arguments.iter().zip(&mut expanded) {
+                    self.expand_into(argument, hidden, place, out);
+                }
+                body = self.substitute(&body, parameters, &expanded, span);
             }
             self.made += body.len();
-            if hidden.len() >= MAXIMUM_DEPTH || self.made > MAXIMUM_TOKENS {
-                self.problems.push((SyntaxProblem::TooDeep, span, None));
-                return;
-            }
             hidden.push(token.text);
             let first = out.len();
             self.expand_into(&body, hidden, Some(span), out);
@@ -150,7 +158,7 @@ impl<'t> Macros<'t> {
         for token in body {
             if matches!(token.text, "#" | "##") && token.kind == TokenKind::C(CKind::Mark) {
                 self.refuse(
-                    &format!("{}` in `#define", token.text),
+                    &format!("`{}` in `#define`", token.text),
                     span,
                     "write out what the macro stands for",
                 );

@@ -1,18 +1,19 @@
 //! Names and pointers of C, made those of NMODL.
 //!
 //! NEURON's translator gives variables of NMODL other names in C, and C models rely on them: `_lname` is an argument,
-//! result or `LOCAL`, `_p_name` what a `POINTER` holds, `_ion_name` the ion's own variable, `_args[0]` the first
+//! result or `LOCAL`, `_zname` a `LOCAL` of the file, `_p_name` what a `POINTER` holds, `_ion_name` the ion's own variable, `_args[0]` the first
 //! argument of `NET_RECEIVE`. Pointers to what a `POINTER` holds (`void** pv = (void**)(&_p_name)`) are followed, so
 //! that only [slots](ExpressionKind::Slot) are left, and casts of pointers vanish. What C declares under the name of an
 //! argument or `LOCAL` of NMODL gets `@c` behind it; the ion's own variable is `name@ion`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::preprocess::Problems;
 use super::scope::{Binding, Bindings, Local, Scopes};
 use crate::syntax::ast::{
-    Body, CType, Call, Declaration, Expression, ExpressionKind, Initializer, Item, ItemKind, Name, Statement,
-    StatementKind, Variable,
+    BinaryOperator, Body, CType, Call, Declaration, Expression, ExpressionKind, Initializer, Item, ItemKind,
+    Name, Statement, StatementKind, Variable,
 };
 use crate::syntax::{Span, SyntaxProblem};
 
@@ -20,8 +21,10 @@ use crate::syntax::{Span, SyntaxProblem};
 pub(super) struct Names {
     /// Where the C text stands.
     blocks: Vec<Span>,
-    pub(super) scopes: Scopes,
-    pub(super) bindings: Bindings,
+    /// `LOCAL`s of the file, which C sees as `_zname`.
+    file_locals: BTreeSet<Arc<str>>,
+    scopes: Scopes,
+    bindings: Bindings,
     /// Places of declarations of pointers to slots, which the tree does not need.
     pointers: BTreeSet<u32>,
     /// What cannot be done.
@@ -30,8 +33,13 @@ pub(super) struct Names {
 
 /// Makes the names of C in `items` those of NMODL; `blocks` are where the C text stands.
 pub(super) fn resolve(items: &mut [Item], blocks: Vec<Span>) -> Problems {
+    let locals = items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Local(locals) => Some(locals),
+        _ => None,
+    });
     let mut names = Names {
         blocks,
+        file_locals: locals.flatten().map(|local| local.name.text.clone()).collect(),
         scopes: Scopes::default(),
         bindings: Bindings::new(),
         pointers: BTreeSet::new(),
@@ -84,6 +92,10 @@ impl Names {
 
     fn refuse(&mut self, construct: &str, span: Span, help: &str) {
         self.problems.push((SyntaxProblem::OutsideC(construct.to_string()), span, Some(help.to_string())));
+    }
+
+    fn refuse_name(&mut self, name: &str, span: Span, help: &str) {
+        self.problems.push((SyntaxProblem::NameOfC(name.to_string()), span, Some(help.to_string())));
     }
 
     fn body(&mut self, body: &mut Body) {
@@ -197,7 +209,7 @@ impl Names {
         }
         if changed {
             let start = Span { start: span.start, end: span.start + 1 };
-            self.refuse("pointer that changes in a loop", start, "declare the pointer within the loop");
+            self.refuse("a pointer that changes in a loop", start, "declare the pointer within the loop");
         }
     }
 
@@ -286,8 +298,10 @@ impl Names {
         }
     }
 
-    fn boxed(&mut self, value: Box<Expression>) -> Box<Expression> {
-        Box::new(self.expression(*value))
+    fn boxed(&mut self, mut value: Box<Expression>) -> Box<Expression> {
+        let old = take(&mut value);
+        *value = self.expression(old);
+        value
     }
 
     fn expression(&mut self, value: Expression) -> Expression {
@@ -297,6 +311,10 @@ impl Names {
             Kind::Variable(variable) => self.variable(variable),
             Kind::Call(call) => Kind::Call(self.call(call)),
             Kind::Unary(operator, operand) => Kind::Unary(operator, self.boxed(operand)),
+            Kind::Binary(operator, left, right) if names_thread(&left) && names_thread(&right) => {
+                // Every model sees one thread, the first
+                Kind::Integer(i64::from(operator == BinaryOperator::Equal))
+            }
             Kind::Binary(operator, left, right) => {
                 Kind::Binary(operator, self.boxed(left), self.boxed(right))
             }
@@ -368,7 +386,9 @@ impl Names {
         {
             return ExpressionKind::Variable(plain(argument.clone(), span));
         }
-        let nmodl = text.strip_prefix("_l").filter(|name| self.scopes.is_nmodl(name));
+        let of_block = text.strip_prefix("_l").filter(|name| self.scopes.is_nmodl(name));
+        let of_file = text.strip_prefix("_z").filter(|name| self.file_locals.contains(*name));
+        let nmodl = of_block.or(of_file);
         if let Some(nmodl) = nmodl {
             variable.name.text = nmodl.into();
         } else if let Some(ion) = text.strip_prefix("_ion_") {
@@ -376,10 +396,10 @@ impl Names {
         } else if text.starts_with('_') {
             let help = "it belongs to the inside of NEURON: use variables of the mechanism, `_p_name` for what a \
                         `POINTER` holds and `_lname` for arguments and `LOCAL`s";
-            self.refuse(&text, span, help);
+            self.refuse_name(&text, span, help);
         } else if self.scopes.is_nmodl(&text) {
             let help = format!("write `_l{text}` for the argument or `LOCAL`, or give it another name");
-            self.refuse(&text, span, &help);
+            self.refuse_name(&text, span, &help);
         }
         ExpressionKind::Variable(variable)
     }
@@ -394,14 +414,14 @@ impl Names {
                     None => ExpressionKind::AddressOf(Box::new(slot)),
                     Some(index) if matches!(index.kind, ExpressionKind::Integer(0)) => slot.kind,
                     Some(_) => {
-                        self.refuse("subscript of a pointer to a slot", span, "use `*` alone");
+                        self.refuse("a subscript of a pointer to a slot", span, "use `*` alone");
                         slot.kind
                     }
                 }
             }
             Some(Binding::Several) => {
                 let help = "use one pointer for every variable";
-                self.refuse("pointer that points to one of several variables", span, help);
+                self.refuse("a pointer that points to one of several variables", span, help);
                 ExpressionKind::Variable(variable)
             }
             _ => ExpressionKind::Variable(variable),
@@ -438,7 +458,7 @@ impl Names {
     }
 
     fn refuse_cast(&mut self, target: &CType, span: Span) {
-        let construct = format!("cast to {}", target.text());
+        let construct = format!("a cast to `{}`", target.text());
         self.refuse(&construct, span, "numbers cannot be read as numbers of another type: copy them");
     }
 
@@ -472,7 +492,11 @@ impl Names {
             ("net_event", 2) => Some(("net_event", 1)),
             ("net_move", 3) => Some(("net_move", 2)),
             ("net_send" | "net_event" | "net_move" | "artcell_net_send", _) => {
-                self.refuse(&call.name.text, call.span, "call it as NEURON's translator does, or in NMODL");
+                self.refuse(
+                    &format!("such a call of `{}`", call.name.text),
+                    call.span,
+                    "call it as NEURON's translator does, or in NMODL",
+                );
                 None
             }
             _ => None,
@@ -492,6 +516,12 @@ impl Names {
 fn take(value: &mut Expression) -> Expression {
     let span = value.span;
     std::mem::replace(value, Expression { kind: ExpressionKind::Null, span })
+}
+
+/// Whether `value` is the thread that runs (`_nt`) or the first of all (`nrn_threads`).
+fn names_thread(value: &Expression) -> bool {
+    matches!(&value.kind, ExpressionKind::Variable(variable)
+        if variable.index.is_none() && matches!(&*variable.name.text, "_nt" | "nrn_threads"))
 }
 
 fn plain(name: Name, span: Span) -> Variable {

@@ -186,7 +186,11 @@ impl<'t> Preprocessor<'t> {
             _ if !self.is_live() => {}
             "define" => {
                 if !self.macros.define(rest) {
-                    self.refuse("#define", place, "write `#define NAME value` or `#define NAME(a, b) value`");
+                    self.refuse(
+                        "such a `#define`",
+                        place,
+                        "write `#define NAME value` or `#define NAME(a, b) value`",
+                    );
                 }
             }
             "undef" => {
@@ -196,10 +200,10 @@ impl<'t> Preprocessor<'t> {
             }
             "include" | "pragma" | "line" | "warning" => {}
             "error" => {
-                self.refuse("#error", place, "the conditions around it are those of NEURON 9.0.2");
+                self.refuse("`#error`", place, "the conditions around it are those of NEURON 9.0.2");
             }
             other => {
-                let construct = format!("#{other}");
+                let construct = format!("`#{other}`");
                 self.refuse(&construct, place, "remove the line");
             }
         }
@@ -230,7 +234,11 @@ impl<'t> Preprocessor<'t> {
     }
 
     fn no_condition(&mut self, place: Span) -> bool {
-        self.refuse("#if", place, "the condition is an expression of integers, macros and `defined(NAME)`");
+        self.refuse(
+            "such a condition of `#if`",
+            place,
+            "the condition is an expression of integers, macros and `defined(NAME)`",
+        );
         false
     }
 

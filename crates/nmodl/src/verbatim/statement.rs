@@ -102,7 +102,7 @@ impl Parser<'_> {
             self.expect_c("(", "before the condition of `if`")?;
             if self.at_c_declaration() {
                 if !branches.is_empty() {
-                    return self.outside_c("declaration in the condition of `else if`");
+                    return self.outside_c("a declaration in the condition of `else if`");
                 }
                 return self.c_if_declared(begin);
             }

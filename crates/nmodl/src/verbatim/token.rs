@@ -45,8 +45,8 @@ impl<'t> Scanner<'t> {
                 self.position += first.len_utf8();
             } else if rest.starts_with("//") {
                 self.position += rest.find(['\n', '\r']).unwrap_or(rest.len());
-            } else if rest.starts_with("/*") {
-                match rest[2..].find("*/") {
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                match comment.find("*/") {
                     Some(length) => self.position += length + 4,
                     None => {
                         let span = self.span(self.position, self.position + 2);

@@ -54,9 +54,11 @@ fn simple(word: &str) -> Option<CType> {
 }
 
 impl Parser<'_> {
-    /// Refuses a construct of C.
+    /// Refuses a construct of C: a word or mark, or several words that describe it.
     pub fn outside_c<T>(&mut self, construct: &str) -> Result<T> {
-        let problem = SyntaxProblem::OutsideC(construct.to_string());
+        let described = construct.starts_with("a ");
+        let shown = if described { construct.to_string() } else { format!("`{construct}`") };
+        let problem = SyntaxProblem::OutsideC(shown);
         self.fail(problem, self.current.span, Some(remedy(construct).to_string()))
     }
 
@@ -159,13 +161,16 @@ impl Parser<'_> {
             self.advance();
         }
         match &kind {
+            CType::Opaque(_) if self.current.kind != TokenKind::C(CKind::Word) => {
+                self.unexpected("`*` or a name after a type", None)
+            }
             CType::Opaque(name) => {
-                let construct = name.to_string();
+                let construct = format!("a variable of type `{name}`");
                 let problem = SyntaxProblem::OutsideC(construct);
                 let help = "only numbers, and pointers to what NEURON gives, can be variables of C here";
                 self.fail(problem, self.previous, Some(help.to_string()))
             }
-            _ if self.at_c_mark("&") => self.outside_c("reference"),
+            _ if self.at_c_mark("&") => self.outside_c("a reference"),
             _ => Ok(kind),
         }
     }

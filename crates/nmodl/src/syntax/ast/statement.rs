@@ -171,6 +171,33 @@ pub enum StatementKind {
     /// `return a;` of C: leaves the block or function. In a `FUNCTION`, the value is its result; without one the
     /// block's own result variable is.
     Return(Option<Expression>),
+    /// Not written, made of `SOLVE`: in the body, and in all that it calls, `dt` or `t` has another value.
+    Within {
+        /// `dt` or `t`
+        variable: Name,
+        /// Its value, computed once before the body.
+        value: Expression,
+        /// Where it holds.
+        body: Body,
+    },
+    /// Not written, made of `SOLVE`: changes the unknowns until all residuals are 0, by `solve::dense::Newton`.
+    Newton {
+        /// What is sought, with its first guess.
+        unknowns: Vec<Variable>,
+        /// What should be 0: variables that `body` sets, declared outside.
+        residuals: Vec<Name>,
+        /// Computes the residuals from the unknowns.
+        body: Body,
+    },
+    /// Not written, made of `SOLVE`: `matrix` times `unknowns` is `right`, solved by `solve::dense::solve_linear`.
+    LinearSystem {
+        /// What gets the solution.
+        unknowns: Vec<Variable>,
+        /// The coefficients, row by row.
+        matrix: Vec<Name>,
+        /// The right sides.
+        right: Vec<Name>,
+    },
 }
 
 /// `2 ca[i]` in a reaction or `CONSERVE`.
