@@ -427,6 +427,12 @@ pub enum Effect {
     },
     /// Changes the length of a vector (length).
     ResizeVector(u32),
+    /// A new vector of zeros (length).
+    NewVector(u32),
+    /// Number of elements of the `Vector` that is the argument of HOC with this number, from 0.
+    ArgumentLength(u32),
+    /// Element of that `Vector` (index); outside it is an error.
+    ArgumentElement(u32),
     /// Whether HOC gave the argument with this number, from 0.
     HasArgument(u32),
     /// Whether that argument is a number.

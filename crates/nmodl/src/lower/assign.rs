@@ -71,6 +71,11 @@ impl Lowering<'_, '_> {
                 return Value::Pointer(Pointer::Slot(*slot));
             }
             Target::Refused => return value,
+            Target::ArgumentElement { .. } => {
+                let fault = Fault::Other("a `Vector` that is an argument cannot be changed".to_string());
+                self.fault(fault, span, "keep it in a `BBCOREPOINTER` first".to_string());
+                return value;
+            }
             _ => {}
         }
         let (from, from_kind) = self.number_of(value, span);
@@ -160,6 +165,10 @@ impl Lowering<'_, '_> {
             (SlotUse::Vector(vector), Pointer::Null) => Effect::SetVector { vector, argument: None },
             (SlotUse::Vector(vector), Pointer::ArgumentVector(argument)) => {
                 Effect::SetVector { vector, argument: Some(argument) }
+            }
+            (SlotUse::Vector(vector), Pointer::NewVector(length)) => {
+                self.effect(Effect::NewVector(vector), vec![length], span);
+                return;
             }
             (SlotUse::Number(_), Pointer::Null) => return,
             _ => {

@@ -107,7 +107,22 @@ impl Lowering<'_, '_> {
                 }
             });
         }
-        self.enter_block(block, &name, values, span)
+        match block.kind {
+            BlockKind::Function | BlockKind::Procedure => self.enter_block(block, &name, values, span),
+            _ => self.call_solved(&name, span),
+        }
+    }
+
+    /// A block to solve, called by its name: NEURON makes a step where it is solved by `cnexp`.
+    fn call_solved(&mut self, name: &Arc<str>, span: Span) -> Value {
+        match self.context.step_of(name) {
+            Some(solution) => self.solution(&solution),
+            None => {
+                let fault = Fault::Other(format!("`{name}` is a block to solve, no procedure"));
+                self.fault(fault, span, format!("write `SOLVE {name} METHOD …`"));
+            }
+        }
+        self.zero()
     }
 
     /// Writes a block out, with its arguments.

@@ -315,6 +315,9 @@ impl Lowering<'_, '_> {
         {
             return Target::Place(place, Kind::Double);
         }
+        if let Some(target) = self.of_neuron(&name.text) {
+            return target;
+        }
         if name.text.contains('@') {
             let register = self.builder.register();
             self.declare(&name.text, Local::Register(register, Kind::Double));
@@ -333,6 +336,20 @@ impl Lowering<'_, '_> {
                 Target::Refused
             }
         }
+    }
+
+    /// A variable of NEURON that C text may read.
+    fn of_neuron(&mut self, name: &str) -> Option<Target> {
+        let value = match name {
+            "secondorder" => return Some(Target::Place(Place::SecondOrder, Kind::Int)),
+            "cvode_active_" | "state_discon_flag_" | "nrn_netrec_state_adjust" | "stoprun" => 0.0,
+            "nrn_nthread" => 1.0,
+            "M_PI" => std::f64::consts::PI,
+            _ => return None,
+        };
+        let kind = if name == "M_PI" { Kind::Double } else { Kind::Int };
+        let register = self.constant(value);
+        Some(Target::Variable(register, kind))
     }
 
     fn needs_subscript(&mut self, variable: &Variable) -> Target {
@@ -403,6 +420,9 @@ impl Lowering<'_, '_> {
             Pointer::Elements { vector, offset } => {
                 Target::VectorElement { vector, index: moved(self, offset) }
             }
+            Pointer::ArgumentElements { argument, offset } => {
+                Target::ArgumentElement { argument, index: moved(self, offset) }
+            }
             Pointer::Places { first, length, offset } => {
                 let index = moved(self, offset);
                 Target::PlaceElement { first, length, index, kind: Kind::Double }
@@ -453,7 +473,10 @@ impl Lowering<'_, '_> {
             Pointer::Argument(argument) => Target::Place(Place::Argument(argument), Kind::Double),
             Pointer::Places { first, offset: None, .. } => Target::Place(first, Kind::Double),
             Pointer::Variables { first, offset: None, kind, .. } => Target::Variable(first, kind),
-            Pointer::Elements { .. } | Pointer::Places { .. } | Pointer::Variables { .. } => {
+            Pointer::Elements { .. }
+            | Pointer::ArgumentElements { .. }
+            | Pointer::Places { .. }
+            | Pointer::Variables { .. } => {
                 let index = self.constant(0.0);
                 self.element(Value::Pointer(pointer), index, span)
             }
@@ -483,6 +506,9 @@ impl Lowering<'_, '_> {
             }
             Target::VectorElement { vector, index } => {
                 self.effect_value(Effect::VectorElement(*vector), vec![*index], Span::default())
+            }
+            Target::ArgumentElement { argument, index } => {
+                self.effect_value(Effect::ArgumentElement(*argument), vec![*index], Span::default())
             }
             Target::Pointer(number) => return Value::Pointer(self.pointers[*number].clone()),
             Target::Slot(slot) => return Value::Pointer(Pointer::Slot(*slot)),
@@ -527,6 +553,9 @@ impl Lowering<'_, '_> {
                 Pointer::Places { first, length, offset: Some(index) }
             }
             Target::VectorElement { vector, index } => Pointer::Elements { vector, offset: Some(index) },
+            Target::ArgumentElement { argument, index } => {
+                Pointer::ArgumentElements { argument, offset: Some(index) }
+            }
             Target::Pointer(_) | Target::Refused => Pointer::Unclear,
         })
     }
@@ -755,6 +784,9 @@ impl Lowering<'_, '_> {
         match pointer {
             Pointer::Elements { vector, offset } => {
                 Pointer::Elements { vector, offset: add(self, offset) }
+            }
+            Pointer::ArgumentElements { argument, offset } => {
+                Pointer::ArgumentElements { argument, offset: add(self, offset) }
             }
             Pointer::Places { first, length, offset } => {
                 Pointer::Places { first, length, offset: add(self, offset) }

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::description::Description;
 use crate::ir::{Place, Program, SharedVariable, Table};
-use crate::model::{self, Fault, Hints, Model, Problem, Symbol};
+use crate::model::{self, Built, Fault, Hints, Model, Problem, Symbol};
 use crate::solve;
 use crate::syntax::ast::{
     Body, Declaration, Initializer, ItemKind, Length, Module, NeuronList, NeuronStatementKind, Statement,
@@ -65,13 +65,14 @@ pub fn compile(source: &Arc<Source>, folder: Option<&Path>) -> Compiled {
         solved.solve(&module, &mut problems);
     }
     let hints = hints(&module, &solved);
-    let (model, found) = model::build(module, sources, &hints);
+    let Built { model, problems: found, warnings } = model::build(module, sources, &hints);
     problems.extend(found.into_iter().map(miette::Report::new));
     let description = Arc::new(model.description.clone());
     let mut context = Context::new(&model, solved);
     let program = readable.then(|| context.program());
     problems.extend(context.problems.into_iter().map(miette::Report::new));
-    let mut warnings: Vec<miette::Report> = context.warnings.into_iter().map(miette::Report::new).collect();
+    let mut warnings: Vec<miette::Report> =
+        warnings.into_iter().chain(context.warnings).map(miette::Report::new).collect();
     warnings.extend(context.solved.warnings.into_iter().map(miette::Report::new));
     let program = program.filter(|_| problems.is_empty()).map(Arc::new);
     Compiled { program, description, problems, warnings }
@@ -82,6 +83,10 @@ pub fn compile(source: &Arc<Source>, folder: Option<&Path>) -> Compiled {
 struct Solution {
     /// Its place in the text.
     span: Span,
+    /// The block that it names.
+    block: Arc<str>,
+    /// Whether the block itself makes a step: by `cnexp`.
+    by_cnexp: bool,
     /// The statements to first and to second order, where these differ.
     bodies: [Body; 2],
     differ: bool,
@@ -133,7 +138,10 @@ impl Solved {
                     }
                     self.warnings.extend(first.warnings);
                     let bodies = [first.body, second.body];
-                    self.solutions.push(Solution { span: statement.span, bodies, differ, own, kept });
+                    let StatementKind::Solve { block, method, .. } = &statement.kind else { continue };
+                    let by_cnexp = method.as_ref().is_some_and(|method| &*method.text == "cnexp");
+                    let (span, block) = (statement.span, block.text.clone());
+                    self.solutions.push(Solution { span, block, by_cnexp, bodies, differ, own, kept });
                 }
                 (Err(errors), _) | (_, Err(errors)) => {
                     problems.extend(errors.into_iter().map(miette::Report::new));
@@ -312,6 +320,11 @@ impl<'m> Context<'m> {
 
     fn solution(&self, span: Span) -> Option<Solution> {
         self.solved.solutions.iter().find(|solution| solution.span == span).cloned()
+    }
+
+    /// What a call of a block that is solved by `cnexp` does.
+    fn step_of(&self, block: &str) -> Option<Solution> {
+        self.solved.solutions.iter().find(|solution| &*solution.block == block && solution.by_cnexp).cloned()
     }
 
     fn program(&mut self) -> Program {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::kernel::Lowering;
-use super::value::{Kind, Local, Target, Value};
-use super::{Context, Part, finish, walk};
+use super::value::{Kind, Local, Value};
+use super::{Context, Part, Solution, walk};
 use crate::description::IonVariable;
-use crate::ir::{BinaryOperation, Effect, Function, Instruction, Kernel, Kernels, Place, Register};
+use crate::ir::{BinaryOperation, Effect, Function, Kernel, Kernels, Place, Register};
 use crate::model::{Fault, Symbol};
 use crate::syntax::Span;
 use crate::syntax::ast::{
@@ -456,7 +456,13 @@ impl Lowering<'_, '_> {
 
     /// The statements that stand for a `SOLVE`.
     pub fn solved(&mut self, statement: &Statement) {
-        let Some(solution) = self.context.solution(statement.span) else { return };
+        if let Some(solution) = self.context.solution(statement.span) {
+            self.solution(&solution);
+        }
+    }
+
+    /// The statements of a solution.
+    pub fn solution(&mut self, solution: &Solution) {
         self.frame().scopes.push(HashMap::new());
         for (state, length) in &solution.own {
             let name: Arc<str> = format!("D{state}").into();
@@ -481,9 +487,4 @@ impl Lowering<'_, '_> {
         }
         self.frame().scopes.pop();
     }
-}
-
-#[allow(unused)]
-fn unused(_: Target, _: Instruction) {
-    let _ = finish::is_pure;
 }

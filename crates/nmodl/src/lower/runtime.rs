@@ -61,6 +61,7 @@ pub(super) fn call(lowering: &mut Lowering<'_, '_>, call: &Call, arguments: &[&E
         | "vector_arg" | "nrn_random_arg" | "vector_capacity" | "vector_vec" | "vector_pobj" | "assert"
         | "hoc_obj_ref" | "hoc_obj_unref" | "nrnran123_deletestream" | "nrn_random_pick"
         | "nrn_get_random_sequence" | "nrnran123_dblpick" | "nrnran123_ipick" => 1..=1,
+        "vector_new1" => 1..=1,
         "vector_resize" | "nrn_set_random_sequence" => 2..=2,
         "nrnran123_newstream3" | "nrnran123_getseq" | "nrn_random123_getseq" | "nrn_random123_setseq"
         | "chkarg" => 3..=3,
@@ -72,6 +73,7 @@ pub(super) fn call(lowering: &mut Lowering<'_, '_>, call: &Call, arguments: &[&E
         "nrnran123_negexp" => 1..=2,
         "nrnran123_normal" | "nrnran123_uniform" => 1..=3,
         "hoc_execerror" | "hoc_warning" => 1..=2,
+        "hoc_execerr_ext" => 1..=usize::MAX,
         "fflush" => 1..=1,
         _ => return lowering.missing(name, call.name.span),
     };
@@ -104,9 +106,6 @@ impl Lowering<'_, '_> {
                 "mechanisms have no memory of their own",
                 "keep the data in arrays of `ASSIGNED` or in a `Vector`",
             ),
-            "vector_new" | "vector_new0" | "vector_new1" => {
-                ("mechanisms cannot make a `Vector`", "make it in HOC and hand it over")
-            }
             "hoc_call_func" | "hoc_lookup" | "hoc_execute" | "nrn_loc_point_process" | "nrn_event_queue_stats" => (
                 "mechanisms cannot call HOC",
                 "call it from HOC",
@@ -196,6 +195,11 @@ impl Lowering<'_, '_> {
                 self.effect(Effect::Fail(message.into()), Vec::new(), span);
                 Value::Nothing
             }
+            "hoc_execerr_ext" => {
+                let (format, operands) = self.format(arguments, span);
+                self.effect(Effect::Fail(format), operands, span);
+                Value::Nothing
+            }
             "hoc_warning" => {
                 let (format, operands) = self.format(&arguments[..1], span);
                 self.effect(Effect::Print(format), operands, span);
@@ -216,11 +220,15 @@ impl Lowering<'_, '_> {
     /// The vector of the instance that an expression points to.
     fn vector(&mut self, expression: &Expression) -> Option<u32> {
         let value = self.expression(expression);
+        self.vector_of(value, expression.span)
+    }
+
+    fn vector_of(&mut self, value: Value, span: Span) -> Option<u32> {
         match value {
             Value::Pointer(Pointer::Slot(slot)) => match self.context.model.slots[slot].use_ {
                 SlotUse::Vector(vector) => return Some(vector),
                 _ => {
-                    self.wrong_slot(slot, "a `Vector`", expression.span);
+                    self.wrong_slot(slot, "a `Vector`", span);
                     return None;
                 }
             },
@@ -229,7 +237,7 @@ impl Lowering<'_, '_> {
         }
         let fault = Fault::Other("this is no `Vector` of the instance".to_string());
         let help = "keep it in a `BBCOREPOINTER` or `POINTER`".to_string();
-        self.fault(fault, expression.span, help);
+        self.fault(fault, span, help);
         None
     }
 
@@ -242,17 +250,28 @@ impl Lowering<'_, '_> {
     fn vector_function(&mut self, name: &str, arguments: &[&Expression], span: Span) -> Value {
         match name {
             "vector_arg" => Value::Pointer(Pointer::ArgumentVector(self.argument_number(arguments[0]))),
-            "vector_capacity" => match self.vector(arguments[0]) {
-                Some(vector) => {
-                    let effect = Effect::VectorLength(vector);
-                    Value::Number(self.effect_value(effect, Vec::new(), span), Kind::Int)
+            "vector_new1" => Value::Pointer(Pointer::NewVector(self.double(arguments[0]))),
+            "vector_capacity" => {
+                let value = self.expression(arguments[0]);
+                let effect = match value {
+                    Value::Pointer(Pointer::ArgumentVector(argument)) => Effect::ArgumentLength(argument),
+                    other => match self.vector_of(other, arguments[0].span) {
+                        Some(vector) => Effect::VectorLength(vector),
+                        None => return self.zero(),
+                    },
+                };
+                Value::Number(self.effect_value(effect, Vec::new(), span), Kind::Int)
+            }
+            "vector_vec" => {
+                let value = self.expression(arguments[0]);
+                if let Value::Pointer(Pointer::ArgumentVector(argument)) = value {
+                    return Value::Pointer(Pointer::ArgumentElements { argument, offset: None });
                 }
-                None => self.zero(),
-            },
-            "vector_vec" => match self.vector(arguments[0]) {
-                Some(vector) => Value::Pointer(Pointer::Elements { vector, offset: None }),
-                None => Value::Pointer(Pointer::Unset),
-            },
+                match self.vector_of(value, arguments[0].span) {
+                    Some(vector) => Value::Pointer(Pointer::Elements { vector, offset: None }),
+                    None => Value::Pointer(Pointer::Unset),
+                }
+            }
             "vector_resize" => {
                 let length = self.double(arguments[1]);
                 if let Some(vector) = self.vector(arguments[0]) {

@@ -24,7 +24,7 @@ pub(super) fn classify(module: &Module, name: &str) -> SlotKind {
         SlotKind::Stream
     } else if evidence.vector {
         SlotKind::Vector
-    } else if is_pointer(module, name) {
+    } else if evidence.number || is_pointer(module, name) {
         SlotKind::Number
     } else {
         SlotKind::Unused
@@ -46,6 +46,7 @@ fn is_pointer(module: &Module, name: &str) -> bool {
 struct Evidence {
     stream: bool,
     vector: bool,
+    number: bool,
 }
 
 impl Evidence {
@@ -55,6 +56,7 @@ impl Evidence {
         for _ in 0..3 {
             let mut found: Vec<String> = Vec::new();
             let mut assigned: Vec<(&Expression, &Expression)> = Vec::new();
+            let (mut numbers, mut assigned_number) = (false, false);
             let mut calls: Vec<&Call> = Vec::new();
             let mut inner_calls: Vec<&Call> = Vec::new();
             walk::statements(
@@ -71,6 +73,7 @@ impl Evidence {
                         }
                     }
                     StatementKind::Assign { target, value } => {
+                        assigned_number |= &*target.name.text == name;
                         if target.index.is_none()
                             && root(value).is_some_and(|root| aliases.contains(root))
                             && kinds.get(&*target.name.text).is_some_and(|kind| matches!(kind, CType::Pointer(_)))
@@ -87,11 +90,13 @@ impl Evidence {
                     _ => {}
                 },
                 &mut |expression| match &expression.kind {
+                    ExpressionKind::Variable(variable) => numbers |= &*variable.name.text == name,
                     ExpressionKind::Call(call) => inner_calls.push(call),
                     ExpressionKind::Assign { target, value, .. } => assigned.push((target, value)),
                     _ => {}
                 },
             );
+            self.number |= numbers || assigned_number;
             for (target, value) in assigned {
                 let Some(target) = root(target) else { continue };
                 if aliases.contains(target) {

@@ -92,6 +92,15 @@ pub enum Pointer {
     Argument(u32),
     /// A vector that HOC gave as argument.
     ArgumentVector(u32),
+    /// Its numbers, from an element on.
+    ArgumentElements {
+        /// Number of the argument, from 0.
+        argument: u32,
+        /// The first; none is 0.
+        offset: Option<Register>,
+    },
+    /// A new vector of that length.
+    NewVector(Register),
     /// A random stream that HOC gave as argument.
     ArgumentStream(u32),
     /// A new stream with its three ids.
@@ -188,6 +197,13 @@ pub enum Target {
     VectorElement {
         /// Number in `Model::vectors`.
         vector: u32,
+        /// Which one.
+        index: Register,
+    },
+    /// An element of a vector that is an argument.
+    ArgumentElement {
+        /// Number of the argument, from 0.
+        argument: u32,
         /// Which one.
         index: Register,
     },

@@ -40,7 +40,7 @@ pub struct Hints {
 }
 
 /// Resolves the declarations of `module`.
-pub fn build(module: Module, sources: Sources, hints: &Hints) -> (Model, Vec<Problem>) {
+pub fn build(module: Module, sources: Sources, hints: &Hints) -> Built {
     let mut collector = Collector::new(&sources);
     collector.collect(&module.items);
     collect_c(&mut collector, &module);
@@ -55,8 +55,19 @@ pub fn build(module: Module, sources: Sources, hints: &Hints) -> (Model, Vec<Pro
     builder.globals(&declared);
     builder.blocks();
     builder.currents(&declared);
-    builder.names();
-    (builder.model, builder.problems)
+    builder.names(&declared);
+    Built { model: builder.model, problems: builder.problems, warnings: builder.warnings }
+}
+
+/// A model, and what was found on the way.
+#[derive(Debug)]
+pub struct Built {
+    /// The model.
+    pub model: Model,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+    /// What may surprise.
+    pub warnings: Vec<Problem>,
 }
 
 /// What a pointer points to.
@@ -100,6 +111,7 @@ fn ion_variable(ion: &str, name: &str) -> Option<IonVariable> {
 struct Builder {
     model: Model,
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
     range: HashSet<Arc<str>>,
     /// Names of `GLOBAL`.
     shared: HashSet<Arc<str>>,
@@ -147,7 +159,7 @@ impl Builder {
             currents: Vec::new(),
             electrode: false,
         };
-        Self { model, problems, range, shared, elsewhere, of_ions: Vec::new() }
+        Self { model, problems, warnings: Vec::new(), range, shared, elsewhere, of_ions: Vec::new() }
     }
 
     fn fault(&mut self, fault: Fault, span: Span, help: Option<String>) {
@@ -531,8 +543,32 @@ impl Builder {
             None => format!("declare it: `ASSIGNED {{ {} (mA/cm2) }}`", name.text),
         };
         self.fault(Fault::Undeclared(name.text.to_string()), name.span, Some(help));
+        // Once is enough
+        let unit = String::new();
+        let declared = Declared { name: name.clone(), role: Role::Assigned, length: None, default: 0.0, unit };
+        self.column(&declared, Role::Assigned, true);
     }
 
-    /// Names of `GLOBAL` and `RANGE` that nothing declares: NEURON passes over them.
-    fn names(&mut self) {}
+    /// Names of `GLOBAL` and `RANGE` that nothing declares, which NEURON passes over, and states that are shared.
+    fn names(&mut self, declared: &Declarations) {
+        for list in [NeuronList::Range, NeuronList::Global] {
+            let names: Vec<Name> = listed(&self.model.module, list).cloned().collect();
+            for name in names {
+                let known = declared.variables.iter().find(|variable| variable.name.text == name.text);
+                match known.map(|variable| variable.role) {
+                    Some(Role::State) if list == NeuronList::Global => {
+                        let fault = Fault::Other(format!("the state `{}` cannot be `GLOBAL`", name.text));
+                        self.fault(fault, name.span, Some("every instance has its own states".to_string()));
+                    }
+                    None if !self.model.symbols.contains_key(&name.text) => {
+                        let others = declared.variables.iter().map(|variable| &*variable.name.text);
+                        let help = nearest(&name.text, others).map(|near| format!("did you mean `{near}`?"));
+                        let fault = Fault::Undeclared(name.text.to_string());
+                        self.warnings.push(self.model.sources.problem(fault, name.span, help));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
 }

@@ -22,7 +22,7 @@ use crate::ir::{FunctionTable, Place, PointerVariable, SharedVariable};
 use crate::syntax::ast::{Block, BlockKind, CFunction, ItemKind, Module, NeuronList};
 use crate::syntax::Span;
 
-pub use build::{Hints, SlotKind, build};
+pub use build::{Built, Hints, SlotKind, build};
 
 /// What a name of the file means.
 #[derive(Clone, Debug, PartialEq)]
