@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nmodl::syntax::{Source, describe, dump, parse};
+use nmodl::syntax::{Source, dump, parse};
 use nmodl::verbatim::splice;
 
 fn models(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
@@ -48,7 +48,6 @@ fn every_model_of_neuron_parses() {
         let source = Arc::new(Source::new(file.display().to_string(), text));
         let parsed = parse(&source);
         dump(&parsed.module);
-        describe(&parsed.module);
         let spliced = splice(&parsed.module);
         assert!(!dump(&spliced.module).contains("verbatim "), "C text is left in {}", source.name);
         // Memory that C text lays out by itself is outside

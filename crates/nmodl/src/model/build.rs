@@ -563,7 +563,8 @@ impl Builder {
                     None if !self.model.symbols.contains_key(&name.text) => {
                         let others = declared.variables.iter().map(|variable| &*variable.name.text);
                         let help = nearest(&name.text, others).map(|near| format!("did you mean `{near}`?"));
-                        let fault = Fault::Undeclared(name.text.to_string());
+                        let word = list.word();
+                        let fault = Fault::Other(format!("nothing declares `{}` of `{word}`", name.text));
                         self.warnings.push(self.model.sources.problem(fault, name.span, help));
                     }
                     _ => {}

@@ -3,11 +3,10 @@
 //! [`parse`] always returns a [`Module`](ast::Module), with the list of everything that was wrong beside it. The
 //! tree says what is written and where: names are not resolved, units not checked, `INCLUDE`d files not read and
 //! `VERBATIM` text not understood ([`splice`](crate::verbatim::splice()) does). The language is the one that NEURON 9 translates (its `nocmodl`); later passes
-//! see every statement in its order. [`describe`](describe()) tells from a tree what cell building needs.
+//! see every statement in its order.
 
 pub mod ast;
 mod declaration;
-mod describe;
 mod dump;
 mod expression;
 mod kinetic;
@@ -19,7 +18,6 @@ mod statement;
 mod verbatim;
 pub(crate) mod words;
 
-pub use describe::describe;
 pub use dump::{dump, dump_body};
 pub use parser::{Parsed, parse};
 pub use source::{Source, Span, SyntaxError, SyntaxProblem};
