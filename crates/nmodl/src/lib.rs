@@ -9,6 +9,8 @@ mod description;
 pub mod execute;
 pub mod ir;
 pub mod math;
+pub mod optimise;
+pub mod solve;
 pub mod syntax;
 
 pub use column::Column;
