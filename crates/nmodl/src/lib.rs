@@ -18,6 +18,7 @@ pub mod ir;
 pub mod lower;
 pub mod math;
 pub mod model;
+pub mod optimise;
 pub mod solve;
 pub mod syntax;
 pub mod verbatim;

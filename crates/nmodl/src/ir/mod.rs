@@ -21,11 +21,13 @@
 mod builder;
 mod display;
 mod operation;
+mod registers;
 
 use std::sync::Arc;
 
 pub use builder::Builder;
 pub use operation::{BinaryOperation, UnaryOperation};
+pub use registers::Use;
 
 use crate::description::Description;
 use crate::syntax::Span;

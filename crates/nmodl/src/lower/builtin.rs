@@ -250,6 +250,10 @@ impl Lowering<'_, '_> {
         if !self.check_count("state_discontinuity", 2..=2, arguments.len(), span) {
             return self.zero();
         }
+        if self.part == Part::Current && self.second_evaluation {
+            // NEURON changes the state where the current is evaluated at the raised voltage, and there alone.
+            return self.zero();
+        }
         let value = self.expression(arguments[1]);
         let target = self.target(arguments[0]);
         self.set(&target, value, span)

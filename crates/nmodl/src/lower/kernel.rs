@@ -43,6 +43,8 @@ pub(super) struct Lowering<'c, 'm> {
     pub time: Option<Register>,
     /// Whether a `WATCH` was made, and a variable that tells it during the run.
     pub watched: Option<Register>,
+    /// Whether currents are evaluated at the voltage itself, after the raised one.
+    pub second_evaluation: bool,
     /// Statements so far.
     pub statements: usize,
 }
@@ -66,6 +68,7 @@ impl<'c, 'm> Lowering<'c, 'm> {
             step: None,
             time: None,
             watched: None,
+            second_evaluation: false,
             statements: 0,
         }
     }

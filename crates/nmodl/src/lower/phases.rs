@@ -362,6 +362,7 @@ impl Lowering<'_, '_> {
         let high_ions = self.ion_currents();
         self.voltage = None;
         self.own_voltage(None);
+        self.second_evaluation = true;
         let total = self.total(blocks);
         let difference = self.constant(DIFFERENCE);
         for (ion, high) in high_ions {
