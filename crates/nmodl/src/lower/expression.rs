@@ -5,9 +5,7 @@ use super::value::{Kind, Local, Pointer, Target, Value};
 use crate::ir::{BinaryOperation, Effect, Instruction, Place, Register, UnaryOperation};
 use crate::model::{Fault, SlotUse, Symbol};
 use crate::syntax::Span;
-use crate::syntax::ast::{
-    BinaryOperator, CType, Expression, ExpressionKind, Name, UnaryOperator, Variable,
-};
+use crate::syntax::ast::{BinaryOperator, CType, Expression, ExpressionKind, Name, UnaryOperator, Variable};
 
 impl Lowering<'_, '_> {
     /// The value of an expression.
@@ -29,9 +27,7 @@ impl Lowering<'_, '_> {
             ExpressionKind::Call(call) => self.call(call),
             ExpressionKind::Parenthesis(inner) => self.expression(inner),
             ExpressionKind::Unary(operator, operand) => self.unary_value(*operator, operand),
-            ExpressionKind::Binary(operator, left, right) => {
-                self.binary_value(*operator, left, right, span)
-            }
+            ExpressionKind::Binary(operator, left, right) => self.binary_value(*operator, left, right, span),
             ExpressionKind::Index(base, index) => {
                 let base = self.expression(base);
                 let index = self.integer(index);
@@ -47,9 +43,7 @@ impl Lowering<'_, '_> {
                 self.get(&target)
             }
             ExpressionKind::AddressOf(inner) => self.address(inner),
-            ExpressionKind::Assign { target, operator, value } => {
-                self.assignment(target, *operator, value)
-            }
+            ExpressionKind::Assign { target, operator, value } => self.assignment(target, *operator, value),
             ExpressionKind::Step { target, increment, prefix } => {
                 self.step_value(target, *increment, *prefix)
             }
@@ -101,15 +95,9 @@ impl Lowering<'_, '_> {
         match pointer {
             Pointer::Null | Pointer::Unset => self.constant(0.0),
             Pointer::Slot(slot) => match self.context.model.slots[*slot].use_ {
-                SlotUse::Stream(stream) => {
-                    self.effect_value(Effect::HasStream(stream), Vec::new(), span)
-                }
-                SlotUse::Vector(vector) => {
-                    self.effect_value(Effect::HasVector(vector), Vec::new(), span)
-                }
-                SlotUse::Number(pointer) => {
-                    self.effect_value(Effect::IsPointing(pointer), Vec::new(), span)
-                }
+                SlotUse::Stream(stream) => self.effect_value(Effect::HasStream(stream), Vec::new(), span),
+                SlotUse::Vector(vector) => self.effect_value(Effect::HasVector(vector), Vec::new(), span),
+                SlotUse::Number(pointer) => self.effect_value(Effect::IsPointing(pointer), Vec::new(), span),
                 SlotUse::Unused => self.constant(0.0),
             },
             Pointer::Unclear => {
@@ -151,11 +139,7 @@ impl Lowering<'_, '_> {
             }
             _ => {
                 let (register, kind) = self.number(expression);
-                if kind.is_integer() {
-                    register
-                } else {
-                    self.unary(UnaryOperation::Truncate, register)
-                }
+                if kind.is_integer() { register } else { self.unary(UnaryOperation::Truncate, register) }
             }
         }
     }
@@ -219,9 +203,7 @@ impl Lowering<'_, '_> {
                 Local::Registers { first, length, kind } => {
                     Some(Pointer::Variables { first, length, kind, offset: None })
                 }
-                Local::Places { first, length, .. } => {
-                    Some(Pointer::Places { first, length, offset: None })
-                }
+                Local::Places { first, length, .. } => Some(Pointer::Places { first, length, offset: None }),
                 _ => None,
             };
         }
@@ -522,8 +504,9 @@ impl Lowering<'_, '_> {
         let target = match &inner.kind {
             ExpressionKind::Variable(variable) => {
                 if variable.index.is_none()
-                    && let Some(pointer @ (Pointer::Places { .. } | Pointer::Variables { .. } | Pointer::Opaque)) =
-                        self.named_pointer(&variable.name.text)
+                    && let Some(
+                        pointer @ (Pointer::Places { .. } | Pointer::Variables { .. } | Pointer::Opaque),
+                    ) = self.named_pointer(&variable.name.text)
                 {
                     return Value::Pointer(pointer);
                 }
@@ -663,7 +646,9 @@ impl Lowering<'_, '_> {
                 | Operator::Or
         );
         let (left, right) = match kind {
-            Kind::Unsigned => (self.converted(left, left_kind, kind), self.converted(right, right_kind, kind)),
+            Kind::Unsigned => {
+                (self.converted(left, left_kind, kind), self.converted(right, right_kind, kind))
+            }
             _ => (left, right),
         };
         let result = self.binary(operation, left, right);
@@ -702,12 +687,7 @@ impl Lowering<'_, '_> {
         Value::Number(result, Kind::Int)
     }
 
-    fn conditional(
-        &mut self,
-        condition: &Expression,
-        accepted: &Expression,
-        rejected: &Expression,
-    ) -> Value {
+    fn conditional(&mut self, condition: &Expression, accepted: &Expression, rejected: &Expression) -> Value {
         let condition = self.condition(condition);
         let (spans, before) = ((accepted.span, rejected.span), self.pointers.clone());
         let (mut yes, accepted) = self.block(|lowering| lowering.expression(accepted));
@@ -782,9 +762,7 @@ impl Lowering<'_, '_> {
             })
         };
         match pointer {
-            Pointer::Elements { vector, offset } => {
-                Pointer::Elements { vector, offset: add(self, offset) }
-            }
+            Pointer::Elements { vector, offset } => Pointer::Elements { vector, offset: add(self, offset) },
             Pointer::ArgumentElements { argument, offset } => {
                 Pointer::ArgumentElements { argument, offset: add(self, offset) }
             }

@@ -75,7 +75,14 @@ pub fn compile(source: &Arc<Source>, folder: Option<&Path>) -> Compiled {
         warnings.into_iter().chain(context.warnings).map(miette::Report::new).collect();
     warnings.extend(context.solved.warnings.into_iter().map(miette::Report::new));
     let program = program.filter(|_| problems.is_empty()).map(Arc::new);
+    problems.sort_by_key(start);
+    warnings.sort_by_key(start);
     Compiled { program, description, problems, warnings }
+}
+
+/// Where a problem begins in its text.
+fn start(problem: &miette::Report) -> usize {
+    problem.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset())
 }
 
 /// What stands for one `SOLVE`.
@@ -123,12 +130,12 @@ impl Solved {
             );
         }
         for (statement, place) in found {
-            let rewrite = |second_order| {
-                solve::rewrite(module, &statement, solve::Options { place, second_order })
-            };
+            let rewrite =
+                |second_order| solve::rewrite(module, &statement, solve::Options { place, second_order });
             match (rewrite(false), rewrite(true)) {
                 (Ok(first), Ok(second)) => {
-                    let differ = crate::syntax::dump_body(&first.body) != crate::syntax::dump_body(&second.body);
+                    let differ =
+                        crate::syntax::dump_body(&first.body) != crate::syntax::dump_body(&second.body);
                     let (mut own, mut kept) = (Vec::new(), Vec::new());
                     for hidden in first.hidden.iter().chain(&second.hidden) {
                         let list = if hidden.kept { &mut kept } else { &mut own };

@@ -156,7 +156,9 @@ impl Scalar<'_, '_> {
         match effect {
             Effect::Draw { distribution: Distribution::Given, .. } => {
                 let name = self.fixed.program.streams.get(number as usize).map_or("", String::as_str);
-                return Err(format!("the distribution of the `Random` that `{name}` is made of is not known"));
+                return Err(format!(
+                    "the distribution of the `Random` that `{name}` is made of is not known"
+                ));
             }
             Effect::Draw { distribution, .. } => return Ok(draw(level, stream, *distribution, a, b)),
             Effect::StreamId { id, .. } => return Ok(f64::from(stream.ids()[usize::from(*id).min(2)])),
