@@ -69,6 +69,8 @@ pub(super) struct Context<'m> {
     pub states: Vec<State>,
     pub errors: Vec<SolveError>,
     pub warnings: Vec<SolveError>,
+    /// Turns of loops that were unrolled so far.
+    pub turns: usize,
     defines: BTreeMap<Arc<str>, i64>,
 }
 
@@ -80,6 +82,7 @@ impl<'m> Context<'m> {
             states: Vec::new(),
             errors: Vec::new(),
             warnings: Vec::new(),
+            turns: 0,
             defines: BTreeMap::new(),
         };
         for item in &module.items {

@@ -15,7 +15,7 @@ use super::walk::{any_statement, each_statement};
 use crate::syntax::ast::*;
 
 /// States that one block may have: the matrix is written out.
-const MAXIMUM_STATES: usize = 1000;
+const MAXIMUM_STATES: usize = 500;
 
 /// A state of the block.
 #[derive(Clone, Debug)]
