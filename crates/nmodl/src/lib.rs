@@ -2,8 +2,7 @@
 //!
 //! A description says what a mechanism is called, which variables an instance has, which ions it uses and
 //! how many arguments its events carry. It holds no behaviour: kernels belong to the `systems` crate.
-//! [`syntax`] turns the text of a `.mod` file into a tree, and a tree into a description; [`solve`] turns what `SOLVE`
-//! asks for into statements of the tree.
+//! [`syntax`] turns the text of a `.mod` file into a tree, and a tree into a description.
 
 mod description;
 pub mod math;
