@@ -108,9 +108,10 @@ fn equations(context: &mut Context<'_>) -> Option<Vec<Slot>> {
             context.error(problem, target.span, "");
             continue;
         }
-        let known = |slot: &Slot| state.length.is_some() && slots.contains(slot);
-        let new: Vec<Slot> = state.slots().filter(|slot| !known(slot)).collect();
-        slots.extend(new);
+        let is_known = slots.iter().any(|slot: &Slot| slot.name == state.name);
+        if state.length.is_none() || !is_known {
+            slots.extend(state.slots());
+        }
     }
     if slots.is_empty() && context.errors.is_empty() {
         let problem = SolveProblem::Empty {
