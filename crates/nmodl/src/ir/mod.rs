@@ -442,6 +442,8 @@ pub enum Effect {
     },
     /// Value of a `FUNCTION_TABLE` (arguments).
     FunctionTable(u32),
+    /// Whether the pointer with this number in `Program::pointers` points to something (`nrn_pointing`).
+    IsPointing(u32),
     /// `at_time` (time in ms): whether this time lies in the step that is being made.
     AtTime,
     /// Nernst potential (mV) (inside, outside, valence).
@@ -473,6 +475,8 @@ pub enum Distribution {
     Poisson,
     /// 32 random bits.
     Word,
+    /// What HOC chose for its `Random` object that the stream was made from (`nrn_random_pick`).
+    Given,
 }
 
 /// A `TABLE`.

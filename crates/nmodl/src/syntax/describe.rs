@@ -59,6 +59,7 @@ pub fn describe(module: &Module) -> Description {
                 role: variable.role,
                 default: variable.default,
                 unit: variable.unit.to_string(),
+                visible: group != 3,
             }
         }));
     }
