@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn defaults_have_six_digits() {
-        assert_eq!(six_digits(2.302585092), 2.30259);
+        assert_eq!(six_digits(2.552241592), 2.55224);
         assert_eq!(six_digits(0.07207477), 0.0720748);
         assert_eq!(six_digits(-96485.309), -96485.3);
         assert_eq!(six_digits(0.1), 0.1);
