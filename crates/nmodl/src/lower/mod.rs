@@ -12,6 +12,7 @@ mod expression;
 mod finish;
 mod kernel;
 mod phases;
+mod place;
 mod runtime;
 mod slots;
 mod statement;
