@@ -33,6 +33,20 @@ pub struct Ion {
     pub outside: f64,
 }
 
+impl Ion {
+    /// What NEURON says of an ion; only `na`, `k` and `ca` have a valence of their own.
+    pub fn new(name: &str) -> Self {
+        // NEURON manual, `ion_style` and "Ion mechanisms": concentrations of squid axon, generic calcium
+        let (valence, reversal, inside, outside) = match name {
+            "na" => (Some(1.0), 50.0, 10.0, 140.0),
+            "k" => (Some(1.0), -77.0, 54.4, 2.5),
+            "ca" => (Some(2.0), CALCIUM_REVERSAL, 5e-5, 2.0),
+            _ => (None, 0.0, 1.0, 1.0),
+        };
+        Self { name: name.to_owned(), valence, reversal, inside, outside }
+    }
+}
+
 /// What a range variable name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RangeVariable {
@@ -74,6 +88,8 @@ pub struct Catalogue {
     ions: Vec<Ion>,
     by_name: HashMap<String, MechanismIndex>,
     ion_by_name: HashMap<String, IonIndex>,
+    /// Functions of each mechanism, where they are known.
+    functions: HashMap<MechanismIndex, Vec<String>>,
     range: HashMap<String, RangeVariable>,
     globals: HashMap<String, GlobalVariable>,
 }
@@ -98,14 +114,8 @@ impl Catalogue {
         ] {
             catalogue.range.insert(name.to_owned(), variable);
         }
-        // NEURON manual, `ion_style` and "Ion mechanisms": concentrations of squid axon, generic calcium
-        for (name, valence, reversal, inside, outside) in [
-            ("na", 1.0, 50.0, 10.0, 140.0),
-            ("k", 1.0, -77.0, 54.4, 2.5),
-            ("ca", 2.0, CALCIUM_REVERSAL, 5e-5, 2.0),
-        ] {
-            let name = name.to_owned();
-            catalogue.add_ion(Ion { name, valence: Some(valence), reversal, inside, outside }, "built-in")?;
+        for name in ["na", "k", "ca"] {
+            catalogue.add_ion(Ion::new(name), "built-in")?;
         }
         for description in descriptions {
             catalogue.add(description)?;
@@ -148,6 +158,21 @@ impl Catalogue {
         self.uses.push(uses);
         self.mechanisms.push(description);
         Ok(index)
+    }
+
+    /// Says which functions, without suffix, HOC can call of a mechanism.
+    ///
+    /// # Errors
+    /// As for [`Catalogue::find_mechanism`].
+    pub fn set_functions(&mut self, mechanism: &str, functions: Vec<String>) -> Result<(), Error> {
+        let index = self.find_mechanism(mechanism)?;
+        self.functions.insert(index, functions);
+        Ok(())
+    }
+
+    /// Functions that HOC can call of a mechanism; `None` where nobody said which there are.
+    pub fn functions(&self, index: MechanismIndex) -> Option<&[String]> {
+        self.functions.get(&index).map(Vec::as_slice)
     }
 
     /// Mechanisms in order of registration.
@@ -232,8 +257,7 @@ impl Catalogue {
     /// The ion called `name`, added where it is new; a known valence must agree.
     fn use_ion(&mut self, name: &str, valence: Option<f64>, mechanism: &str) -> Result<IonIndex, Error> {
         let Some(&index) = self.ion_by_name.get(name) else {
-            let ion = Ion { name: name.to_owned(), valence, reversal: 0.0, inside: 1.0, outside: 1.0 };
-            return self.add_ion(ion, mechanism);
+            return self.add_ion(Ion { valence, ..Ion::new(name) }, mechanism);
         };
         let ion = &mut self.ions[index.0 as usize];
         match (ion.valence, valence) {

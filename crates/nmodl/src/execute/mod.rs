@@ -87,6 +87,8 @@ pub struct Holdings {
     pub tables: Vec<TableEntries>,
     /// What HOC set of `Program::function_tables`.
     pub function_tables: Vec<Option<FunctionTableEntries>>,
+    /// The global index of streams that kernels make (`run.random_seed`).
+    pub random_seed: u32,
     /// The generator that all mechanisms share, as far as this group is concerned.
     pub shared_stream: Option<Stream>,
 }
