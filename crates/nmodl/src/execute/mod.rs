@@ -2,11 +2,22 @@
 //!
 //! [`Frame`] is what a kernel works on; the solver fills it, and deals with the [`Outbox`] afterwards.
 
+pub(crate) mod arithmetic;
+mod format;
+mod lanes;
 mod outbox;
+mod reference;
+mod shared_generator;
+mod specialised;
+mod table;
+#[cfg(test)]
+mod tests;
 
 use random::Stream;
 
 pub use outbox::{Failure, Outbox, Request};
+pub use shared_generator::SharedGenerator;
+pub use specialised::Specialised;
 
 use crate::Column;
 
@@ -81,16 +92,18 @@ pub struct Holdings {
     pub globals: Vec<f64>,
     /// For each of `Program::streams`, the stream of each instance.
     pub streams: Vec<Vec<Option<Stream>>>,
+    /// For each of `Program::pointers`, whether it points to something in each instance.
+    pub pointing: Vec<Vec<bool>>,
     /// For each of `Program::vectors`, the vector of each instance.
     pub vectors: Vec<Vec<Option<Vec<f64>>>>,
     /// The entries of `Program::tables`.
     pub tables: Vec<TableEntries>,
     /// What HOC set of `Program::function_tables`.
     pub function_tables: Vec<Option<FunctionTableEntries>>,
+    /// The generator that all instances share.
+    pub shared_generator: SharedGenerator,
     /// The global index of streams that kernels make (`run.random_seed`).
     pub random_seed: u32,
-    /// The generator that all mechanisms share, as far as this group is concerned.
-    pub shared_stream: Option<Stream>,
 }
 
 /// A `TABLE` as computed last.

@@ -83,6 +83,21 @@ impl Outbox {
         self.requests.is_empty()
     }
 
+    /// How much there is so far.
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.requests.len(), self.messages.len())
+    }
+
+    /// Puts what came after `mark` in the order of instances; that of each stays in its order.
+    pub(super) fn sort_by_instance(&mut self, (requests, messages): (usize, usize)) {
+        if self.requests.len() > requests + 1 {
+            self.requests[requests..].sort_by_key(|(instance, _)| *instance);
+        }
+        if self.messages.len() > messages + 1 {
+            self.messages[messages..].sort_by_key(|(instance, _)| *instance);
+        }
+    }
+
     /// Has a message of `instance` for the user.
     pub fn print(&mut self, instance: usize, message: String) {
         self.messages.push((instance as u32, message));

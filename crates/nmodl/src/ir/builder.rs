@@ -46,6 +46,21 @@ impl Builder {
         self.labels - 1
     }
 
+    /// Begins a block of its own.
+    pub fn open(&mut self) {
+        self.open.push(Block::new());
+    }
+
+    /// Ends the block begun last.
+    pub fn close(&mut self) -> Block {
+        self.open.pop().unwrap_or_default()
+    }
+
+    /// The instructions of the innermost open block.
+    pub fn current(&mut self) -> &mut Block {
+        self.open.last_mut().unwrap_or(&mut self.body)
+    }
+
     /// Instructions that `make` adds, as a block of their own.
     pub fn block<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> (Block, T) {
         self.open.push(Block::new());

@@ -21,11 +21,13 @@
 mod builder;
 mod display;
 mod operation;
+mod registers;
 
 use std::sync::Arc;
 
 pub use builder::Builder;
 pub use operation::{BinaryOperation, UnaryOperation};
+pub use registers::Use;
 
 use crate::description::Description;
 use crate::syntax::Span;
@@ -427,6 +429,12 @@ pub enum Effect {
     },
     /// Changes the length of a vector (length).
     ResizeVector(u32),
+    /// A new vector of zeros (length).
+    NewVector(u32),
+    /// Number of elements of the `Vector` that is the argument of HOC with this number, from 0.
+    ArgumentLength(u32),
+    /// Element of that `Vector` (index); outside it is an error.
+    ArgumentElement(u32),
     /// Whether HOC gave the argument with this number, from 0.
     HasArgument(u32),
     /// Whether that argument is a number.
@@ -440,6 +448,8 @@ pub enum Effect {
     },
     /// Value of a `FUNCTION_TABLE` (arguments).
     FunctionTable(u32),
+    /// Whether the pointer with this number in `Program::pointers` points to something (`nrn_pointing`).
+    IsPointing(u32),
     /// `at_time` (time in ms): whether this time lies in the step that is being made.
     AtTime,
     /// Nernst potential (mV) (inside, outside, valence).
@@ -471,6 +481,8 @@ pub enum Distribution {
     Poisson,
     /// 32 random bits.
     Word,
+    /// What HOC chose for its `Random` object that the stream was made from (`nrn_random_pick`).
+    Given,
 }
 
 /// A `TABLE`.
