@@ -78,6 +78,8 @@ pub struct PointerBinding {
 /// What a pointer stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PointerTarget {
+    /// Nothing: it was never set, and its column stays 0.
+    Nothing,
     /// The voltage of a node (mV).
     Voltage(u32),
     /// A variable of an instance.

@@ -60,18 +60,14 @@ fn load_mechanisms(
 ) -> Registry {
     let mut registry = registry.clone();
     let mut places = places.to_vec();
-    for population in circuit.iter().flat_map(|circuit| &circuit.nodes) {
-        let Some(folder) = &population.components.mechanisms_dir else { continue };
-        if places.contains(&folder.value) {
+    for folder in circuit.map(mechanisms::folders_of).unwrap_or_default() {
+        if places.contains(&folder) {
             continue;
         }
-        if folder.value.is_dir() {
-            places.push(folder.value.clone());
+        if folder.is_dir() {
+            places.push(folder);
         } else {
-            tracing::warn!(
-                "`mechanisms_dir` {} is no folder: built-in mechanisms only",
-                folder.value.display()
-            );
+            tracing::warn!("`mechanisms_dir` {} is no folder", folder.display());
         }
     }
     let loaded = mechanisms::load(&places);

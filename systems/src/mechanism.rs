@@ -64,6 +64,11 @@ pub trait Mechanism: Send + Sync {
         &[]
     }
 
+    /// Whether pointer number `pointer` need not be set: the mechanism asks whether it points to something.
+    fn may_point_to_nothing(&self, _pointer: usize) -> bool {
+        false
+    }
+
     /// Names of the functions and procedures that a cell can call, without suffix.
     fn functions(&self) -> Vec<String> {
         Vec::new()

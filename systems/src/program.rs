@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use components::Instances;
 use nmodl::execute::{Constants, Event, Frame, FunctionTableEntries, Specialised, TableEntries};
-use nmodl::ir::{Block, Instruction, Kernel, Place, PointerVariable};
+use nmodl::ir::{Block, Effect, Instruction, Kernel, Place, PointerVariable};
 use nmodl::syntax::{Source, Span};
 use nmodl::{Description, Kind, Program};
 
@@ -70,6 +70,14 @@ impl Mechanism for ProgramMechanism {
         &self.program.pointers
     }
 
+    fn may_point_to_nothing(&self, pointer: usize) -> bool {
+        let asks = |instruction: &Instruction| match instruction {
+            Instruction::Effect { effect: Effect::IsPointing(number), .. } => *number as usize == pointer,
+            _ => false,
+        };
+        all_kernels(&self.program).any(|kernel| any(&kernel.body, &asks))
+    }
+
     fn functions(&self) -> Vec<String> {
         let tables = self.program.function_tables.iter().map(|table| format!("table_{}", table.name));
         self.program.functions.iter().map(|function| function.name.clone()).chain(tables).collect()
@@ -121,13 +129,15 @@ impl ProgramKernels {
         let program = specialised.program();
         let kernels = &program.kernels;
         let is_for_all = |instruction: &Instruction| matches!(instruction, Instruction::ForConnections { .. });
-        let receiving = [&kernels.receive, &kernels.receive_initial].into_iter().flatten();
+        let sees_others = [&kernels.receive, &kernels.receive_initial]
+            .iter()
+            .any(|kernel| kernel.as_ref().is_some_and(|kernel| any(&kernel.body, &is_for_all)));
         let phases = Phases {
             current: specialised.has(Phase::Current),
             electrode: program.electrode,
             state: specialised.has(Phase::State),
             watch: !kernels.watch.is_empty(),
-            other_connections: receiving.clone().any(|kernel| any(&kernel.body, &is_for_all)),
+            other_connections: sees_others,
             blocks: BLOCKS.into_iter().filter(|block| specialised.has(*block)).collect(),
         };
         let reads_geometry = all_kernels(program).any(|kernel| any(&kernel.body, &is_geometry))
@@ -137,14 +147,14 @@ impl ProgramKernels {
     }
 
     /// Lets `work` run a kernel on the instances.
-    fn with_frame<T>(
+    fn with_frame<'a, T>(
         &self,
-        instances: &mut Instances,
+        instances: &'a mut Instances,
         time: f64,
-        outbox: &mut Outbox,
-        event: Option<Event>,
-        arguments: &[Argument],
-        work: impl FnOnce(&Specialised, &mut Frame) -> T,
+        outbox: &'a mut Outbox,
+        event: Option<Event<'a>>,
+        arguments: &'a [Argument],
+        work: impl FnOnce(&Specialised, &mut Frame<'a>) -> T,
     ) -> T {
         let mut frame = Frame {
             count: instances.count,

@@ -145,9 +145,15 @@ impl Catalogue {
         }
         let index = MechanismIndex(self.mechanisms.len() as u32);
         if description.kind == Kind::Density {
-            for variable in 0..description.variables.len() {
+            for (variable, known) in description.variables.iter().enumerate() {
                 let range_name = description.range_name(variable);
-                self.add_range_name(range_name, RangeVariable::Mechanism(index, variable), name)?;
+                let range_variable = RangeVariable::Mechanism(index, variable);
+                if known.visible {
+                    self.add_range_name(range_name, range_variable, name)?;
+                } else {
+                    // HOC does not see it, but it can be recorded; it may not be in the way of others
+                    self.range.entry(range_name).or_insert(range_variable);
+                }
             }
         }
         for (position, global) in description.globals.iter().enumerate() {
@@ -293,13 +299,25 @@ impl Catalogue {
         Ok(index)
     }
 
+    /// Whether HOC sees a variable.
+    pub fn is_visible(&self, variable: RangeVariable) -> bool {
+        match variable {
+            RangeVariable::Mechanism(mechanism, column) => {
+                // Not yet among the mechanisms: it is being added
+                let known = self.mechanisms.get(mechanism.0 as usize);
+                known.is_none_or(|known| known.variables[column].visible)
+            }
+            _ => true,
+        }
+    }
+
     fn add_range_name(
         &mut self,
         name: String,
         variable: RangeVariable,
         mechanism: &str,
     ) -> Result<(), Error> {
-        if self.range.contains_key(&name) {
+        if self.range.get(&name).is_some_and(|known| self.is_visible(*known)) {
             return Err(Error::NameClash { name, mechanism: mechanism.to_owned() });
         }
         self.range.insert(name, variable);

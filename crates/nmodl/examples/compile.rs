@@ -67,7 +67,12 @@ fn show(program: &Program) {
         println!("column {number}: {} ({:?}, {})", variable.name, variable.role, variable.default);
     }
     for (number, global) in program.globals.iter().enumerate() {
-        println!("global {number}: {} = {}{}", global.name, global.initial, if global.written { ", written" } else { "" });
+        println!(
+            "global {number}: {} = {}{}",
+            global.name,
+            global.initial,
+            if global.written { ", written" } else { "" }
+        );
     }
     let kernels = &program.kernels;
     let named = [

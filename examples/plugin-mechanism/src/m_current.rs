@@ -36,6 +36,7 @@ impl KM {
             role,
             default,
             unit: unit.to_owned(),
+            visible: true,
         };
         Self(Arc::new(Description {
             name: "KM".to_owned(),

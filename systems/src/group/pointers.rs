@@ -83,14 +83,17 @@ pub fn bind(places: &Places, mechanisms: &mut [Gathered], ions: &[GatheredIon]) 
     }
     for (own, targets) in mechanisms.iter_mut().zip(targets) {
         let pointers = own.mechanism.pointers().to_vec();
-        for (pointer, targets) in pointers.iter().zip(targets) {
+        for (number, (pointer, targets)) in pointers.iter().zip(targets).enumerate() {
             let unset = targets.iter().position(Option::is_none);
-            if let Some(instance) = unset {
+            if let Some(instance) = unset.filter(|_| !own.mechanism.may_point_to_nothing(number)) {
                 return Err(unset_pointer(places, own, &pointer.name, instance));
             }
-            let targets: Vec<PointerTarget> = targets.into_iter().flatten().collect();
-            let distinct: BTreeSet<&PointerTarget> = targets.iter().collect();
-            if pointer.written && distinct.len() < targets.len() {
+            own.instances.own.pointing.push(targets.iter().map(Option::is_some).collect());
+            let set: Vec<PointerTarget> = targets.iter().copied().flatten().collect();
+            let distinct: BTreeSet<&PointerTarget> = set.iter().collect();
+            let targets: Vec<PointerTarget> =
+                targets.into_iter().map(|target| target.unwrap_or(PointerTarget::Nothing)).collect();
+            if pointer.written && distinct.len() < set.len() {
                 return Err(Error::BadPointer {
                     gid: gid_of(places, own, 0),
                     mechanism: own.description.name.clone(),

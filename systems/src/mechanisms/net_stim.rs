@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use components::Instances;
 use nmodl::Kind;
-use random::Stream;
+use random::{Generator, Stream};
 
 use super::describe::{assigned, description, parameter};
 use super::{BuiltIn, weight};
@@ -116,8 +116,16 @@ impl Kernels for NetStim {
         arguments: &[Argument],
         outbox: &mut Outbox,
     ) -> Option<f64> {
+        let given = match arguments {
+            [Argument::Random(random)] => match random.generator() {
+                Generator::Random123(stream) => Some(*stream),
+                Generator::MCellRan4(_) => None,
+            },
+            [Argument::Stream(stream)] => Some(*stream),
+            _ => None,
+        };
         let stream = match (function, arguments) {
-            ("noiseFromRandom", [Argument::Stream(stream)]) => *stream,
+            ("noiseFromRandom", _) if let Some(stream) = given => stream,
             ("noiseFromRandom123", [Argument::Number(id1), Argument::Number(id2), Argument::Number(id3)]) => {
                 let [id1, id2, id3] = [id1, id2, id3].map(|id| *id as u32);
                 Stream::new(instances.own.random_seed, id1, id2, id3)

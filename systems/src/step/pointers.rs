@@ -41,6 +41,7 @@ pub fn refresh(mechanism: Entity, only: Option<usize>, reach: &mut Reach) {
         let values: Vec<f64> = pointer.targets[which.clone()]
             .iter()
             .map(|target| match *target {
+                PointerTarget::Nothing => 0.0,
                 PointerTarget::Voltage(node) => voltage.single().map_or(0.0, |v| v.0[node as usize]),
                 PointerTarget::Variable { mechanism, column, instance } => {
                     instances.get(mechanism).map_or(0.0, |other| other.value(column, instance as usize))
@@ -74,6 +75,7 @@ pub fn write_back(mechanism: Entity, only: Option<usize>, reach: &mut Reach) {
                 continue;
             };
             match pointer.targets[k] {
+                PointerTarget::Nothing => {}
                 PointerTarget::Voltage(node) => {
                     if let Ok(mut voltage) = voltage.single_mut() {
                         voltage.0[node as usize] = value;

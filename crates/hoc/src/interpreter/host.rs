@@ -305,10 +305,7 @@ impl Interpreter {
             Value::Text(text) => execute::Argument::Text(text.to_string()),
             Value::Object(Some(object)) => match self.heap.data(object.index()) {
                 Object::Vector(values) => execute::Argument::Vector(values.clone()),
-                Object::Random(random) => match random.generator() {
-                    random::Generator::Random123(stream) => execute::Argument::Stream(*stream),
-                    _ => execute::Argument::Object,
-                },
+                Object::Random(random) => execute::Argument::Random(**random),
                 _ => execute::Argument::Object,
             },
         }

@@ -13,7 +13,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use random::Stream;
+use random::{Random, Stream};
 
 pub use outbox::{Failure, Outbox, Request};
 pub use shared_generator::SharedGenerator;
@@ -79,8 +79,10 @@ pub enum Argument {
     Text(String),
     /// A `Vector`.
     Vector(Vec<f64>),
-    /// A `Random` whose generator is Random123.
+    /// The Random123 generator of a `Random`.
     Stream(Stream),
+    /// A `Random`, with the distribution that HOC chose.
+    Random(Random),
     /// Any other object.
     Object,
 }
@@ -92,7 +94,9 @@ pub struct Holdings {
     pub globals: Vec<f64>,
     /// For each of `Program::streams`, the stream of each instance.
     pub streams: Vec<Vec<Option<Stream>>>,
-    /// For each of `Program::pointers`, whether it points to something in each instance.
+    /// For each of `Program::streams`, the object of HOC that it was made from, for what was chosen there; may be empty.
+    pub given: Vec<Vec<Option<Random>>>,
+    /// For each of `Program::pointers`, whether that of each instance points to something.
     pub pointing: Vec<Vec<bool>>,
     /// For each of `Program::vectors`, the vector of each instance.
     pub vectors: Vec<Vec<Option<Vec<f64>>>>,

@@ -134,6 +134,7 @@ impl Instruction {
                     | Effect::VectorLength(_)
                     | Effect::HasArgument(_)
                     | Effect::ArgumentIsNumber(_)
+                    | Effect::IsPointing(_)
                     | Effect::AtTime
                     | Effect::Nernst
                     | Effect::Ghk

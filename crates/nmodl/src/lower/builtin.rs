@@ -8,17 +8,54 @@ use super::{Part, runtime};
 use crate::ir::{BinaryOperation, Distribution, Effect, Register, UnaryOperation};
 use crate::model::{Fault, Symbol};
 use crate::syntax::Span;
-use crate::syntax::ast::{
-    BinaryOperator, Call, Expression, ExpressionKind, Name, Variable,
-};
+use crate::syntax::ast::{BinaryOperator, Call, Expression, ExpressionKind, Name, Variable};
 
 /// Functions of NMODL, for suggestions.
 pub(super) const NAMES: [&str; 44] = [
-    "exp", "log", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "fabs",
-    "floor", "ceil", "pow", "atan2", "fmod", "printf", "at_time", "net_send", "net_event", "net_move",
-    "state_discontinuity", "nrn_ghk", "nrn_pointing", "scop_random", "exprand", "normrand", "poisrand",
-    "set_seed", "random_uniform", "random_negexp", "random_normal", "random_ipick", "random_dpick",
-    "random_setseq", "random_setids", "fmax", "fmin", "first_time", "prterr", "abs",
+    "exp",
+    "log",
+    "log10",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "fabs",
+    "floor",
+    "ceil",
+    "pow",
+    "atan2",
+    "fmod",
+    "printf",
+    "at_time",
+    "net_send",
+    "net_event",
+    "net_move",
+    "state_discontinuity",
+    "nrn_ghk",
+    "nrn_pointing",
+    "scop_random",
+    "exprand",
+    "normrand",
+    "poisrand",
+    "set_seed",
+    "random_uniform",
+    "random_negexp",
+    "random_normal",
+    "random_ipick",
+    "random_dpick",
+    "random_setseq",
+    "random_setids",
+    "fmax",
+    "fmin",
+    "first_time",
+    "prterr",
+    "abs",
 ];
 
 fn one_operand(name: &str) -> Option<UnaryOperation> {
@@ -181,7 +218,8 @@ impl Lowering<'_, '_> {
                         operands.push(register);
                     }
                     None => {
-                        let fault = Fault::Other("the format asks for more numbers than are given".to_string());
+                        let fault =
+                            Fault::Other("the format asks for more numbers than are given".to_string());
                         self.fault(fault, span, None);
                         break;
                     }
@@ -197,10 +235,8 @@ impl Lowering<'_, '_> {
         if !self.check_count(name, 2..=2, arguments.len(), span) {
             return self.zero();
         }
-        let allowed = matches!(
-            self.part,
-            Part::Receive | Part::ReceiveInitial | Part::Initial | Part::Function
-        );
+        let allowed =
+            matches!(self.part, Part::Receive | Part::ReceiveInitial | Part::Initial | Part::Function);
         if !allowed {
             let block = self.part.text();
             let help = "send from `INITIAL` or `NET_RECEIVE`".to_string();
@@ -392,7 +428,8 @@ fn pieces(format: &str) -> Vec<Piece<'_>> {
             continue;
         }
         pieces.push(Piece::Text(&rest[..start]));
-        let is_end = |character: char| character.is_ascii_alphabetic() && !matches!(character, 'l' | 'h' | 'z');
+        let is_end =
+            |character: char| character.is_ascii_alphabetic() && !matches!(character, 'l' | 'h' | 'z');
         let end = rest[start + 1..].find(is_end).map_or(rest.len(), |end| start + end + 2);
         pieces.push(Piece::Conversion(&rest[start..end]));
         rest = &rest[end..];

@@ -20,8 +20,7 @@ impl Lowering<'_, '_> {
     /// The value of a call.
     pub fn call(&mut self, call: &Call) -> Value {
         let name = &call.name.text;
-        let arguments: Vec<&Expression> =
-            call.arguments.iter().collect();
+        let arguments: Vec<&Expression> = call.arguments.iter().collect();
         match self.symbol(name) {
             Some(Symbol::Block(number)) => {
                 let block = self.context.model.blocks[number].clone();
@@ -126,7 +125,13 @@ impl Lowering<'_, '_> {
     }
 
     /// Writes a block out, with its arguments.
-    pub fn enter_block(&mut self, block: &Arc<Block>, name: &Arc<str>, values: Vec<Value>, span: Span) -> Value {
+    pub fn enter_block(
+        &mut self,
+        block: &Arc<Block>,
+        name: &Arc<str>,
+        values: Vec<Value>,
+        span: Span,
+    ) -> Value {
         if !self.can_enter(name, span) {
             return self.zero();
         }
@@ -199,11 +204,8 @@ impl Lowering<'_, '_> {
 
     fn call_c(&mut self, function: &Arc<CFunction>, arguments: &[&Expression], span: Span) -> Value {
         let name = &function.name.text;
-        let parameters: Vec<_> = function
-            .parameters
-            .iter()
-            .filter(|parameter| !parameter.name.text.is_empty())
-            .collect();
+        let parameters: Vec<_> =
+            function.parameters.iter().filter(|parameter| !parameter.name.text.is_empty()).collect();
         if !self.check_count(name, parameters.len()..=parameters.len(), arguments.len(), span)
             || !self.can_enter(name, span)
         {

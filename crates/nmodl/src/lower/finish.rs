@@ -130,12 +130,8 @@ fn replace(block: &mut Block, shadows: &BTreeMap<Place, Register>) {
             }
             Instruction::ReadElement { to, first, length, index } => {
                 if let Some(register) = shadows.get(first) {
-                    *instruction = Instruction::ReadArray {
-                        to: *to,
-                        first: *register,
-                        length: *length,
-                        index: *index,
-                    };
+                    *instruction =
+                        Instruction::ReadArray { to: *to, first: *register, length: *length, index: *index };
                 }
             }
             Instruction::WriteElement { first, length, index, from } => {

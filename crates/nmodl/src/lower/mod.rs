@@ -123,12 +123,12 @@ impl Solved {
             );
         }
         for (statement, place) in found {
-            let rewrite = |second_order| {
-                solve::rewrite(module, &statement, solve::Options { place, second_order })
-            };
+            let rewrite =
+                |second_order| solve::rewrite(module, &statement, solve::Options { place, second_order });
             match (rewrite(false), rewrite(true)) {
                 (Ok(first), Ok(second)) => {
-                    let differ = crate::syntax::dump_body(&first.body) != crate::syntax::dump_body(&second.body);
+                    let differ =
+                        crate::syntax::dump_body(&first.body) != crate::syntax::dump_body(&second.body);
                     let (mut own, mut kept) = (Vec::new(), Vec::new());
                     for hidden in first.hidden.iter().chain(&second.hidden) {
                         let list = if hidden.kept { &mut kept } else { &mut own };

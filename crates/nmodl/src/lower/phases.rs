@@ -129,7 +129,11 @@ impl<'m> Context<'m> {
         }
         let rest = self.model.currents.is_empty();
         let is_rest = |block: &Arc<Block>| {
-            block.body.statements.iter().any(|statement| !matches!(statement.kind, StatementKind::Solve { .. }))
+            block
+                .body
+                .statements
+                .iter()
+                .any(|statement| !matches!(statement.kind, StatementKind::Solve { .. }))
         };
         if solves.is_empty() && !(rest && blocks.iter().any(is_rest)) {
             return None;

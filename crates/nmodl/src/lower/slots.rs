@@ -76,7 +76,9 @@ impl Evidence {
                         assigned_number |= &*target.name.text == name;
                         if target.index.is_none()
                             && root(value).is_some_and(|root| aliases.contains(root))
-                            && kinds.get(&*target.name.text).is_some_and(|kind| matches!(kind, CType::Pointer(_)))
+                            && kinds
+                                .get(&*target.name.text)
+                                .is_some_and(|kind| matches!(kind, CType::Pointer(_)))
                         {
                             found.push(target.name.text.to_string());
                         }
@@ -110,9 +112,11 @@ impl Evidence {
                 }
             }
             for call in calls.into_iter().chain(inner_calls) {
-                let uses = call.arguments.iter().take(1).any(|argument| {
-                    root(argument).is_some_and(|root| aliases.contains(root))
-                });
+                let uses = call
+                    .arguments
+                    .iter()
+                    .take(1)
+                    .any(|argument| root(argument).is_some_and(|root| aliases.contains(root)));
                 if uses {
                     self.function(&call.name.text);
                 }

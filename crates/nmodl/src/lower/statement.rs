@@ -10,8 +10,8 @@ use crate::ir::{BinaryOperation, Effect, Instruction, Place, Register};
 use crate::model::Fault;
 use crate::syntax::Span;
 use crate::syntax::ast::{
-    Argument, Body, CType, Declaration, Expression, Initializer, LocalVariable, Name, Statement, StatementKind,
-    Variable, WatchCondition,
+    Argument, Body, CType, Declaration, Expression, Initializer, LocalVariable, Name, Statement,
+    StatementKind, Variable, WatchCondition,
 };
 
 /// Statements that a kernel may consist of once all functions are written out.

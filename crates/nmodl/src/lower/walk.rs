@@ -148,9 +148,7 @@ pub(super) fn assigns(body: &Body, name: &str) -> bool {
                 | ExpressionKind::AddressOf(target) => target,
                 _ => return,
             };
-            let named = |kind: &ExpressionKind| {
-                matches!(kind, ExpressionKind::Variable(variable) if is_name(&variable.name.text))
-            };
+            let named = |kind: &ExpressionKind| matches!(kind, ExpressionKind::Variable(variable) if is_name(&variable.name.text));
             in_expressions |= named(&target.kind)
                 || matches!(&target.kind, ExpressionKind::Parenthesis(inner) if named(&inner.kind));
         },

@@ -448,9 +448,9 @@ impl Builder {
 
     fn has_table(&self) -> bool {
         let holds = |body: &Body| {
-            body.statements.iter().any(|statement: &Statement| {
-                matches!(statement.kind, StatementKind::Table(_))
-            })
+            body.statements
+                .iter()
+                .any(|statement: &Statement| matches!(statement.kind, StatementKind::Table(_)))
         };
         let holds = |kind: &ItemKind| matches!(kind, ItemKind::Block(block) if holds(&block.body));
         self.model.module.items.iter().any(|item| holds(&item.kind))
@@ -486,10 +486,7 @@ impl Builder {
                 ItemKind::CFunction(function) => {
                     let number = self.model.c_functions.len();
                     self.model.c_functions.push(Arc::new(function.clone()));
-                    self.model
-                        .symbols
-                        .entry(function.name.text.clone())
-                        .or_insert(Symbol::CFunction(number));
+                    self.model.symbols.entry(function.name.text.clone()).or_insert(Symbol::CFunction(number));
                 }
                 _ => {}
             }
@@ -510,9 +507,8 @@ impl Builder {
                 NeuronStatementKind::UseIon(used) => {
                     let ion = used.ion.text.to_string();
                     let number = self.model.description.ions.iter().position(|known| known.ion == ion);
-                    let current = |name: &&Name| {
-                        ion_variable(&used.ion.text, &name.text) == Some(IonVariable::Current)
-                    };
+                    let current =
+                        |name: &&Name| ion_variable(&used.ion.text, &name.text) == Some(IonVariable::Current);
                     for name in used.writes.iter().filter(current) {
                         let ion = number.map(|number| number as u32);
                         self.model.currents.push(Current { name: name.text.clone(), ion });

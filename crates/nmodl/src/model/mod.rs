@@ -19,8 +19,8 @@ pub use sources::{Sources, read};
 
 use crate::description::Description;
 use crate::ir::{FunctionTable, Place, PointerVariable, SharedVariable};
-use crate::syntax::ast::{Block, BlockKind, CFunction, ItemKind, Module, NeuronList};
 use crate::syntax::Span;
+use crate::syntax::ast::{Block, BlockKind, CFunction, ItemKind, Module, NeuronList};
 
 pub use build::{Built, Hints, SlotKind, build};
 

@@ -99,7 +99,8 @@ impl Units {
                     rest = shorter;
                 }
                 None => {
-                    rest = rest.strip_suffix('s').filter(|shorter| !shorter.is_empty()).ok_or_else(unknown)?;
+                    rest =
+                        rest.strip_suffix('s').filter(|shorter| !shorter.is_empty()).ok_or_else(unknown)?;
                 }
             }
             if rest.is_empty() {

@@ -1,6 +1,6 @@
 //! What others notice, or what depends on more than registers, for one instance.
 
-use random::Stream;
+use random::{Generator, Random, Stream};
 
 use super::Scalar;
 use crate::execute::arithmetic::{ghk, nernst, truth};
@@ -42,6 +42,10 @@ impl Scalar<'_, '_> {
             Effect::Fail(text) => return Err(format::format(text, &self.all(operands))),
             Effect::DrawShared(distribution) => return self.draw_shared(*distribution, a, b),
             Effect::SeedShared => self.frame.own.shared_generator.seed(a),
+            Effect::IsPointing(number) => {
+                let pointing = self.frame.own.pointing.get(*number as usize);
+                return Ok(truth(pointing.and_then(|pointing| pointing.get(instance)) == Some(&true)));
+            }
             Effect::HasArgument(number) => {
                 return Ok(truth((*number as usize) < self.frame.arguments.len()));
             }
@@ -49,20 +53,7 @@ impl Scalar<'_, '_> {
                 let argument = self.frame.arguments.get(*number as usize);
                 return Ok(truth(matches!(argument, Some(Argument::Number(_)))));
             }
-            Effect::ArgumentLength(number) => return Ok(self.argument_vector(*number)?.len() as f64),
-            Effect::ArgumentElement(number) => {
-                let vector = self.argument_vector(*number)?;
-                let index = if a > -1. { a as usize } else { usize::MAX };
-                let outside =
-                    || format!("index {a} is outside argument {} of length {}", number + 1, vector.len());
-                return vector.get(index).copied().ok_or_else(outside);
-            }
-            Effect::IsPointing(number) => {
-                let pointing = self.frame.own.pointing.get(*number as usize);
-                return Ok(truth(pointing.and_then(|pointing| pointing.get(instance)) == Some(&true)));
-            }
             Effect::HasVector(_)
-            | Effect::NewVector(_)
             | Effect::VectorLength(_)
             | Effect::VectorElement(_)
             | Effect::SetVectorElement(_)
@@ -71,14 +62,6 @@ impl Scalar<'_, '_> {
             _ => return self.stream_effect(effect, [a, b, c]),
         }
         Ok(0.)
-    }
-
-    /// A `Vector` that HOC gave as argument.
-    fn argument_vector(&self, number: u32) -> Result<&[f64], String> {
-        match self.frame.arguments.get(number as usize) {
-            Some(Argument::Vector(vector)) => Ok(vector),
-            _ => Err(format!("argument {} is no `Vector`", number + 1)),
-        }
     }
 
     fn all(&self, operands: &[Register]) -> Vec<f64> {
@@ -110,7 +93,9 @@ impl Scalar<'_, '_> {
             Distribution::NormalOf => generator.normal(level, a, b),
             Distribution::Poisson => generator.poisson(level, a),
             Distribution::Word => generator.word(),
-            Distribution::Given => return Err("the shared generator has no distribution".to_string()),
+            Distribution::Given => {
+                return Err("only a random stream has a distribution chosen in HOC".to_string());
+            }
         })
     }
 
@@ -126,6 +111,30 @@ impl Scalar<'_, '_> {
         Ok(0.)
     }
 
+    fn keep_given(&mut self, number: u32, object: Random) {
+        let given = &mut self.frame.own.given;
+        if given.len() <= number as usize {
+            given.resize_with(number as usize + 1, Vec::new);
+        }
+        let given = &mut given[number as usize];
+        if given.len() <= self.instance {
+            given.resize(self.instance + 1, None);
+        }
+        given[self.instance] = Some(object);
+    }
+
+    /// A number from the distribution that HOC chose.
+    fn draw_given(&mut self, number: u32) -> Option<f64> {
+        let stream = *self.stream(number)?;
+        let object = self.frame.own.given.get_mut(number as usize)?.get_mut(self.instance)?.as_mut()?;
+        object.set_generator(Generator::Random123(stream));
+        let value = object.repick();
+        if let Generator::Random123(drawn) = *object.generator() {
+            self.set_stream(number, Some(drawn)).ok()?;
+        }
+        Some(value)
+    }
+
     fn stream_effect(&mut self, effect: &Effect, [a, b, c]: [f64; 3]) -> Result<f64, String> {
         let number = match effect {
             Effect::HasStream(number) => return Ok(truth(self.stream(*number).is_some())),
@@ -137,8 +146,23 @@ impl Scalar<'_, '_> {
             Effect::SetStreamFromArgument { stream, argument } => {
                 return match self.frame.arguments.get(*argument as usize) {
                     Some(&Argument::Stream(given)) => self.set_stream(*stream, Some(given)),
+                    Some(&Argument::Random(given)) => match given.generator() {
+                        Generator::Random123(generator) => {
+                            self.keep_given(*stream, given);
+                            self.set_stream(*stream, Some(*generator))
+                        }
+                        Generator::MCellRan4(_) => {
+                            Err(format!("argument {} does not use Random123", argument + 1))
+                        }
+                    },
                     _ => Err(format!("argument {} is no `Random` that uses Random123", argument + 1)),
                 };
+            }
+            Effect::Draw { stream, distribution: Distribution::Given } => {
+                return self.draw_given(*stream).ok_or_else(|| {
+                    let name = self.fixed.program.streams.get(*stream as usize).map_or("", String::as_str);
+                    format!("the random stream `{name}` was not set from a `Random` object")
+                });
             }
             Effect::Draw { stream: number, .. }
             | Effect::StreamId { stream: number, .. }
@@ -154,10 +178,6 @@ impl Scalar<'_, '_> {
             return Err(format!("the random stream `{name}` was not set"));
         };
         match effect {
-            Effect::Draw { distribution: Distribution::Given, .. } => {
-                let name = self.fixed.program.streams.get(number as usize).map_or("", String::as_str);
-                return Err(format!("the distribution of the `Random` that `{name}` is made of is not known"));
-            }
             Effect::Draw { distribution, .. } => return Ok(draw(level, stream, *distribution, a, b)),
             Effect::StreamId { id, .. } => return Ok(f64::from(stream.ids()[usize::from(*id).min(2)])),
             Effect::SetStreamIds(_) => stream.set_ids(word(a), word(b), word(c)),
@@ -175,7 +195,6 @@ impl Scalar<'_, '_> {
             | Effect::VectorElement(number)
             | Effect::SetVectorElement(number)
             | Effect::ResizeVector(number)
-            | Effect::NewVector(number)
             | Effect::SetVector { vector: number, .. } => *number as usize,
             _ => 0,
         };
@@ -197,12 +216,9 @@ impl Scalar<'_, '_> {
             Effect::SetVectorElement(_) => {
                 *slot.as_mut().and_then(|vector| vector.get_mut(index)).ok_or_else(outside)? = b;
             }
-            Effect::ResizeVector(_) | Effect::NewVector(_) => {
+            Effect::ResizeVector(_) => {
                 if !(0. ..=LONGEST_VECTOR).contains(&a) {
                     return Err(format!("the vector `{name}` cannot have length {a}"));
-                }
-                if matches!(effect, Effect::NewVector(_)) {
-                    *slot = None;
                 }
                 slot.get_or_insert_default().resize(a as usize, 0.);
             }
@@ -235,7 +251,7 @@ fn draw(level: Level, stream: &mut Stream, distribution: Distribution, a: f64, b
         }
     };
     match distribution {
-        Distribution::Uniform | Distribution::Given => stream.uniform(),
+        Distribution::Uniform => stream.uniform(),
         Distribution::UniformBetween => stream.uniform_between(a, b),
         Distribution::Exponential => exponential(stream),
         Distribution::ExponentialOf => exponential(stream) * a,
@@ -252,6 +268,6 @@ fn draw(level: Level, stream: &mut Stream, distribution: Distribution, a: f64, b
                 count += 1;
             }
         }
-        Distribution::Word => f64::from(stream.next_word()),
+        Distribution::Word | Distribution::Given => f64::from(stream.next_word()),
     }
 }

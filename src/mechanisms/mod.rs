@@ -5,6 +5,8 @@
 //! several folders are in the order of their names, too. A file that defines a mechanism which is built in takes its
 //! place.
 
+mod answer;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use miette::Diagnostic;
 use nmodl::Compiled;
 use nmodl::syntax::Source;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use sonata::circuit::CircuitConfig;
 use systems::mechanism::Mechanism;
 use systems::{ProgramMechanism, Registry};
 use thiserror::Error;
@@ -68,6 +71,19 @@ impl Loaded {
             registry.append(Arc::clone(mechanism) as Arc<dyn Mechanism>);
         }
     }
+}
+
+/// Folders of mechanisms that the populations of a circuit name.
+pub fn folders_of(circuit: &CircuitConfig) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for population in &circuit.nodes {
+        if let Some(folder) = &population.components.mechanisms_dir
+            && !folders.contains(&folder.value)
+        {
+            folders.push(folder.value.clone());
+        }
+    }
+    folders
 }
 
 /// A file and its text.
