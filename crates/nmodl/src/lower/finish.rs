@@ -42,7 +42,7 @@ pub(super) fn written(block: &Block) -> BTreeSet<Place> {
             places.insert(*place);
         }
         Instruction::WriteElement { first, length, .. } => {
-            places.extend((0..*length).map(|index| super::expression::nth(*first, index)));
+            places.extend((0..*length).map(|index| super::place::nth(*first, index)));
         }
         _ => {}
     });
@@ -63,7 +63,7 @@ fn reads_before(block: &Block, watched: &BTreeSet<Place>, known: &mut BTreeSet<P
         let early = match instruction {
             Instruction::Read { place, .. } => watched.contains(place) && !known.contains(place),
             Instruction::ReadElement { first, length, .. } => (0..*length)
-                .map(|index| super::expression::nth(*first, index))
+                .map(|index| super::place::nth(*first, index))
                 .any(|place| watched.contains(&place) && !known.contains(&place)),
             Instruction::Write { place, .. } => {
                 known.insert(*place);

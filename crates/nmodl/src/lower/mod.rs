@@ -12,6 +12,7 @@ mod expression;
 mod finish;
 mod kernel;
 mod phases;
+mod place;
 mod runtime;
 mod slots;
 mod statement;
@@ -75,7 +76,14 @@ pub fn compile(source: &Arc<Source>, folder: Option<&Path>) -> Compiled {
         warnings.into_iter().chain(context.warnings).map(miette::Report::new).collect();
     warnings.extend(context.solved.warnings.into_iter().map(miette::Report::new));
     let program = program.filter(|_| problems.is_empty()).map(Arc::new);
+    problems.sort_by_key(start);
+    warnings.sort_by_key(start);
     Compiled { program, description, problems, warnings }
+}
+
+/// Where a problem begins in its text.
+fn start(problem: &miette::Report) -> usize {
+    problem.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset())
 }
 
 /// What stands for one `SOLVE`.

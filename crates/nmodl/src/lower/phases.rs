@@ -337,7 +337,7 @@ impl Lowering<'_, '_> {
             Some(Symbol::Place(place)) => self.builder.write(place, value),
             Some(Symbol::Array { first, length }) => {
                 for index in 0..length {
-                    self.builder.write(super::expression::nth(first, index), value);
+                    self.builder.write(super::place::nth(first, index), value);
                 }
             }
             _ => {}

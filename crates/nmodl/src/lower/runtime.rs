@@ -57,13 +57,31 @@ pub(super) const VECTOR_FUNCTIONS: [&str; 9] = [
 pub(super) fn call(lowering: &mut Lowering<'_, '_>, call: &Call, arguments: &[&Expression]) -> Option<Value> {
     let name = &*call.name.text;
     let count = match name {
-        "ifarg" | "getarg" | "hoc_getarg" | "hoc_pgetarg" | "hoc_is_double_arg" | "hoc_is_object_arg"
-        | "vector_arg" | "nrn_random_arg" | "vector_capacity" | "vector_vec" | "vector_pobj" | "assert"
-        | "hoc_obj_ref" | "hoc_obj_unref" | "nrnran123_deletestream" | "nrn_random_pick"
-        | "nrn_get_random_sequence" | "nrnran123_dblpick" | "nrnran123_ipick" => 1..=1,
+        "ifarg"
+        | "getarg"
+        | "hoc_getarg"
+        | "hoc_pgetarg"
+        | "hoc_is_double_arg"
+        | "hoc_is_object_arg"
+        | "vector_arg"
+        | "nrn_random_arg"
+        | "vector_capacity"
+        | "vector_vec"
+        | "vector_pobj"
+        | "assert"
+        | "hoc_obj_ref"
+        | "hoc_obj_unref"
+        | "nrnran123_deletestream"
+        | "nrn_random_pick"
+        | "nrn_get_random_sequence"
+        | "nrnran123_dblpick"
+        | "nrnran123_ipick" => 1..=1,
         "vector_new1" => 1..=1,
         "vector_resize" | "nrn_set_random_sequence" => 2..=2,
-        "nrnran123_newstream3" | "nrnran123_getseq" | "nrn_random123_getseq" | "nrn_random123_setseq"
+        "nrnran123_newstream3"
+        | "nrnran123_getseq"
+        | "nrn_random123_getseq"
+        | "nrn_random123_setseq"
         | "chkarg" => 3..=3,
         "nrnran123_newstream" => 2..=3,
         "nrnran123_setseq" => 2..=3,
@@ -94,22 +112,23 @@ impl Lowering<'_, '_> {
     /// Refuses functions that are known but not possible.
     fn missing(&mut self, name: &str, span: Span) -> Option<Value> {
         let (reason, help) = match name {
-            "gargstr" | "hoc_gargstr" | "hoc_pgargstr" | "hoc_is_str_arg" => (
-                "texts cannot be arguments of functions of mechanisms",
-                "hand over a number",
-            ),
+            "gargstr" | "hoc_gargstr" | "hoc_pgargstr" | "hoc_is_str_arg" => {
+                ("texts cannot be arguments of functions of mechanisms", "hand over a number")
+            }
             "fopen" | "fclose" | "fscanf" | "fgets" | "fread" | "fwrite" | "getenv" | "system" => (
                 "mechanisms cannot read or write files",
                 "read the data in HOC or Python and hand it over as a `Vector`",
             ),
-            "malloc" | "calloc" | "realloc" | "free" | "memcpy" | "memset" | "ecalloc" | "emalloc" | "hoc_Emalloc" => (
+            "malloc" | "calloc" | "realloc" | "free" | "memcpy" | "memset" | "ecalloc" | "emalloc"
+            | "hoc_Emalloc" => (
                 "mechanisms have no memory of their own",
                 "keep the data in arrays of `ASSIGNED` or in a `Vector`",
             ),
-            "hoc_call_func" | "hoc_lookup" | "hoc_execute" | "nrn_loc_point_process" | "nrn_event_queue_stats" => (
-                "mechanisms cannot call HOC",
-                "call it from HOC",
-            ),
+            "hoc_call_func"
+            | "hoc_lookup"
+            | "hoc_execute"
+            | "nrn_loc_point_process"
+            | "nrn_event_queue_stats" => ("mechanisms cannot call HOC", "call it from HOC"),
             _ if name.starts_with("nrn_") || name.starts_with("hoc_") || name.starts_with("nrnmpi") => {
                 ("this function of NEURON does not exist here", "say it in NMODL, or do it in HOC or Python")
             }
@@ -125,11 +144,39 @@ impl Lowering<'_, '_> {
     fn is_scop(&self, name: &str) -> bool {
         matches!(
             name,
-            "threshold" | "force" | "deflate" | "expfit" | "derivs" | "spline" | "hyperbol" | "revhyperbol"
-                | "sigmoid" | "revsigmoid" | "harmonic" | "squarewave" | "sawtooth" | "revsawtooth" | "ramp"
-                | "pulse" | "perpulse" | "step" | "perstep" | "erf" | "factorial" | "gauss" | "poisson"
-                | "setseed" | "boundary" | "romberg" | "legendre" | "invert" | "stepforce" | "schedule"
-                | "nrn_random_play" | "first_time" | "prterr"
+            "threshold"
+                | "force"
+                | "deflate"
+                | "expfit"
+                | "derivs"
+                | "spline"
+                | "hyperbol"
+                | "revhyperbol"
+                | "sigmoid"
+                | "revsigmoid"
+                | "harmonic"
+                | "squarewave"
+                | "sawtooth"
+                | "revsawtooth"
+                | "ramp"
+                | "pulse"
+                | "perpulse"
+                | "step"
+                | "perstep"
+                | "erf"
+                | "factorial"
+                | "gauss"
+                | "poisson"
+                | "setseed"
+                | "boundary"
+                | "romberg"
+                | "legendre"
+                | "invert"
+                | "stepforce"
+                | "schedule"
+                | "nrn_random_play"
+                | "first_time"
+                | "prterr"
         )
     }
 
@@ -243,7 +290,8 @@ impl Lowering<'_, '_> {
 
     fn wrong_slot(&mut self, slot: usize, wanted: &str, span: Span) {
         let name = self.context.model.slots[slot].name.to_string();
-        let fault = Fault::Other(format!("`{name}` is used as {wanted} here, and as something else elsewhere"));
+        let fault =
+            Fault::Other(format!("`{name}` is used as {wanted} here, and as something else elsewhere"));
         self.fault(fault, span, "use one pointer for each".to_string());
     }
 

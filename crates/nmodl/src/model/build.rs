@@ -4,7 +4,7 @@
 //! the other `ASSIGNED`s, each in the order of their declarations; then what `POINTER`s stand for, and the variables of
 //! ions. An array is as many variables, `name[0]`, `name[1]` and so on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -146,7 +146,7 @@ impl Builder {
             module,
             sources,
             description,
-            symbols: HashMap::new(),
+            symbols: BTreeMap::new(),
             globals: Vec::new(),
             streams: Vec::new(),
             vectors: Vec::new(),
@@ -541,7 +541,8 @@ impl Builder {
         self.fault(Fault::Undeclared(name.text.to_string()), name.span, Some(help));
         // Once is enough
         let unit = String::new();
-        let declared = Declared { name: name.clone(), role: Role::Assigned, length: None, default: 0.0, unit };
+        let declared =
+            Declared { name: name.clone(), role: Role::Assigned, length: None, default: 0.0, unit };
         self.column(&declared, Role::Assigned, true);
     }
 

@@ -12,6 +12,9 @@ use crate::syntax::lexer::{TokenKind, token};
 /// Values of the counters of loops that are unrolled.
 pub(super) type Counters = BTreeMap<Arc<str>, i64>;
 
+/// More elements than any method that solves for all of them together takes.
+const MAXIMUM_ELEMENTS: u32 = 10_000;
+
 /// A state of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
@@ -21,10 +24,10 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Its elements.
+    /// Its elements; of an array larger than any method takes only so many that this is noticed.
     pub fn slots(&self) -> impl Iterator<Item = Slot> {
         let indices: Vec<Option<u32>> = match self.length {
-            Some(length) => (0..length).map(Some).collect(),
+            Some(length) => (0..length.min(MAXIMUM_ELEMENTS)).map(Some).collect(),
             None => vec![None],
         };
         let name = self.name.clone();
@@ -69,6 +72,8 @@ pub(super) struct Context<'m> {
     pub states: Vec<State>,
     pub errors: Vec<SolveError>,
     pub warnings: Vec<SolveError>,
+    /// Turns of loops that were unrolled so far.
+    pub turns: usize,
     defines: BTreeMap<Arc<str>, i64>,
 }
 
@@ -80,6 +85,7 @@ impl<'m> Context<'m> {
             states: Vec::new(),
             errors: Vec::new(),
             warnings: Vec::new(),
+            turns: 0,
             defines: BTreeMap::new(),
         };
         for item in &module.items {

@@ -17,6 +17,9 @@ use crate::syntax::ast::*;
 /// The time step that NEURON 9 takes for `STEADYSTATE derivimplicit` (ms).
 const STEADY_STEP: f64 = 1e-9;
 
+/// States that one block may have, unless each is solved for itself.
+const MAXIMUM_STATES: usize = 500;
+
 /// How a `DERIVATIVE` block is solved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
@@ -44,6 +47,11 @@ pub(super) fn derivative(
         if !context.errors.is_empty() {
             return None;
         }
+    }
+    if slots.len() > MAXIMUM_STATES {
+        let help = "use `cnexp`, or split the block";
+        context.error(SolveProblem::TooLarge(slots.len()), context.block.body.span, help);
+        return None;
     }
     let body = make.statement(StatementKind::Nested(context.block.body.clone()));
     let statements = match method {
@@ -100,9 +108,10 @@ fn equations(context: &mut Context<'_>) -> Option<Vec<Slot>> {
             context.error(problem, target.span, "");
             continue;
         }
-        let known = |slot: &Slot| state.length.is_some() && slots.contains(slot);
-        let new: Vec<Slot> = state.slots().filter(|slot| !known(slot)).collect();
-        slots.extend(new);
+        let is_known = slots.iter().any(|slot: &Slot| slot.name == state.name);
+        if state.length.is_none() || !is_known {
+            slots.extend(state.slots());
+        }
     }
     if slots.is_empty() && context.errors.is_empty() {
         let problem = SolveProblem::Empty {

@@ -87,6 +87,16 @@ pub(super) fn pivot_order(structure: &mut Structure) -> Vec<usize> {
     order
 }
 
+/// How many elements [`eliminate`] changes.
+pub(super) fn work(structure: &Structure, order: &[usize]) -> usize {
+    let steps = order.iter().enumerate().map(|(step, &pivot)| {
+        let rest = &order[step + 1..];
+        let below = rest.iter().filter(|&&row| structure.contains(row, pivot)).count();
+        below * rest.iter().filter(|&&column| structure.contains(pivot, column)).count()
+    });
+    steps.sum()
+}
+
 /// Name of the element of the matrix.
 pub(super) fn element(row: usize, column: usize) -> String {
     format!("matrix@{row}@{column}")

@@ -93,6 +93,9 @@ pub enum SolveProblem {
     /// Reactions or equations in a loop whose turns are not known.
     #[error("{0} in a loop whose bounds are not known before the simulation")]
     Loop(&'static str),
+    /// A loop with too many turns, or without end.
+    #[error("a loop of too many turns")]
+    LongLoop,
     /// A conservation law without a state of its own.
     #[error("no state is left that this `CONSERVE` could determine")]
     Conserve,
@@ -115,8 +118,8 @@ pub enum SolveProblem {
         "a term of `LINEAR` has one state at most, as a factor outside of parentheses, calls and divisors"
     )]
     NotLinear,
-    /// More statements than any sensible model makes.
-    #[error("the block becomes too large: {0} states")]
+    /// More states than any sensible model has, or more dependent on each other.
+    #[error("the block is too large: {0} states")]
     TooLarge(usize),
     /// A warning: `cnexp` of an equation that is not linear but has a derivative.
     #[error(

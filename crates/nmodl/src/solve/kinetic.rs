@@ -2,7 +2,7 @@
 //!
 //! A reaction `~ a + 2 b <-> c (f, r)` has the fluxes `f_flux = f*b*b*a` and `b_flux = r*c` (reactants from the last to
 //! the first, the rate before them as text). Its right sides and matrix elements are set up in the order of NEURON's
-//! translator; see the book of NEURON on `KINETIC` for what they mean.
+//! translator.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,11 @@ use super::error::SolveProblem;
 use super::make::{Make, append_factor, takes_factor_in_part};
 use super::unroll::{Expand, unroll};
 use super::walk::{any_statement, each_statement};
+use crate::syntax::Span;
 use crate::syntax::ast::*;
 
 /// States that one block may have: the matrix is written out.
-const MAXIMUM_STATES: usize = 1000;
+const MAXIMUM_STATES: usize = 500;
 
 /// A state of the block.
 #[derive(Clone, Debug)]
@@ -63,70 +64,76 @@ fn is_reaction(kind: &StatementKind) -> bool {
     matches!(kind, StatementKind::Reaction { .. } | StatementKind::Conserve { .. })
 }
 
+/// What the statements of a block name.
+#[derive(Default)]
+struct Named<'b> {
+    reactants: Vec<&'b Reactant>,
+    conserves: Vec<(Span, &'b [Reactant])>,
+    compartments: Vec<&'b Compartment>,
+    diffusion: Option<Span>,
+    /// Whether all fluxes are linear.
+    linear: bool,
+}
+
+impl<'b> Named<'b> {
+    fn new(context: &Context<'_>, body: &'b Body) -> Named<'b> {
+        let mut named = Named { linear: true, ..Named::default() };
+        each_statement(body, &mut |statement| match &statement.kind {
+            StatementKind::Reaction { left, kind } => {
+                let right = match kind {
+                    ReactionKind::Reversible { right, .. } => &**right,
+                    _ => &[],
+                };
+                named.reactants.extend(left.iter().chain(right));
+                named.linear &= is_linear(context, left) && is_linear(context, right);
+            }
+            StatementKind::Conserve { terms, .. } => {
+                named.reactants.extend(terms);
+                named.conserves.push((statement.span, terms));
+            }
+            StatementKind::Compartment(compartment) => named.compartments.push(compartment),
+            StatementKind::LongitudinalDiffusion(_) => {
+                named.diffusion = named.diffusion.or(Some(statement.span));
+            }
+            _ => {}
+        });
+        named
+    }
+
+    /// The last `COMPARTMENT` of a state.
+    fn compartment(&self, state: &State) -> Option<Compartment> {
+        let holds =
+            |compartment: &&&Compartment| compartment.states.iter().any(|name| name.text == state.name);
+        self.compartments.iter().rev().find(holds).map(|compartment| (*compartment).clone())
+    }
+}
+
 impl Scheme {
     /// Finds out what the block solves for. `conserving` says whether `CONSERVE` counts.
     pub fn new(context: &mut Context<'_>, conserving: bool) -> Option<Scheme> {
         let body = &context.block.body;
-        let mut named: Vec<&Reactant> = Vec::new();
-        let mut conserves = Vec::new();
-        let mut compartments: Vec<(Compartment, Name)> = Vec::new();
-        let mut diffusion = None;
-        each_statement(body, &mut |statement| match &statement.kind {
-            StatementKind::Reaction { left, kind } => {
-                named.extend(left);
-                if let ReactionKind::Reversible { right, .. } = kind {
-                    named.extend(right);
-                }
-            }
-            StatementKind::Conserve { terms, .. } => {
-                named.extend(terms);
-                conserves.push((statement.span, terms));
-            }
-            StatementKind::Compartment(compartment) => {
-                compartments
-                    .extend(compartment.states.iter().map(|name| (compartment.clone(), name.clone())));
-            }
-            StatementKind::LongitudinalDiffusion(_) => diffusion = diffusion.or(Some(statement.span)),
-            _ => {}
-        });
-        if let Some(span) = diffusion {
+        let named = Named::new(context, body);
+        if let Some(span) = named.diffusion {
             let problem =
                 SolveProblem::Statement { statement: "LONGITUDINAL_DIFFUSION", kind: context.kind() };
             context.error(problem, span, "remove it, or model diffusion between segments otherwise");
         }
-        let is_used = |state: &State| named.iter().any(|term| term.variable.name.text == state.name);
-        let solved = |context: &Context<'_>, name: &str| context.solved_state(name).is_some();
-        let mut rows: Vec<State> = Vec::new();
         let mut conserve_rows = BTreeMap::new();
-        for (span, terms) in conserves.iter().rev().filter(|_| conserving) {
-            let free = terms.iter().rev().find_map(|term| {
-                let state = context.solved_state(&term.variable.name.text)?;
-                (state.length.is_none() && !rows.contains(state)).then(|| state.clone())
-            });
-            match free {
-                Some(state) => {
-                    conserve_rows.insert(span.start, rows.len());
-                    rows.push(state);
-                }
-                None => {
-                    let help = "each `CONSERVE` needs a state without subscript that no later one takes";
-                    context.error(SolveProblem::Conserve, *span, help);
-                }
-            }
-        }
-        let conserved = rows.len();
+        let mut states =
+            if conserving { conserved_states(context, &named, &mut conserve_rows) } else { Vec::new() };
+        let conserved = states.len();
         for state in &context.states {
-            if is_used(state) && solved(context, &state.name) && !rows.contains(state) {
-                rows.push(state.clone());
+            let is_used = named.reactants.iter().any(|term| term.variable.name.text == state.name);
+            if is_used && context.solved_state(&state.name).is_some() && !states.contains(state) {
+                states.push(state.clone());
             }
         }
-        let mut scheme =
-            Scheme { members: Vec::new(), slots: Vec::new(), conserved, conserve_rows, linear: true };
-        for state in rows {
-            let compartment = compartments.iter().rev().find(|(_, name)| name.text == state.name);
-            let compartment = compartment.map(|(compartment, _)| compartment.clone());
-            scheme.members.push(Member { offset: scheme.slots.len(), compartment, state: state.clone() });
+        let linear = named.linear;
+        let mut scheme = Scheme { members: Vec::new(), slots: Vec::new(), conserved, conserve_rows, linear };
+        for state in states {
+            let (offset, compartment) = (scheme.slots.len(), named.compartment(&state));
             scheme.slots.extend(state.slots());
+            scheme.members.push(Member { state, offset, compartment });
         }
         if scheme.slots.is_empty() {
             let what = "reactions of states";
@@ -136,14 +143,6 @@ impl Scheme {
         if scheme.slots.len() > MAXIMUM_STATES {
             context.error(SolveProblem::TooLarge(scheme.slots.len()), body.span, "split the block");
         }
-        each_statement(body, &mut |statement| {
-            if let StatementKind::Reaction { left, kind } = &statement.kind {
-                scheme.linear &= is_linear(context, left);
-                if let ReactionKind::Reversible { right, .. } = kind {
-                    scheme.linear &= is_linear(context, right);
-                }
-            }
-        });
         context.errors.is_empty().then_some(scheme)
     }
 
@@ -233,6 +232,33 @@ impl Scheme {
         }
         statements
     }
+}
+
+/// The states that `CONSERVE` determines: from the last one in the text to the first, each takes the last of its states
+/// that is no array and still free.
+fn conserved_states(
+    context: &mut Context<'_>,
+    named: &Named<'_>,
+    rows: &mut BTreeMap<u32, usize>,
+) -> Vec<State> {
+    let mut states: Vec<State> = Vec::new();
+    for (span, terms) in named.conserves.iter().rev() {
+        let free = terms.iter().rev().find_map(|term| {
+            let state = context.solved_state(&term.variable.name.text)?;
+            (state.length.is_none() && !states.contains(state)).then(|| state.clone())
+        });
+        match free {
+            Some(state) => {
+                rows.insert(span.start, states.len());
+                states.push(state);
+            }
+            None => {
+                let help = "each `CONSERVE` needs a state without subscript that no later one takes";
+                context.error(SolveProblem::Conserve, *span, help);
+            }
+        }
+    }
+    states
 }
 
 /// The statements where the subscript of `compartment` is that of `slot`.

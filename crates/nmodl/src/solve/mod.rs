@@ -2,9 +2,9 @@
 //! of NEURON 9.0.2, in its order.
 //!
 //! [`rewrite`] takes the tree of a file and one `SOLVE` of it, and gives the statements that stand for it:
-//! - `DERIVATIVE`: `cnexp` ([`exponential`]), `euler` and `runge` ([`explicit`]), `derivimplicit` ([`derivative`]);
-//! - `KINETIC`: `sparse`, whose elimination is written out ([`kinetic`], [`sparse`], [`elimination`]), `euler`, `runge`;
-//! - `LINEAR` and `NONLINEAR` ([`algebraic`]);
+//! - `DERIVATIVE`: `cnexp` (`exponential`), `euler` and `runge` (`explicit`), `derivimplicit` (`derivative`);
+//! - `KINETIC`: `sparse`, whose elimination is written out (`kinetic`, `sparse`, `elimination`), `euler`, `runge`;
+//! - `LINEAR` and `NONLINEAR` (`algebraic`);
 //! - `PROCEDURE`: a call.
 //!
 //! What is made is ordinary statements and three kinds of their own: [`StatementKind::Newton`] and
@@ -64,7 +64,7 @@ pub struct Options {
 }
 
 /// A derivative `x'` that the statements use: a variable of each instance, of the form
-/// [`Variable`](crate::syntax::ast::Variable) with one prime.
+/// [`Variable`] with one prime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hidden {
     /// The state.
@@ -111,6 +111,9 @@ pub fn rewrite(module: &Module, solve: &Statement, options: Options) -> Result<R
         return Err(vec![SolveError::new(&module.source, problem, name.span, help)]);
     };
     let mut context = Context::new(module, block);
+    if block.kind != BlockKind::Procedure {
+        refuse_returns(&mut context);
+    }
     let request = Request { make, name, method: method.as_ref(), steady_state: *steady_state, options };
     let solved = request.solve(&mut context);
     if let (Some((statements, hidden)), true) = (solved, context.errors.is_empty()) {
@@ -124,6 +127,20 @@ pub fn rewrite(module: &Module, solve: &Statement, options: Options) -> Result<R
         return Ok(Rewritten { body: make.body(vec![statement]), hidden, warnings });
     }
     Err(without_repetition(context.errors))
+}
+
+/// What runs between and after the evaluations of a block could not be left out.
+fn refuse_returns(context: &mut Context<'_>) {
+    let mut returns = Vec::new();
+    walk::each_statement(&context.block.body, &mut |statement| {
+        if matches!(statement.kind, StatementKind::Return(_)) {
+            returns.push(statement.span);
+        }
+    });
+    for span in returns {
+        let problem = SolveProblem::Statement { statement: "return", kind: context.kind() };
+        context.error(problem, span, "put what must be left out into an `if`");
+    }
 }
 
 fn without_repetition(mut messages: Vec<SolveError>) -> Vec<SolveError> {

@@ -1,8 +1,13 @@
 //! `KINETIC` blocks by `sparse` (implicit Euler, whose matrix is eliminated in an order that depends on its structure
 //! alone), and by the explicit methods.
+//!
+//! The unknowns are the changes of the states. A linear scheme takes one solution for a step, a nonlinear one as many as
+//! its states need to stand still. A singular matrix leaves the states as they are, and a scheme that does not converge
+//! is left as it is after 22 iterations, both without a word: so does NEURON in files that its threads may share (in
+//! others it stops).
 
 use super::context::{Context, Slot};
-use super::elimination::{Structure, element, eliminate, pivot_order, right};
+use super::elimination::{Structure, element, eliminate, pivot_order, right, work};
 use super::error::SolveProblem;
 use super::explicit::{Explicit, explicit};
 use super::kinetic::{Purpose, Scheme, conserves};
@@ -14,6 +19,8 @@ use crate::syntax::ast::*;
 const CONVERGED: f64 = 1e-6;
 /// After more iterations (counted from 0) NEURON gives up, and goes on with what it has.
 const MAXIMUM_ITERATIONS: f64 = 20.0;
+/// Operations of one elimination, which are written out.
+const MAXIMUM_WORK: usize = 100_000;
 /// The time step that stands for a steady state (ms).
 const STEADY_STEP: f64 = 1e9;
 /// Linear sweeps towards a steady state of a nonlinear scheme.
@@ -31,7 +38,7 @@ pub(super) fn sparse(
     let scheme = Scheme::new(context, true)?;
     let solver = Solver::new(context, make, scheme, options.second_order)?;
     let slots = &solver.scheme.slots;
-    let mut statements = vec![make.locals(solver.names())];
+    let mut statements = vec![make.locals(solver.names(steady_state))];
     let solved = match (steady_state, solver.scheme.linear) {
         (false, true) => solver.once(),
         (false, false) | (true, true) => solver.iterate(),
@@ -99,19 +106,29 @@ impl Solver {
         let mut untouched = Structure::new(scheme.slots.len());
         let fluxes = scheme.evaluate(context, make, Purpose::Fluxes, &mut untouched, &old);
         let order = pivot_order(&mut structure);
+        if work(&structure, &order) > MAXIMUM_WORK {
+            let help = "split the block";
+            context.error(SolveProblem::TooLarge(scheme.slots.len()), context.block.body.span, help);
+            return None;
+        }
         Some(Solver { make, scheme, structure, order, evaluation, fluxes, second_order })
     }
 
     /// All variables that the statements use.
-    fn names(&self) -> Vec<String> {
+    fn names(&self, steady_state: bool) -> Vec<String> {
         let rows = 0..self.scheme.slots.len();
         let mut names: Vec<String> = rows.clone().map(right).collect();
         if !self.second_order {
             names.extend(rows.map(|row| format!("old@{row}")));
         }
         names.extend(self.structure.elements().map(|(row, column)| element(row, column)));
-        let others = ["singular@", "ratio@", "error@", "iteration@", "failed@", "sweep@", "done@", "valid@"];
-        names.extend(others.map(String::from));
+        names.extend(["singular@", "ratio@"].map(String::from));
+        if steady_state || !self.scheme.linear {
+            names.extend(["error@", "iteration@", "failed@"].map(String::from));
+        }
+        if steady_state && !self.scheme.linear {
+            names.extend(["sweep@", "done@", "valid@"].map(String::from));
+        }
         names
     }
 

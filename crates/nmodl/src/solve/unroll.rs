@@ -7,8 +7,8 @@ use super::make::Make;
 use super::walk::{any_statement, bodies};
 use crate::syntax::ast::*;
 
-/// Turns of one loop that are unrolled at most.
-const MAXIMUM_TURNS: i64 = 10_000;
+/// Turns of all loops that are unrolled at most.
+const MAXIMUM_TURNS: usize = 20_000;
 
 /// Turns reactions or equations into statements.
 pub(super) trait Expand {
@@ -102,12 +102,12 @@ fn unroll_turns<E: Expand>(
     let mut counters = counters.clone();
     let mut value = first;
     while value <= last {
-        if step <= 0 || value - first > MAXIMUM_TURNS {
-            context.error(
-                SolveProblem::Loop(E::WHAT),
-                statement.span,
-                "the loop does not end in reasonable time",
-            );
+        context.turns += 1;
+        if step <= 0 || context.turns > MAXIMUM_TURNS {
+            let help = "split the block, or make the loop shorter";
+            context.error(SolveProblem::LongLoop, statement.span, help);
+        }
+        if !context.errors.is_empty() {
             break;
         }
         counters.insert(variable.text.clone(), value);

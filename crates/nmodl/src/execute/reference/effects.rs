@@ -53,7 +53,16 @@ impl Scalar<'_, '_> {
                 let argument = self.frame.arguments.get(*number as usize);
                 return Ok(truth(matches!(argument, Some(Argument::Number(_)))));
             }
+            Effect::ArgumentLength(number) => return Ok(self.argument_vector(*number)?.len() as f64),
+            Effect::ArgumentElement(number) => {
+                let vector = self.argument_vector(*number)?;
+                let index = if a > -1. { a as usize } else { usize::MAX };
+                let outside =
+                    || format!("index {a} is outside argument {} of length {}", number + 1, vector.len());
+                return vector.get(index).copied().ok_or_else(outside);
+            }
             Effect::HasVector(_)
+            | Effect::NewVector(_)
             | Effect::VectorLength(_)
             | Effect::VectorElement(_)
             | Effect::SetVectorElement(_)
@@ -62,6 +71,14 @@ impl Scalar<'_, '_> {
             _ => return self.stream_effect(effect, [a, b, c]),
         }
         Ok(0.)
+    }
+
+    /// A `Vector` that HOC gave as argument.
+    fn argument_vector(&self, number: u32) -> Result<&[f64], String> {
+        match self.frame.arguments.get(number as usize) {
+            Some(Argument::Vector(vector)) => Ok(vector),
+            _ => Err(format!("argument {} is no `Vector`", number + 1)),
+        }
     }
 
     fn all(&self, operands: &[Register]) -> Vec<f64> {
@@ -195,6 +212,7 @@ impl Scalar<'_, '_> {
             | Effect::VectorElement(number)
             | Effect::SetVectorElement(number)
             | Effect::ResizeVector(number)
+            | Effect::NewVector(number)
             | Effect::SetVector { vector: number, .. } => *number as usize,
             _ => 0,
         };
@@ -216,9 +234,12 @@ impl Scalar<'_, '_> {
             Effect::SetVectorElement(_) => {
                 *slot.as_mut().and_then(|vector| vector.get_mut(index)).ok_or_else(outside)? = b;
             }
-            Effect::ResizeVector(_) => {
+            Effect::ResizeVector(_) | Effect::NewVector(_) => {
                 if !(0. ..=LONGEST_VECTOR).contains(&a) {
                     return Err(format!("the vector `{name}` cannot have length {a}"));
+                }
+                if matches!(effect, Effect::NewVector(_)) {
+                    *slot = None;
                 }
                 slot.get_or_insert_default().resize(a as usize, 0.);
             }
