@@ -1,0 +1,254 @@
+//! Both sides run, and what came out compared in a table.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::corpus::{Reference, distinct, reference};
+use crate::experiment::{Experiment, experiments, options};
+use crate::mechanism::{File, Mechanism};
+use crate::support::{Operation, Own, Recorded, first_difference, neuron};
+use crate::{adapter, recipes};
+
+/// How an experiment came out.
+enum Outcome {
+    /// All values of `vectors` have the same bits.
+    Identical { vectors: usize },
+    /// The largest relative difference, and where the first different value is.
+    Different { vectors: usize, worst: f64, first: String, step: usize },
+    /// It is not run here.
+    Refused(String),
+    /// NEURON failed, or gave no numbers.
+    NoReference(String),
+}
+
+/// A line of the table.
+struct Row {
+    mechanism: String,
+    file: String,
+    experiment: &'static str,
+    outcome: Outcome,
+}
+
+/// Whether NEURON has the file's mechanism built in.
+pub fn is_built_in(file: &File) -> bool {
+    file.package == "neuron" && file.inside.contains("share/modfile/")
+}
+
+/// Compares all files of packages; at least `wanted` experiments must have the same bits.
+pub fn compare(packages: &[&str], wanted: usize) {
+    let Some(reference) = reference() else { return };
+    let files = distinct(&reference.files(), packages).into_iter().filter(|file| is_chosen(file));
+    let mut skipped = Vec::new();
+    let mut mechanisms = Vec::new();
+    for file in files {
+        match (recipes::without_reference(&file.package, &file.inside), file.mechanism()) {
+            (Some(reason), _) => skipped.push(format!("- {} {}: {reason}", file.package, file.inside)),
+            (None, Ok(mechanism)) => mechanisms.push(mechanism),
+            (None, Err(error)) => panic!("{} is not read: {error}", file.path.display()),
+        }
+    }
+    let mut rows = Vec::new();
+    for batch in batches(&mechanisms) {
+        rows.extend(run(&reference, &batch));
+    }
+    publish(packages[0], &format!("{}\n{}\n", table(&rows), skipped.join("\n")));
+    judge(&rows, wanted);
+}
+
+/// Whether the variable `MECHANISMS` asks for a file.
+fn is_chosen(file: &File) -> bool {
+    let Ok(words) = std::env::var("MECHANISMS") else { return true };
+    words.split(',').any(|word| file.inside.contains(word))
+}
+
+/// Mechanisms that can be compiled into one library: no two of the same name.
+fn batches(mechanisms: &[Mechanism]) -> Vec<Vec<&Mechanism>> {
+    let mut batches: Vec<(BTreeSet<String>, Vec<&Mechanism>)> = Vec::new();
+    for mechanism in mechanisms {
+        let stem = mechanism.file.path.file_stem().unwrap_or_default().to_string_lossy();
+        let mut names = [format!("{stem}.mod"), mechanism.name().to_owned()].into_iter();
+        let fits =
+            |batch: &&mut (BTreeSet<String>, Vec<_>)| names.clone().all(|name| !batch.0.contains(&name));
+        match batches.iter_mut().find(fits) {
+            Some((known, batch)) => {
+                known.extend(&mut names);
+                batch.push(mechanism);
+            }
+            None => batches.push((names.collect(), vec![mechanism])),
+        }
+    }
+    batches.into_iter().map(|batch| batch.1).collect()
+}
+
+/// Runs all experiments with the mechanisms of a batch on both sides.
+fn run(reference: &Reference, batch: &[&Mechanism]) -> Vec<Row> {
+    let all: Vec<(&Mechanism, Experiment)> = batch
+        .iter()
+        .flat_map(|mechanism| experiments(mechanism).into_iter().map(|one| (*mechanism, one)))
+        .collect();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("companions");
+    let mut companions: Vec<PathBuf> =
+        all.iter().flat_map(|(_, one)| &one.companions).map(|companion| companion.file(&folder)).collect();
+    companions.sort();
+    companions.dedup();
+    let own: Vec<PathBuf> =
+        batch.iter().filter(|one| !is_built_in(&one.file)).map(|one| one.file.path.clone()).collect();
+    let libraries: Vec<PathBuf> = [companions, own]
+        .iter()
+        .filter(|files| !files.is_empty())
+        .map(|files| compile(reference, files))
+        .collect();
+    let operations: Vec<Vec<Operation>> = all.iter().map(|(_, one)| one.operations.clone()).collect();
+    let results = neuron::run(&libraries, &operations).expect("NEURON is there");
+    let rows = all.iter().zip(results).map(|((mechanism, experiment), result)| Row {
+        mechanism: mechanism.name().to_owned(),
+        file: format!("{} {}", mechanism.file.package, mechanism.file.inside),
+        experiment: experiment.name,
+        outcome: outcome(mechanism, experiment, &folder, result),
+    });
+    rows.collect()
+}
+
+/// The library of compiled files.
+fn compile(reference: &Reference, files: &[PathBuf]) -> PathBuf {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mechanisms/compile.py");
+    let request = json!({ "files": files, "folder": reference.compiled });
+    let python = neuron::python().expect("NEURON is there");
+    let text = serde_json::to_vec(&request).expect("plain JSON");
+    let printed = neuron::ask(Command::new(python).arg(script), &text);
+    PathBuf::from(String::from_utf8_lossy(&printed).trim())
+}
+
+fn outcome(
+    mechanism: &Mechanism,
+    experiment: &Experiment,
+    companions: &Path,
+    reference: Result<Vec<Vec<f64>>, String>,
+) -> Outcome {
+    let reference = match reference {
+        Err(message) => return Outcome::NoReference(short(&message)),
+        Ok(vectors) => vectors,
+    };
+    if let Some(vector) = reference.iter().position(|vector| vector.iter().any(|value| !value.is_finite())) {
+        let value = |operation: &Operation| match operation {
+            Operation::Record { name, .. } | Operation::RecordVariable { name, .. } => Some(name.clone()),
+            Operation::RecordSpikes { .. } => Some("spikes".into()),
+            _ => None,
+        };
+        let name = experiment.operations.iter().filter_map(value).nth(vector).unwrap_or_default();
+        return Outcome::NoReference(format!("NEURON's own {name} is not a number"));
+    }
+    match here(mechanism, experiment, companions) {
+        Err(reason) => Outcome::Refused(short(&reason)),
+        Ok(own) => difference(&own, &reference),
+    }
+}
+
+/// Runs an experiment here.
+fn here(mechanism: &Mechanism, experiment: &Experiment, companions: &Path) -> Result<Vec<Recorded>, String> {
+    let paths: Vec<PathBuf> =
+        experiment.companions.iter().map(|companion| companion.file(companions)).collect();
+    let mut files = vec![mechanism.file.path.as_path()];
+    files.extend(paths.iter().map(PathBuf::as_path));
+    let mut own = Own::new(adapter::model(&files, is_built_in(&mechanism.file))?);
+    for operation in &experiment.operations {
+        own.apply(operation).map_err(|reason| reason.to_string())?;
+    }
+    own.run(&options()).map_err(|reason| reason.to_string())
+}
+
+fn difference(own: &[Recorded], reference: &[Vec<f64>]) -> Outcome {
+    assert_eq!(own.len(), reference.len(), "NEURON recorded something else");
+    let pairs = || own.iter().zip(reference);
+    let first = pairs()
+        .filter_map(|((what, own), reference)| Some((first_difference(own, reference)?, what)))
+        .min_by_key(|found| found.0);
+    let Some((step, what)) = first else { return Outcome::Identical { vectors: own.len() } };
+    // Relative to the largest value of the variable, so that a current through 0 does not count as wrong
+    let worst = |(own, reference): (&Recorded, &Vec<f64>)| {
+        let largest =
+            reference.iter().fold(f64::MIN_POSITIVE, |largest: f64, value| largest.max(value.abs()));
+        let differences =
+            own.1.iter().zip(reference).map(|(own, reference)| (own - reference).abs() / largest);
+        // Of other lengths, or not a number: as wrong as can be
+        let is_bad = own.1.len() != reference.len() || own.1.iter().any(|value| !value.is_finite());
+        if is_bad { f64::INFINITY } else { differences.fold(0.0, f64::max) }
+    };
+    let worst = pairs().map(worst).fold(0.0, f64::max);
+    Outcome::Different { vectors: own.len(), worst, first: what.clone(), step }
+}
+
+/// The last line of a message that says something.
+fn short(message: &str) -> String {
+    let last = message.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    last.chars().take(160).collect()
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "| mechanism | file | experiment | vectors | same bits | worst relative difference | first different step |\n\
+         |---|---|---|--:|---|---|---|\n",
+    );
+    for Row { mechanism, file, experiment, outcome } in rows {
+        let end = match outcome {
+            Outcome::Identical { vectors } => format!("{vectors} | yes | 0 | "),
+            Outcome::Different { vectors, worst, first, step } => {
+                format!("{vectors} | no | {worst:.1e} | {step}: {first}")
+            }
+            Outcome::Refused(reason) => format!(" | refused | | {reason}"),
+            Outcome::NoReference(reason) => format!(" | no reference | | {reason}"),
+        };
+        writeln!(text, "| {mechanism} | {file} | {experiment} | {end} |").expect("a string takes everything");
+    }
+    let count = |is_it: fn(&Outcome) -> bool| rows.iter().filter(|row| is_it(&row.outcome)).count();
+    let mechanisms: BTreeSet<&str> = rows.iter().map(|row| row.file.as_str()).collect();
+    writeln!(
+        text,
+        "\n{} files, {} experiments: {} with the same bits, {} different, {} refused, {} without reference",
+        mechanisms.len(),
+        rows.len(),
+        count(|outcome| matches!(outcome, Outcome::Identical { .. })),
+        count(|outcome| matches!(outcome, Outcome::Different { .. })),
+        count(|outcome| matches!(outcome, Outcome::Refused(_))),
+        count(|outcome| matches!(outcome, Outcome::NoReference(_))),
+    )
+    .expect("a string takes everything");
+    text
+}
+
+/// Prints a table and writes it to the build folder.
+pub fn publish(name: &str, table: &str) {
+    println!("{table}");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mechanisms");
+    std::fs::create_dir_all(&folder).expect("a writable folder");
+    std::fs::write(folder.join(format!("{name}.md")), table).expect("a writable folder");
+}
+
+/// Fails where NEURON had nothing to compare with, values differ by more than their bound, or too few are the same.
+fn judge(rows: &[Row], wanted: usize) {
+    let mut wrong = Vec::new();
+    let mut identical = 0;
+    for row in rows {
+        let place = format!("{} ({}), {}", row.mechanism, row.file, row.experiment);
+        match &row.outcome {
+            Outcome::Identical { .. } => identical += 1,
+            Outcome::Different { worst, first, step, .. } if *worst > recipes::bound(&row.mechanism) => {
+                wrong.push(format!("{place}: {worst:.1e}, first {first} at step {step}"));
+            }
+            Outcome::NoReference(reason) => wrong.push(format!("{place}: {reason}")),
+            Outcome::Different { .. } | Outcome::Refused(_) => {}
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} experiments differ or have no reference:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    let all = std::env::var_os("MECHANISMS").is_none();
+    assert!(!all || identical >= wanted, "{identical} experiments have the same bits, {wanted} should");
+}
