@@ -134,6 +134,9 @@ impl Builder {
                 "v".to_owned()
             } else {
                 self.companion(Companion::Slots);
+                if number == 0 {
+                    self.record((0, 0.5), format!("s{index}_slots"));
+                }
                 format!("s{index}_slots")
             };
             let name = name.clone();
@@ -241,7 +244,8 @@ fn settings(mechanism: &Mechanism, number: usize) -> Vec<(String, f64)> {
         }
     };
     let set = parameters.filter(|one| is_visible(&one.name));
-    set.filter_map(|one| Some((one.name.clone(), value(&one.name, &one.unit, one.default)?))).collect()
+    let set = set.filter_map(|one| Some((one.name.clone(), value(&one.name, &one.unit, one.default)?)));
+    set.chain(recipes::settings(mechanism).iter().map(|&(name, value)| (name.to_owned(), value))).collect()
 }
 
 /// All visible variables, arrays element by element.

@@ -13,6 +13,15 @@ pub fn without_reference(package: &str, inside: &str) -> Option<&'static str> {
     WITHOUT_REFERENCE.iter().find(is_it).map(|known| known.2)
 }
 
+/// Variables, other than parameters, that whoever uses the mechanism has to set.
+pub fn settings(mechanism: &Mechanism) -> &'static [(&'static str, f64)] {
+    match mechanism.name() {
+        // The resistance (megohm) and the height (um) of a segment
+        "dipole" | "Dipole" => &[("ri", 120.0), ("ztan", 35.0)],
+        _ => &[],
+    }
+}
+
 /// Pointers that the mechanism's own `VERBATIM` sets.
 pub fn sets_pointer(mechanism: &Mechanism, pointer: &str) -> bool {
     let is_vector = mechanism.functions.contains("play");

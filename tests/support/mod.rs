@@ -10,7 +10,7 @@ mod operation;
 mod own;
 
 pub use operation::{Argument, Operation, Owner, Source};
-pub use own::{Own, Reason};
+pub use own::Own;
 
 /// Something recorded: what it is and its values.
 pub type Recorded = (String, Vec<f64>);
