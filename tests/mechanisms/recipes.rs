@@ -4,8 +4,11 @@ use crate::mechanism::Mechanism;
 use crate::support::{Argument, Operation, Owner};
 
 /// Files that NEURON itself cannot compile or run, with the reason: package, path inside it (or the beginning of it).
-pub const WITHOUT_REFERENCE: &[(&str, &str, &str)] =
-    &[("dbbs-catalogue", "dbbs_catalogue/mods/arbor/", "Arbor's dialect")];
+pub const WITHOUT_REFERENCE: &[(&str, &str, &str)] = &[
+    ("dbbs-catalogue", "dbbs_catalogue/mods/arbor/", "written for Arbor"),
+    ("neuron", "nmodl/ext/example/", "NEURON has other mechanisms of the same names built in"),
+    ("snudda", "snudda/data/neurons/mechanisms.OLD/", "older versions of the files in `mechanisms/`"),
+];
 
 /// Why a file has no experiments in NEURON, if so.
 pub fn without_reference(package: &str, inside: &str) -> Option<&'static str> {

@@ -82,10 +82,11 @@ def op_ramp(section, name, first, last):
     h.pop_section()
 
 
-def op_points(section, xyzd):
-    sections[section].pt3dclear()
-    for x, y, z, diameter in xyzd:
-        sections[section].pt3dadd(x, y, z, diameter)
+def op_points(**arguments):
+    section = sections[arguments["section"]]
+    section.pt3dclear()
+    for point in arguments["points"]:
+        section.pt3dadd(*point)
 
 
 def op_connect(child, end, parent, x):
