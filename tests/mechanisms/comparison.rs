@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nmodl::{IonVariable, Kind};
 use serde_json::json;
 
 use crate::corpus::{Reference, distinct, reference};
@@ -30,6 +31,8 @@ struct Row {
     mechanism: String,
     file: String,
     experiment: &'static str,
+    /// Whether anything of the mechanism changes in NEURON's run: comparing a mechanism that does nothing says little.
+    moves: bool,
     outcome: Outcome,
 }
 
@@ -108,6 +111,7 @@ fn run(reference: &Reference, batch: &[&Mechanism]) -> Vec<Row> {
         mechanism: mechanism.name().to_owned(),
         file: format!("{} {}", mechanism.file.package, mechanism.file.inside),
         experiment: experiment.name,
+        moves: result.as_ref().is_ok_and(|vectors| moves(mechanism, experiment, vectors)),
         outcome: outcome(mechanism, experiment, &folder, result),
     });
     rows.collect()
@@ -134,18 +138,44 @@ fn outcome(
         Ok(vectors) => vectors,
     };
     if let Some(vector) = reference.iter().position(|vector| vector.iter().any(|value| !value.is_finite())) {
-        let value = |operation: &Operation| match operation {
-            Operation::Record { name, .. } | Operation::RecordVariable { name, .. } => Some(name.clone()),
-            Operation::RecordSpikes { .. } => Some("spikes".into()),
-            _ => None,
-        };
-        let name = experiment.operations.iter().filter_map(value).nth(vector).unwrap_or_default();
+        let name = recorded(experiment).nth(vector).unwrap_or_default();
         return Outcome::NoReference(format!("NEURON's own {name} is not a number"));
     }
     match here(mechanism, experiment, companions) {
         Err(reason) => Outcome::Refused(short(&reason)),
         Ok(own) => difference(&own, &reference),
     }
+}
+
+/// Names of what an experiment records, in order.
+fn recorded(experiment: &Experiment) -> impl Iterator<Item = String> {
+    experiment.operations.iter().filter_map(|operation| match operation {
+        Operation::Record { name, .. } | Operation::RecordVariable { name, .. } => Some(name.clone()),
+        Operation::RecordSpikes { .. } => Some("spikes".into()),
+        _ => None,
+    })
+}
+
+/// Whether a variable of the mechanism, or one of an ion that it writes, changes, or it makes spikes.
+fn moves(mechanism: &Mechanism, experiment: &Experiment, vectors: &[Vec<f64>]) -> bool {
+    let is_written = |name: &str| {
+        mechanism.description.ions.iter().any(|used| {
+            used.writes.iter().any(|what| match what {
+                IonVariable::Reversal => *name == format!("e{}", used.ion),
+                IonVariable::Current => *name == format!("i{}", used.ion),
+                IonVariable::Inside => *name == format!("{}i", used.ion),
+                IonVariable::Outside => *name == format!("{}o", used.ion),
+            })
+        })
+    };
+    let is_own = |name: &str| {
+        let of_point = mechanism.description.kind != Kind::Density && name != "v";
+        let name_of_array = name.split('[').next().unwrap_or_default();
+        of_point || is_written(name) || name_of_array.ends_with(&format!("_{}", mechanism.name()))
+    };
+    recorded(experiment).zip(vectors).any(|(name, values)| {
+        is_own(&name) && values.iter().any(|value| *value != values[0] || name == "spikes")
+    })
 }
 
 /// Runs an experiment here.

@@ -7,6 +7,11 @@ use crate::support::{Argument, Operation, Owner};
 pub const WITHOUT_REFERENCE: &[(&str, &str, &str)] = &[
     ("dbbs-catalogue", "dbbs_catalogue/mods/arbor/", "written for Arbor"),
     ("neuron", "nmodl/ext/example/", "NEURON has other mechanisms of the same names built in"),
+    (
+        "emodelrunner",
+        "examples/synplas_sample_dir/mechanisms/optimized/",
+        "its C declarations contradict those of NEURON 9",
+    ),
     ("snudda", "snudda/data/neurons/mechanisms.OLD/", "older versions of the files in `mechanisms/`"),
 ];
 
@@ -76,4 +81,16 @@ pub const BOUNDS: &[(&str, f64, &str)] = &[];
 /// How much the values of a mechanism may differ from NEURON's, relative to the largest of each variable.
 pub fn bound(mechanism: &str) -> f64 {
     BOUNDS.iter().find(|known| known.0 == mechanism).map_or(0.0, |known| known.1)
+}
+
+/// Mechanisms that do nothing by themselves, and why that is so.
+pub const SILENT: &[(&str, &str)] = &[
+    ("ALU", "works on variables that HOC hands to it"),
+    ("SonataReport", "works on variables that HOC hands to it"),
+    ("SonataReportHelper", "serves SonataReport"),
+    ("CoreNEURONArtificialCell", "a place for connections"),
+];
+
+pub fn is_silent(mechanism: &str) -> bool {
+    SILENT.iter().any(|known| known.0 == mechanism)
 }
