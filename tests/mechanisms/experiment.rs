@@ -145,8 +145,10 @@ impl Builder {
         self.operations.extend(recipes::preparation(mechanism, owner, number));
     }
 
-    fn current_steps(&mut self, place: Place) {
-        for (delay, duration, amplitude) in [(2.0, 8.0, 0.2), (14.0, 5.0, -0.15), (24.0, 20.0, 0.6)] {
+    /// Steps of about +15, -10 and +50 mV in one passive compartment, times `scale`.
+    fn current_steps(&mut self, place: Place, scale: f64) {
+        for (delay, duration, amplitude) in [(2.0, 8.0, 0.02), (14.0, 5.0, -0.012), (24.0, 20.0, 0.06)] {
+            let amplitude = scale * amplitude;
             self.point("IClamp", place, &[("delay", delay), ("dur", duration), ("amp", amplitude)]);
         }
     }
@@ -171,9 +173,15 @@ fn membrane(mechanism: &Mechanism, name: &'static str, compartments: usize, clam
         builder.insert(soma, "hh");
     }
     ions(&mut builder, mechanism, compartments > 1 && clamp == Clamp::Voltage);
+    // What makes a soma with `hh` spike would drive passive compartments out of any range
+    let scale = match (spikes, compartments) {
+        (true, _) => 8.0,
+        (false, 1) => 1.0,
+        (false, _) => 2.0,
+    };
     let targets = instances(&mut builder, mechanism, &places);
     match clamp {
-        Clamp::Current => builder.current_steps((soma, 0.5)),
+        Clamp::Current => builder.current_steps((soma, 0.5), scale),
         Clamp::Voltage => builder.voltage_steps((soma, 0.5)),
     }
     if let Some(arguments) = &mechanism.event_arguments {
@@ -237,8 +245,10 @@ fn settings(mechanism: &Mechanism, number: usize) -> Vec<(String, f64)> {
             (false, _) if is_conductance || is_permeability => Some(default * factor),
             (true, _) if is_conductance => Some(1e-3 * factor),
             (true, _) if is_permeability => Some(1e-5 * factor),
-            (true, "dur" | "duration") => Some(12.0),
-            (true, "amp") => Some(0.1 * factor),
+            // Of clamps, whose steps are numbered
+            (true, "dur" | "dur1" | "dur2" | "dur3") => Some(12.0),
+            (true, "amp" | "amp1" | "amp2" | "amp3") if unit == "mV" => Some(-60.0 * factor),
+            (true, "amp" | "amp1" | "amp2" | "amp3") => Some(0.03 * factor),
             (true, "del" | "delay") => Some(3.0),
             _ => None,
         }

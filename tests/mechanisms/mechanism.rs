@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nmodl::Description;
 use nmodl::syntax::ast::{
-    Block, BlockKind, Dependent, ItemKind, Length, Module, NeuronList, NeuronStatementKind, StatementKind,
+    Block, BlockKind, ItemKind, Length, Module, NeuronList, NeuronStatementKind, StatementKind,
 };
 use nmodl::syntax::{Source, describe, parse};
 
@@ -148,42 +148,39 @@ fn of_ions(module: &Module) -> BTreeSet<String> {
     ions.flat_map(|ion| ion.reads.iter().chain(&ion.writes)).map(|name| name.text.to_string()).collect()
 }
 
+/// Declared variables that are listed as `RANGE` or as currents, and states. Names that are listed and not declared,
+/// as some files have them, do not exist in NEURON either.
 fn visible(module: &Module) -> Vec<Visible> {
     let currents = [NeuronList::Range, NeuronList::NonspecificCurrent, NeuronList::ElectrodeCurrent];
-    let mut names = listed(module, &currents);
-    let mut lengths = Vec::new();
-    let mut declared = |lines: &[Dependent], is_state: bool, names: &mut BTreeSet<String>| {
-        for line in lines {
-            if let Some(length) = &line.length {
-                lengths.push((line.name.text.to_string(), number(module, length)));
-            }
-            if is_state {
-                names.insert(line.name.text.to_string());
-            }
-        }
-    };
+    let range = listed(module, &currents);
+    let elsewhere = listed(module, &[NeuronList::Pointer, NeuronList::BbCorePointer, NeuronList::Random]);
+    let of_ions = of_ions(module);
+    let mut declared: Vec<(&str, Option<&Length>, bool)> = Vec::new();
     for item in &module.items {
         match &item.kind {
-            ItemKind::Assigned(lines) => declared(lines, false, &mut names),
-            ItemKind::State(lines) => declared(lines, true, &mut names),
+            ItemKind::Assigned(lines) => {
+                declared.extend(lines.iter().map(|line| (&*line.name.text, line.length.as_ref(), false)));
+            }
+            ItemKind::State(lines) => {
+                declared.extend(lines.iter().map(|line| (&*line.name.text, line.length.as_ref(), true)));
+            }
+            ItemKind::Parameter(lines) => {
+                declared.extend(lines.iter().map(|line| (&*line.name.text, line.length.as_ref(), false)));
+            }
             _ => {}
         }
     }
-    let parameters = module.items.iter().filter_map(|item| match &item.kind {
-        ItemKind::Parameter(parameters) => Some(parameters),
-        _ => None,
+    declared.retain(|&(name, _, is_state)| {
+        let is_own = !of_ions.contains(name) && !elsewhere.contains(name) && !GIVEN.contains(&name);
+        is_own && (is_state || range.contains(name))
     });
-    for parameter in parameters.flatten() {
-        if let Some(length) = &parameter.length {
-            lengths.push((parameter.name.text.to_string(), number(module, length)));
-        }
-    }
-    let elsewhere = listed(module, &[NeuronList::Pointer, NeuronList::BbCorePointer, NeuronList::Random]);
-    let of_ions = of_ions(module);
-    let is_own =
-        |name: &String| !of_ions.contains(name) && !elsewhere.contains(name) && !GIVEN.contains(&&**name);
-    let length = |name: &String| lengths.iter().find(|known| known.0 == *name).map(|known| known.1);
-    names.into_iter().filter(is_own).map(|name| Visible { length: length(&name), name }).collect()
+    declared.sort_by_key(|one| one.0);
+    declared.dedup_by_key(|one| one.0);
+    let visible = declared.into_iter().map(|(name, length, _)| Visible {
+        name: name.to_owned(),
+        length: length.map(|length| number(module, length)),
+    });
+    visible.collect()
 }
 
 fn number(module: &Module, length: &Length) -> usize {

@@ -15,10 +15,13 @@ pub use own::Own;
 /// Something recorded: what it is and its values.
 pub type Recorded = (String, Vec<f64>);
 
-/// The place of the first number that has other bits, or the length of the shorter where one is longer.
+/// The place of the first number that has other bits (whatever those of a NaN), or the length of the shorter where one
+/// is longer.
 pub fn first_difference(own: &[f64], reference: &[f64]) -> Option<usize> {
-    let different =
-        own.iter().zip(reference).position(|(own, reference)| own.to_bits() != reference.to_bits());
+    let is_different = |(own, reference): (&f64, &f64)| {
+        own.to_bits() != reference.to_bits() && !(own.is_nan() && reference.is_nan())
+    };
     let shorter = own.len().min(reference.len());
+    let different = own.iter().zip(reference).position(is_different);
     different.or_else(|| (own.len() != reference.len()).then_some(shorter))
 }
