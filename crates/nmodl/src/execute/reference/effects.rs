@@ -289,6 +289,6 @@ fn draw(level: Level, stream: &mut Stream, distribution: Distribution, a: f64, b
                 count += 1;
             }
         }
-        Distribution::Word => f64::from(stream.next_word()),
+        Distribution::Word | Distribution::Given => f64::from(stream.next_word()),
     }
 }
