@@ -85,9 +85,10 @@ impl From<systems::Error> for Failure {
     fn from(error: systems::Error) -> Self {
         use systems::Error as E;
         let (help, exit) = match error {
-            E::UnknownMechanism { .. } => {
-                (Some("insert a mechanism that is there, or add it with a plug-in"), Exit::BadInput)
-            }
+            E::UnknownMechanism { .. } => (
+                Some("give the folder of its `.mod` file by `mechanisms_dir` or `--mechanisms`"),
+                Exit::BadInput,
+            ),
             E::DelayTooShort { .. } => (Some("use a shorter time step, or fewer ranks"), Exit::BadInput),
             E::AmbiguousSchedule { .. } => {
                 (Some("give one of the systems an order with `.before` or `.after`"), Exit::BadInput)
@@ -96,6 +97,14 @@ impl From<systems::Error> for Failure {
                 Some("check the parameters and stimuli of this cell, or use a shorter time step"),
                 Exit::RunFailed,
             ),
+            E::KernelFailed { .. } => (
+                Some("the message is the mechanism's own; look at its inputs in this place"),
+                Exit::RunFailed,
+            ),
+            E::UnsetPointer { .. } => (Some("set it in the template: `setpointer`"), Exit::BadInput),
+            E::DependentInstances { .. } => {
+                (Some("put them into different segments, for example by a larger `nseg`"), Exit::BadInput)
+            }
             E::Other(_) | E::OtherRankFailed => (None, Exit::RunFailed),
             _ => (None, Exit::BadInput),
         };

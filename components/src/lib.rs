@@ -18,7 +18,6 @@
 
 mod cell;
 mod clock;
-mod column;
 mod compartments;
 mod connections;
 mod events;
@@ -29,14 +28,17 @@ mod waveform;
 
 pub use cell::{CompartmentRange, Gid, NodeId, Population, SectionTable};
 pub use clock::Clock;
-pub use column::Column;
 pub use compartments::{
     Area, Capacitance, Diagonal, Diameter, FromParent, MembraneCurrent, NodeRange, Parent, RightHandSide,
     SavedDiagonal, SavedRightHandSide, ToParent, Trees, Voltage,
 };
 pub use connections::{Connections, NO_CONNECTIONS, SpikeSources};
 pub use events::{Event, EventQueue, OutgoingSpikes, Payload, SourceId, Spike, Target};
-pub use mechanisms::{InstanceSource, Instances, IonBinding, IonColumns, IonName, MechanismName, Watch};
+pub use mechanisms::{
+    InstanceSource, Instances, IonBinding, IonColumns, IonName, MechanismName, PointerBinding, PointerTarget,
+    Watch,
+};
+pub use nmodl::Column;
 pub use record::{IonQuantity, RecordedValue, Recording};
 pub use report::{Probe, ProbeSource, SampleBuffer, SampleTimes};
 pub use waveform::Waveform;

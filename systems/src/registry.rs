@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cell::Catalogue;
 use nmodl::{Description, Kind};
 
 use crate::mechanism::Mechanism;
@@ -47,6 +48,34 @@ impl Registry {
     /// The mechanism called `name`.
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Mechanism>> {
         self.by_name.get(name).map(|&index| &self.mechanisms[index])
+    }
+
+    /// Adds a mechanism after all others; one of the same name is taken out. So NEURON would register a file that
+    /// defines a mechanism in the place of one that is built in.
+    pub fn append(&mut self, mechanism: Arc<dyn Mechanism>) {
+        let name = &mechanism.description().name;
+        self.mechanisms.retain(|known| known.description().name != *name);
+        self.mechanisms.push(mechanism);
+        let named = |(index, known): (usize, &Arc<dyn Mechanism>)| (known.description().name.clone(), index);
+        self.by_name = self.mechanisms.iter().enumerate().map(named).collect();
+    }
+
+    /// What cells can use: all mechanisms with their functions.
+    ///
+    /// # Errors
+    ///
+    /// If two mechanisms clash over a name or the valence of an ion.
+    pub fn catalogue(&self) -> Result<Catalogue, cell::Error> {
+        let mut catalogue = Catalogue::new(self.descriptions().cloned())?;
+        for mechanism in &self.mechanisms {
+            catalogue.set_functions(&mechanism.description().name, mechanism.functions())?;
+        }
+        Ok(catalogue)
+    }
+
+    /// All mechanisms, in the order of registration.
+    pub fn mechanisms(&self) -> &[Arc<dyn Mechanism>] {
+        &self.mechanisms
     }
 
     /// All descriptions, in the order of registration.

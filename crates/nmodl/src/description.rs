@@ -33,6 +33,8 @@ pub struct Variable {
     pub default: f64,
     /// Unit as written in the mechanism, such as `S/cm2`; may be empty.
     pub unit: String,
+    /// Whether HOC sees it: `RANGE`, `STATE` and the mechanism's own currents, not those of ions.
+    pub visible: bool,
 }
 
 /// One variable shared by all instances (`GLOBAL`); HOC sees `name_SUFFIX`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nmodl::syntax::{Source, describe, dump, parse};
+use nmodl::syntax::{Source, dump, parse};
 use proptest::prelude::*;
 
 fn tree(text: &str) -> String {
@@ -210,51 +210,6 @@ net_receive(w) spliced
 "##);
 }
 
-#[test]
-fn a_description_has_neurons_storage_order() {
-    let text =
-        "NEURON { POINT_PROCESS Syn USEION ca READ cai WRITE ica USEION na READ ena NONSPECIFIC_CURRENT i
-        RANGE tau, g, cur, e GLOBAL shared, total POINTER p }
-        ASSIGNED { v (mV) g (uS) hidden total i (nA) cur ica ena p }
-        STATE { a b (uS) cai }
-        PARAMETER { e = 3 (mV) other = 4 (ms) tau = 2 (ms) shared = 5 celsius }
-        PROCEDURE rates(v) { TABLE g FROM 0 TO 1 WITH 10 }
-        NET_RECEIVE(w (uS), x) { }";
-    let description = describe(&parse(&Arc::new(Source::new("syn.mod", text))).module);
-    let names: Vec<&str> = description.variables.iter().map(|variable| &*variable.name).collect();
-    assert_eq!(names, ["e", "tau", "g", "i", "cur", "a", "b", "hidden", "cai"]);
-    assert_eq!((description.variables[0].default, &*description.variables[0].unit), (3.0, "mV"));
-    let globals: Vec<(&str, f64)> =
-        description.globals.iter().map(|global| (&*global.name, global.default)).collect();
-    assert_eq!(globals, [("total", 0.0), ("other", 4.0), ("shared", 5.0), ("usetable", 1.0)]);
-    assert_eq!(description.event_arguments, Some(2));
-    assert_eq!((&*description.name, description.kind), ("Syn", nmodl::Kind::PointProcess));
-    insta::assert_debug_snapshot!(description.ions, @r##"
-[
-    IonUse {
-        ion: "ca",
-        reads: [
-            Inside,
-        ],
-        writes: [
-            Current,
-        ],
-        valence: None,
-    },
-    IonUse {
-        ion: "na",
-        reads: [
-            Reversal,
-        ],
-        writes: [],
-        valence: None,
-    },
-]
-"##);
-    let nameless = describe(&parse(&Arc::new(Source::new("folder/leak.mod", ""))).module);
-    assert_eq!(nameless.name, "leak");
-}
-
 /// Words and marks of the language in any order reach further into the parser than bytes do.
 fn soup() -> impl Strategy<Value = String> {
     let words = prop::sample::select(vec![
@@ -317,13 +272,14 @@ fn soup() -> impl Strategy<Value = String> {
 }
 
 fn check(text: &str) {
-    let parsed = parse(&Arc::new(Source::new("any", text)));
+    let source = Arc::new(Source::new("any", text));
+    let parsed = parse(&source);
     for error in &parsed.errors {
         let (start, length) = (error.span.offset(), error.span.len());
         assert!(text.get(start..start + length).is_some(), "a span outside the text");
     }
     dump(&parsed.module);
-    describe(&parsed.module);
+    nmodl::compile(&source, None);
 }
 
 proptest! {

@@ -41,6 +41,8 @@ fn soma(registry: &Registry) -> CellPlan {
         connections: Vec::new(),
         signals: Vec::new(),
         probes: Vec::new(),
+        calls: Vec::new(),
+        pointers: Vec::new(),
     }
 }
 

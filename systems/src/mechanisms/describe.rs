@@ -4,17 +4,17 @@ use nmodl::{Description, Global, IonUse, IonVariable, Kind, Role, Variable};
 
 /// A parameter with its default.
 pub fn parameter(name: &str, default: f64, unit: &str) -> Variable {
-    Variable { name: name.into(), role: Role::Parameter, default, unit: unit.into() }
+    Variable { name: name.into(), role: Role::Parameter, default, unit: unit.into(), visible: true }
 }
 
 /// A computed variable.
 pub fn assigned(name: &str, unit: &str) -> Variable {
-    Variable { name: name.into(), role: Role::Assigned, default: 0.0, unit: unit.into() }
+    Variable { name: name.into(), role: Role::Assigned, default: 0.0, unit: unit.into(), visible: true }
 }
 
 /// A state.
 pub fn state(name: &str, unit: &str) -> Variable {
-    Variable { name: name.into(), role: Role::State, default: 0.0, unit: unit.into() }
+    Variable { name: name.into(), role: Role::State, default: 0.0, unit: unit.into(), visible: true }
 }
 
 /// A global with its default.

@@ -62,7 +62,7 @@ impl Kernels for DoubleExponentialSynapse {
         instances.columns[B].fill(0.0);
     }
 
-    fn current(&self, instances: &mut Instances, _surroundings: &Surroundings) {
+    fn current(&self, instances: &mut Instances, _surroundings: &Surroundings, _outbox: &mut Outbox) {
         let count = instances.count;
         let Ok([e, i, g, a, b]) = instances.columns.get_disjoint_mut([REVERSAL, CURRENT, CONDUCTANCE, A, B])
         else {
@@ -80,7 +80,7 @@ impl Kernels for DoubleExponentialSynapse {
         }
     }
 
-    fn state(&self, instances: &mut Instances, surroundings: &Surroundings) {
+    fn state(&self, instances: &mut Instances, surroundings: &Surroundings, _outbox: &mut Outbox) {
         for (state, tau) in [(A, RISE), (B, DECAY)] {
             if let Ok([state, tau]) = instances.columns.get_disjoint_mut([state, tau]) {
                 decay(state, tau, surroundings.clock.dt);

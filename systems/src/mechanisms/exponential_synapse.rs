@@ -35,7 +35,7 @@ impl Kernels for ExponentialSynapse {
         instances.columns[CONDUCTANCE].fill(0.0);
     }
 
-    fn current(&self, instances: &mut Instances, _surroundings: &Surroundings) {
+    fn current(&self, instances: &mut Instances, _surroundings: &Surroundings, _outbox: &mut Outbox) {
         let count = instances.count;
         let Ok([e, i, g]) = instances.columns.get_disjoint_mut([REVERSAL, CURRENT, CONDUCTANCE]) else {
             return;
@@ -51,7 +51,7 @@ impl Kernels for ExponentialSynapse {
         }
     }
 
-    fn state(&self, instances: &mut Instances, surroundings: &Surroundings) {
+    fn state(&self, instances: &mut Instances, surroundings: &Surroundings, _outbox: &mut Outbox) {
         if let Ok([tau, g]) = instances.columns.get_disjoint_mut([TAU, CONDUCTANCE]) {
             decay(g, tau, surroundings.clock.dt);
         }

@@ -334,7 +334,7 @@ impl Kernels for HodgkinHuxley {
         }
     }
 
-    fn current(&self, instances: &mut Instances, _surroundings: &Surroundings) {
+    fn current(&self, instances: &mut Instances, _surroundings: &Surroundings, _outbox: &mut Outbox) {
         let columns = instances.columns.get_disjoint_mut([
             SODIUM_MAXIMUM,
             POTASSIUM_MAXIMUM,
@@ -351,7 +351,9 @@ impl Kernels for HodgkinHuxley {
             SODIUM_CURRENT,
             POTASSIUM_CURRENT,
         ]);
-        let (Ok(columns), [sodium, potassium]) = (columns, &mut instances.ions[..]) else { return };
+        let (Ok(columns), [sodium, potassium]) = (columns, &mut instances.ion_derivatives[..]) else {
+            return;
+        };
         let [gnabar, gkbar, gl, el, gna, gk, il, m, h, n, ena, ek, ina, ik] = columns;
         let mut membrane = Membrane {
             voltage: &instances.voltage,
@@ -363,13 +365,13 @@ impl Kernels for HodgkinHuxley {
             slope: &mut instances.conductance,
         };
         let mut ions = [
-            Channels { conductance: gna, reversal: ena, current: ina, derivative: &mut sodium.derivative },
-            Channels { conductance: gk, reversal: ek, current: ik, derivative: &mut potassium.derivative },
+            Channels { conductance: gna, reversal: ena, current: ina, derivative: sodium },
+            Channels { conductance: gk, reversal: ek, current: ik, derivative: potassium },
         ];
         currents(Level::best(), &mut membrane, &mut ions);
     }
 
-    fn state(&self, instances: &mut Instances, surroundings: &Surroundings) {
+    fn state(&self, instances: &mut Instances, surroundings: &Surroundings, _outbox: &mut Outbox) {
         let dt = surroundings.clock.dt;
         let Ok([m, h, n]) = instances.columns.get_disjoint_mut([M, H, N]) else { return };
         let level = Level::best();

@@ -38,7 +38,7 @@ impl Kernels for MembraneCurrentSource {
         instances.columns[CURRENT].fill(0.0);
     }
 
-    fn current(&self, instances: &mut Instances, surroundings: &Surroundings) {
+    fn current(&self, instances: &mut Instances, surroundings: &Surroundings, _outbox: &mut Outbox) {
         let t = surroundings.clock.t;
         for k in 0..instances.count {
             let value = |column: usize| instances.columns[column][k];

@@ -29,18 +29,54 @@ use crate::mechanism::{Environment, Kernels, Mechanism};
 /// A mechanism that is built in.
 struct BuiltIn {
     description: Arc<Description>,
+    streams: Vec<String>,
+    vectors: Vec<String>,
+    functions: &'static [&'static str],
     kernels: fn(&Environment) -> Arc<dyn Kernels>,
 }
 
 impl BuiltIn {
     fn new(description: Description, kernels: fn(&Environment) -> Arc<dyn Kernels>) -> Self {
-        Self { description: Arc::new(description), kernels }
+        Self {
+            description: Arc::new(description),
+            streams: Vec::new(),
+            vectors: Vec::new(),
+            functions: &[],
+            kernels,
+        }
+    }
+
+    /// The same with a random stream in each instance.
+    fn with_stream(self, name: &str) -> Self {
+        Self { streams: vec![name.to_owned()], ..self }
+    }
+
+    /// The same with functions that HOC can call.
+    fn with_functions(self, functions: &'static [&'static str]) -> Self {
+        Self { functions, ..self }
+    }
+
+    /// The same with a vector in each instance.
+    fn with_vector(self, name: &str) -> Self {
+        Self { vectors: vec![name.to_owned()], ..self }
     }
 }
 
 impl Mechanism for BuiltIn {
     fn description(&self) -> &Arc<Description> {
         &self.description
+    }
+
+    fn streams(&self) -> &[String] {
+        &self.streams
+    }
+
+    fn vectors(&self) -> &[String] {
+        &self.vectors
+    }
+
+    fn functions(&self) -> Vec<String> {
+        self.functions.iter().map(|&name| name.to_owned()).collect()
     }
 
     fn kernels(&self, environment: &Environment) -> Arc<dyn Kernels> {

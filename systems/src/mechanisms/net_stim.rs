@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use components::Instances;
 use nmodl::Kind;
-use random::Stream;
+use random::{Generator, Stream};
 
 use super::describe::{assigned, description, parameter};
 use super::{BuiltIn, weight};
-use crate::mechanism::{Delivery, Kernels, Outbox, Phases, Surroundings};
+use crate::mechanism::{Argument, Delivery, Kernels, Outbox, Phases, Surroundings};
 
 const INTERVAL: usize = 0;
 const NUMBER: usize = 1;
@@ -37,6 +37,8 @@ pub fn mechanism() -> BuiltIn {
     let mut description = description("NetStim", Kind::ArtificialCell, variables);
     description.event_arguments = Some(1);
     BuiltIn::new(description, |_| Arc::new(NetStim))
+        .with_stream("ranvar")
+        .with_functions(&["noiseFromRandom", "noiseFromRandom123"])
 }
 
 struct NetStim;
@@ -47,7 +49,20 @@ impl NetStim {
         let mean = instances.columns[INTERVAL][k];
         let mean = if mean <= 0.0 { 0.01 } else { mean };
         let noise = instances.columns[NOISE][k];
-        if noise == 0.0 { mean } else { (1.0 - noise) * mean + noise * mean * instances.streams[k].negexp() }
+        if noise == 0.0 {
+            mean
+        } else {
+            (1.0 - noise) * mean + noise * mean * Self::stream(instances, k).negexp()
+        }
+    }
+
+    /// The random stream of an instance: its own, or the one that NEURON starts with.
+    fn stream(instances: &mut Instances, k: usize) -> &mut Stream {
+        let streams = &mut instances.own.streams;
+        if streams.is_empty() {
+            streams.push(vec![None; instances.count]);
+        }
+        streams[0][k].get_or_insert_with(|| Stream::new(0, 0, 0, 0))
     }
 
     fn begin(instances: &mut Instances, k: usize) {
@@ -75,9 +90,8 @@ impl Kernels for NetStim {
 
     fn initialize(&self, instances: &mut Instances, surroundings: &Surroundings, outbox: &mut Outbox) {
         let t = surroundings.clock.t;
-        instances.streams.resize(instances.count, Stream::new(0, 0, 0, 0));
         for k in 0..instances.count {
-            instances.streams[k].set_position(0.0);
+            Self::stream(instances, k).set_position(0.0);
             instances.columns[ON][k] = 0.0;
             instances.columns[SPIKES][k] = 0.0;
             let noise = instances.columns[NOISE][k].clamp(0.0, 1.0);
@@ -92,6 +106,39 @@ impl Kernels for NetStim {
                 outbox.send(k, t + event, BEGIN);
             }
         }
+    }
+
+    fn call(
+        &self,
+        instances: &mut Instances,
+        instance: usize,
+        function: &str,
+        arguments: &[Argument],
+        outbox: &mut Outbox,
+    ) -> Option<f64> {
+        let given = match arguments {
+            [Argument::Random(random)] => match random.generator() {
+                Generator::Random123(stream) => Some(*stream),
+                Generator::MCellRan4(_) => None,
+            },
+            [Argument::Stream(stream)] => Some(*stream),
+            _ => None,
+        };
+        let stream = match (function, arguments) {
+            ("noiseFromRandom", _) if let Some(stream) = given => stream,
+            ("noiseFromRandom123", [Argument::Number(id1), Argument::Number(id2), Argument::Number(id3)]) => {
+                let [id1, id2, id3] = [id1, id2, id3].map(|id| *id as u32);
+                Stream::new(instances.own.random_seed, id1, id2, id3)
+            }
+            ("noiseFromRandom" | "noiseFromRandom123", _) => {
+                let message = format!("`{function}` takes a `Random` with Random123, or three ids");
+                outbox.fail(instance, message, Default::default());
+                return Some(0.0);
+            }
+            _ => return None,
+        };
+        *Self::stream(instances, instance) = stream;
+        Some(1.0)
     }
 
     fn receive(&self, instances: &mut Instances, delivery: &mut Delivery, outbox: &mut Outbox) {

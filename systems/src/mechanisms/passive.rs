@@ -29,7 +29,7 @@ impl Kernels for PassiveKernels {
 
     fn initialize(&self, _instances: &mut Instances, _surroundings: &Surroundings, _outbox: &mut Outbox) {}
 
-    fn current(&self, instances: &mut Instances, _surroundings: &Surroundings) {
+    fn current(&self, instances: &mut Instances, _surroundings: &Surroundings, _outbox: &mut Outbox) {
         let count = instances.count;
         let Ok([g, e, i]) = instances.columns.get_disjoint_mut([G, E, I]) else { return };
         let (g, e, i) = (&g[..count], &e[..count], &mut i[..count]);

@@ -61,7 +61,7 @@ impl Kernels for VoltageClamp {
         }
     }
 
-    fn current(&self, instances: &mut Instances, surroundings: &Surroundings) {
+    fn current(&self, instances: &mut Instances, surroundings: &Surroundings, _outbox: &mut Outbox) {
         let t = surroundings.clock.t;
         for k in 0..instances.count {
             let value = |column: usize| instances.columns[column][k];
@@ -80,7 +80,7 @@ impl Kernels for VoltageClamp {
     }
 
     /// The current that is seen between steps belongs to the new voltage.
-    fn state(&self, instances: &mut Instances, _surroundings: &Surroundings) {
+    fn state(&self, instances: &mut Instances, _surroundings: &Surroundings, _outbox: &mut Outbox) {
         for k in 0..instances.count {
             instances.columns[CURRENT][k] = Self::current_at(instances, k, instances.voltage[k]);
         }

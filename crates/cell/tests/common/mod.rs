@@ -11,6 +11,7 @@ fn variables(list: &[(&str, f64)]) -> Vec<Variable> {
         role: Role::Parameter,
         default,
         unit: String::new(),
+        visible: true,
     };
     list.iter().map(variable).collect()
 }

@@ -19,6 +19,7 @@ fn mechanism(
         role: Role::Parameter,
         default,
         unit: String::new(),
+        visible: true,
     };
     let ion = |name: &&str| IonUse {
         ion: (*name).into(),

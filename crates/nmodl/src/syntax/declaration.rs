@@ -16,6 +16,10 @@ impl Parser<'_> {
         while !self.at_end() {
             let begin = self.current.span;
             self.block = None;
+            if self.at_c() {
+                self.c_items(&mut items);
+                continue;
+            }
             match self.item() {
                 Ok(kind) => items.push(Item { kind, span: self.span_from(begin) }),
                 Err(Abandoned) => self.recover_item(begin.start),
@@ -168,7 +172,12 @@ impl Parser<'_> {
         }
         if kind != BlockKind::FunctionTable {
             self.block = Some(kind);
-            block.body = self.body(word)?;
+            self.without_c = block.name.as_ref().is_some_and(|name| &*name.text == "bbsavestate");
+            let body = self.body(word);
+            if std::mem::take(&mut self.without_c) {
+                self.read_again();
+            }
+            block.body = body?;
             self.block = None;
         }
         Ok(block)

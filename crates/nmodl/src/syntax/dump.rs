@@ -19,6 +19,15 @@ pub fn dump(module: &Module) -> String {
     dump.text
 }
 
+/// Statements as text, with each level indented by two spaces.
+pub fn dump_body(body: &Body) -> String {
+    let mut dump = Dump { text: String::new(), indent: 0 };
+    for statement in &body.statements {
+        dump.statement(&statement.kind);
+    }
+    dump.text
+}
+
 struct Dump {
     text: String,
     indent: usize,
@@ -52,6 +61,15 @@ impl Dump {
             ItemKind::Local(locals) => self.line(&format!("local {}", local_variables(locals))),
             ItemKind::Block(block) => self.block(block),
             ItemKind::Verbatim(verbatim) => self.line(&verbatim_text(verbatim)),
+            ItemKind::CFunction(function) => {
+                let parameter = |parameter: &CParameter| {
+                    format!("{} {:?}", parameter.kind.text(), parameter.name).trim_end().to_string()
+                };
+                let parameters = join(function.parameters.iter().map(parameter), ", ");
+                let head = format!("c {} {:?}({parameters})", function.result.text(), function.name);
+                self.body(&head, &function.body);
+            }
+            ItemKind::CVariable(declaration) => self.line(&format!("c {}", declaration_text(declaration))),
         }
     }
 
@@ -115,6 +133,23 @@ impl Dump {
                 self.body(&format!("for_netcons({})", arguments(names)), body);
             }
             StatementKind::Initial(body) => self.body("initial", body),
+            StatementKind::For { start, condition, steps, body } => {
+                let start = join(start.iter().map(|statement| simple_statement(&statement.kind)), ", ");
+                let condition = condition.as_ref().map(expression).unwrap_or_default();
+                let steps = join(steps.iter().map(expression), ", ");
+                self.body(&format!("for {start}; {condition}; {steps}"), body);
+            }
+            StatementKind::DoWhile { body, condition } => {
+                self.body("do", body);
+                self.line(&format!("while {}", expression(condition)));
+            }
+            StatementKind::Within { variable, value, body } => {
+                self.body(&format!("within {variable:?} = {}", expression(value)), body);
+            }
+            StatementKind::Newton { unknowns, residuals, body } => {
+                let unknowns = join(unknowns.iter().map(variable), ", ");
+                self.body(&format!("newton {unknowns} for {residuals:?}"), body);
+            }
             _ => self.line(&simple_statement(statement)),
         }
     }
@@ -174,9 +209,30 @@ fn simple_statement(statement: &StatementKind) -> String {
         StatementKind::Lag { variable, delay } => format!("lag {variable:?} by {delay:?}"),
         StatementKind::MutexLock => "mutexlock".to_string(),
         StatementKind::MutexUnlock => "mutexunlock".to_string(),
+        StatementKind::Declaration(declaration) => declaration_text(declaration),
+        StatementKind::Expression(value) => expression(value),
+        StatementKind::Break => "break".to_string(),
+        StatementKind::Continue => "continue".to_string(),
+        StatementKind::LinearSystem { unknowns, matrix, right } => {
+            format!("linear {} of {matrix:?} = {right:?}", join(unknowns.iter().map(variable), ", "))
+        }
+        StatementKind::Return(None) => "return".to_string(),
+        StatementKind::Return(Some(value)) => format!("return {}", expression(value)),
         // Those with bodies
         _ => String::new(),
     }
+}
+
+fn declaration_text(declaration: &Declaration) -> String {
+    let shared = if declaration.shared { "shared " } else { "" };
+    let constant = if declaration.constant { "const " } else { "" };
+    let length = declaration.length.map(|length| format!("[{length}]")).unwrap_or_default();
+    let initial = match &declaration.initial {
+        None => String::new(),
+        Some(Initializer::Value(value)) => format!(" = {}", expression(value)),
+        Some(Initializer::List(values)) => format!(" = {{{}}}", join(values.iter().map(expression), ", ")),
+    };
+    format!("{shared}{constant}{} {:?}{length}{initial}", declaration.kind.text(), declaration.name)
 }
 
 fn join(parts: impl Iterator<Item = String>, between: &str) -> String {
@@ -304,6 +360,25 @@ fn expression(tree: &Expression) -> String {
         ExpressionKind::Unary(operator, operand) => format!("({}{})", operator.text(), expression(operand)),
         ExpressionKind::Binary(operator, left, right) => {
             format!("({} {} {})", expression(left), operator.text(), expression(right))
+        }
+        ExpressionKind::Integer(value) => format!("{value}i"),
+        ExpressionKind::Slot(name) => format!("slot:{name:?}"),
+        ExpressionKind::Null => "null".to_string(),
+        ExpressionKind::Index(base, index) => format!("{}[{}]", expression(base), expression(index)),
+        ExpressionKind::Conditional(condition, yes, no) => {
+            format!("({} ? {} : {})", expression(condition), expression(yes), expression(no))
+        }
+        ExpressionKind::Cast(kind, operand) => format!("({} as {})", expression(operand), kind.text()),
+        ExpressionKind::Dereference(operand) => format!("(*{})", expression(operand)),
+        ExpressionKind::AddressOf(operand) => format!("(&{})", expression(operand)),
+        ExpressionKind::Assign { target, operator, value } => {
+            let operator = operator.map(BinaryOperator::text).unwrap_or_default();
+            format!("({} {operator}= {})", expression(target), expression(value))
+        }
+        ExpressionKind::Step { target, increment, prefix } => {
+            let mark = if *increment { "++" } else { "--" };
+            let target = expression(target);
+            if *prefix { format!("({mark}{target})") } else { format!("({target}{mark})") }
         }
     }
 }

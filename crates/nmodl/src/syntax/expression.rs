@@ -64,7 +64,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn count_operator(&mut self) -> Result<()> {
+    pub fn count_operator(&mut self) -> Result<()> {
         self.operators += 1;
         if self.operators > MAXIMUM_OPERATORS {
             return self.fail(SyntaxProblem::TooDeep, self.current.span, None);

@@ -5,7 +5,7 @@ use super::source::{Span, SyntaxProblem};
 
 /// Kinds of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     /// A name or reserved word.
     Word,
     /// A name with so many primes.
@@ -20,15 +20,36 @@ pub(super) enum TokenKind {
     Mark,
     /// `VERBATIM … ENDVERBATIM`, all of it.
     Verbatim,
+    /// A token of C, from a `VERBATIM` block that is spliced into the text.
+    C(CKind),
     /// A character that belongs to no token.
     Unknown,
     /// The end of the text.
     End,
 }
 
+/// Kinds of tokens of C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CKind {
+    /// A name or reserved word.
+    Word,
+    /// A number without point and exponent.
+    Integer,
+    /// A number with point or exponent.
+    Real,
+    /// A string with its quotes.
+    Text,
+    /// A character with its quotes.
+    Character,
+    /// An operator or bracket.
+    Mark,
+    /// A character that belongs to no token.
+    Unknown,
+}
+
 /// A token and where it stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token<'t> {
+pub(crate) struct Token<'t> {
     /// What it is.
     pub kind: TokenKind,
     /// Its text.
@@ -44,7 +65,7 @@ const LONG_MARKS: [&str; 9] = ["<->", "->", "~+", ">=", "<=", "==", "!=", "&&", 
 const SHORT_MARKS: &str = "{}()[],=<>!~+-*/%^@;";
 
 /// The token at or after `position`, and what could not be read on the way.
-pub(super) fn token(text: &str, position: usize) -> (Token<'_>, Option<(SyntaxProblem, Span)>) {
+pub(crate) fn token(text: &str, position: usize) -> (Token<'_>, Option<(SyntaxProblem, Span)>) {
     let mut problem = None;
     let start = skip_blank(text, position, &mut problem);
     let before = text.as_bytes()[..start].iter().rev().find(|&&byte| !matches!(byte, b' ' | b'\t'));
@@ -152,7 +173,7 @@ fn skip_blank(text: &str, from: usize, problem: &mut Option<(SyntaxProblem, Span
 
 /// The end of the line that `position` is in: a newline, a carriage return (which ends lines of old files on its
 /// own) or the end of the text.
-pub(super) fn line_end(text: &str, position: usize) -> usize {
+pub(crate) fn line_end(text: &str, position: usize) -> usize {
     text[position..].find(['\n', '\r']).map_or(text.len(), |length| position + length)
 }
 
@@ -171,7 +192,7 @@ fn block_end(text: &str, from: usize, word: &str) -> Option<(usize, usize)> {
 }
 
 /// The C text of a [`TokenKind::Verbatim`] token, and its offset in the token.
-pub(super) fn verbatim_text(token: &str) -> (&str, usize) {
+pub(crate) fn verbatim_text(token: &str) -> (&str, usize) {
     let start = "VERBATIM".len().min(token.len());
     let end = block_end(token, start, "ENDVERBATIM").map_or(token.len(), |(position, _)| position);
     (&token[start..end], start)

@@ -2,24 +2,22 @@
 //!
 //! [`parse`] always returns a [`Module`](ast::Module), with the list of everything that was wrong beside it. The
 //! tree says what is written and where: names are not resolved, units not checked, `INCLUDE`d files not read and
-//! `VERBATIM` text not understood. The language is the one that NEURON 9 translates (its `nocmodl`); later passes
-//! see every statement in its order. [`describe`](describe()) tells from a tree what cell building needs.
+//! `VERBATIM` text not understood ([`splice`](crate::verbatim::splice()) does). The language is the one that NEURON 9 translates (its `nocmodl`); later passes
+//! see every statement in its order.
 
 pub mod ast;
 mod declaration;
-mod describe;
 mod dump;
 mod expression;
 mod kinetic;
-mod lexer;
+pub(crate) mod lexer;
 mod neuron;
-mod parser;
+pub(crate) mod parser;
 mod source;
 mod statement;
 mod verbatim;
-mod words;
+pub(crate) mod words;
 
-pub use describe::describe;
-pub use dump::dump;
+pub use dump::{dump, dump_body};
 pub use parser::{Parsed, parse};
 pub use source::{Source, Span, SyntaxError, SyntaxProblem};

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ast::{BlockKind, Body, Literal, Module, Name, Unit, UnitSwitch};
-use super::lexer::{Token, TokenKind, line_end, token};
+use super::lexer::{CKind, Token, TokenKind, line_end, token};
 use super::source::{Source, Span, SyntaxError, SyntaxProblem};
 use super::words;
+use crate::verbatim::preprocess::{Problems, Regions};
 
 /// Nesting of statements, parentheses and signs that the parser follows.
 const MAXIMUM_DEPTH: usize = 120;
@@ -26,17 +27,39 @@ pub struct Parsed {
 
 /// Parses `source`; never panics, always returns a tree.
 pub fn parse(source: &Arc<Source>) -> Parsed {
+    read(source, |_| None)
+}
+
+/// Parses `source` with the C text that `preprocess` finds in its `VERBATIM` blocks, where it finds any.
+pub(crate) fn read(
+    source: &Arc<Source>,
+    preprocess: impl for<'t> FnOnce(&'t str) -> Option<(Regions<'t>, Problems)>,
+) -> Parsed {
     let too_large = source.text.len() > MAXIMUM_LENGTH;
     let text = if too_large { "" } else { &*source.text };
     let mut parser = Parser::new(text);
     if too_large {
         parser.problem(SyntaxProblem::TooLarge, Span::default(), None);
     }
+    if let Some((regions, problems)) = preprocess(text) {
+        parser.regions = Some(regions);
+        parser.unit_switches.clear();
+        for (problem, span, help) in problems {
+            parser.problem(problem, span, help);
+        }
+        parser.jump(0);
+    }
     let items = parser.items();
-    parser.problems.sort_by_key(|(_, span, _)| span.start);
+    let unit_switches = std::mem::take(&mut parser.unit_switches);
+    let errors = errors(source, parser.problems);
+    Parsed { module: Module { source: source.clone(), items, unit_switches }, errors }
+}
+
+/// Problems of `source` as errors, in the order of the text.
+pub(crate) fn errors(source: &Source, mut problems: Problems) -> Vec<SyntaxError> {
+    problems.sort_by_key(|(_, span, _)| span.start);
     let source_code = source.named();
-    let errors = parser
-        .problems
+    problems
         .into_iter()
         .map(|(problem, span, help)| SyntaxError {
             problem,
@@ -44,16 +67,21 @@ pub fn parse(source: &Arc<Source>) -> Parsed {
             span: span.into(),
             help,
         })
-        .collect();
-    Parsed { module: Module { source: source.clone(), items, unit_switches: parser.unit_switches }, errors }
+        .collect()
+}
+
+/// A place in the text to return to.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    place: Option<(u32, usize)>,
 }
 
 /// Marks that an error was recorded and the construct is given up.
-pub(super) struct Abandoned;
+pub(crate) struct Abandoned;
 
-pub(super) type Result<T> = std::result::Result<T, Abandoned>;
+pub(crate) type Result<T> = std::result::Result<T, Abandoned>;
 
-pub(super) struct Parser<'t> {
+pub(crate) struct Parser<'t> {
     pub text: &'t str,
     pub current: Token<'t>,
     /// The token before the present one.
@@ -64,7 +92,13 @@ pub(super) struct Parser<'t> {
     pub defines: BTreeMap<&'t str, i64>,
     /// Operators of the expression that is read.
     pub operators: usize,
-    problems: Vec<(SyntaxProblem, Span, Option<String>)>,
+    /// The C text of `VERBATIM` blocks, if it is to be spliced in.
+    pub regions: Option<Regions<'t>>,
+    /// Whether C text is dropped: the body only saves and restores the state of an instance.
+    pub without_c: bool,
+    /// The `VERBATIM` block that the present token is of, and which of its tokens that is.
+    place: Option<(u32, usize)>,
+    problems: Problems,
     unit_switches: Vec<UnitSwitch>,
     depth: usize,
 }
@@ -79,6 +113,9 @@ impl<'t> Parser<'t> {
             block: None,
             defines: BTreeMap::new(),
             operators: 0,
+            regions: None,
+            without_c: false,
+            place: None,
             problems: Vec::new(),
             unit_switches: Vec::new(),
             depth: 0,
@@ -89,6 +126,7 @@ impl<'t> Parser<'t> {
 
     /// Makes the token at or after `position` the present one. `UNITSON` and `UNITSOFF` are passed over.
     pub fn jump(&mut self, mut position: usize) {
+        self.place = None;
         loop {
             let (token, problem) = token(self.text, position);
             if let Some((problem, span)) = problem {
@@ -96,6 +134,12 @@ impl<'t> Parser<'t> {
             }
             position = token.span.end as usize;
             self.current = token;
+            if token.kind == TokenKind::Verbatim
+                && let Some(resume) = self.enter(token.span.start)
+            {
+                position = resume;
+                continue;
+            }
             if token.kind != TokenKind::Word || !matches!(token.text, "UNITSON" | "UNITSOFF") {
                 return;
             }
@@ -103,17 +147,86 @@ impl<'t> Parser<'t> {
         }
     }
 
+    /// Makes the first token of C of the block at `start` the present one, or says where the text goes on after it.
+    fn enter(&mut self, start: u32) -> Option<usize> {
+        let region = self.regions.as_ref()?.get(&start)?;
+        match region.tokens.first() {
+            Some(&first) if !self.without_c => {
+                self.current = first;
+                self.place = Some((start, 0));
+                None
+            }
+            _ => Some(region.resume as usize),
+        }
+    }
+
     /// Goes to the next token.
     pub fn advance(&mut self) {
         self.previous = self.current.span;
-        if self.current.kind != TokenKind::End {
+        if let Some((start, index)) = self.place
+            && let Some(region) = self.regions.as_ref().and_then(|regions| regions.get(&start))
+        {
+            let resume = region.resume as usize;
+            match region.tokens.get(index + 1) {
+                Some(&token) => {
+                    self.current = token;
+                    self.place = Some((start, index + 1));
+                }
+                None => self.jump(resume),
+            }
+        } else if self.current.kind != TokenKind::End {
             self.jump(self.current.span.end as usize);
         }
+    }
+
+    /// The present place, to return to.
+    pub fn mark_c(&self) -> Place {
+        Place { place: self.place }
+    }
+
+    /// Returns to a token of C, if `mark` was one of the block that is read.
+    pub fn return_to(&mut self, mark: Place) {
+        if let (Some((start, index)), Some((present, _))) = (mark.place, self.place)
+            && start == present
+            && let Some(token) =
+                self.regions.as_ref().and_then(|regions| regions.get(&start)?.tokens.get(index))
+        {
+            self.current = *token;
+            self.place = mark.place;
+        }
+    }
+
+    /// The token of C that comes `count` after the present one in its block.
+    pub fn c_ahead(&self, count: usize) -> Option<Token<'t>> {
+        let (start, index) = self.place?;
+        self.regions.as_ref()?.get(&start)?.tokens.get(index + count).copied()
+    }
+
+    /// Whether the present token is of C.
+    pub fn at_c(&self) -> bool {
+        matches!(self.current.kind, TokenKind::C(_))
+    }
+
+    /// Whether the present token is the mark `mark` of C.
+    pub fn at_c_mark(&self, mark: &str) -> bool {
+        self.current.kind == TokenKind::C(CKind::Mark) && self.current.text == mark
+    }
+
+    /// Whether the present token is the word `word` of C.
+    pub fn at_c_word(&self, word: &str) -> bool {
+        self.current.kind == TokenKind::C(CKind::Word) && self.current.text == word
     }
 
     /// The token after the present one.
     pub fn next(&self) -> Token<'t> {
         token(self.text, self.current.span.end as usize).0
+    }
+
+    /// Reads on from the end of the last token that was passed, after `without_c` has changed.
+    pub fn read_again(&mut self) {
+        let position = self.previous.end;
+        self.unit_switches.retain(|switch| switch.span.start < position);
+        self.jump(position as usize);
     }
 
     pub fn at_end(&self) -> bool {

@@ -120,6 +120,18 @@ pub enum SyntaxProblem {
     /// Deeper than any sensible model.
     #[error("nested too deeply")]
     TooDeep,
+    /// Something of C, in words or in back-ticks, that `VERBATIM` blocks cannot say here.
+    #[error("{0} is not supported in C of `VERBATIM`")]
+    OutsideC(String),
+    /// A name that C text cannot use where it does.
+    #[error("`{0}` is no variable that C text can use here")]
+    NameOfC(String),
+    /// An `#if` without `#endif`.
+    #[error("`#if` is not closed: expected `#endif`, found the end of the text")]
+    OpenDirective,
+    /// `#else`, `#elif` or `#endif` without `#if`.
+    #[error("directive without `#if`")]
+    StrayDirective,
     /// A text larger than the parser takes.
     #[error("text is larger than 64 MiB")]
     TooLarge,

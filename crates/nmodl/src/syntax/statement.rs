@@ -11,14 +11,22 @@ impl Parser<'_> {
     /// Statements between braces, after the word `open`.
     pub fn body(&mut self, open: &str) -> Result<Body> {
         let start = self.current.span;
-        self.expect("{", &format!("before the statements of `{open}`"))?;
+        if self.at_c_mark("{") {
+            self.advance();
+        } else {
+            self.expect("{", &format!("before the statements of `{open}`"))?;
+        }
         let mut body = Body::default();
-        while !self.eat("}") {
+        while !self.eat_closing_brace() {
             if self.at_end() || self.at_item() {
                 self.unclosed(open, start, body.spliced);
                 break;
             }
             let begin = self.current.span;
+            if self.at_c() {
+                self.c_statements(&mut body.statements);
+                continue;
+            }
             match self.nested(|parser| parser.statement(body.statements.is_empty())) {
                 Ok(kind) => {
                     if let StatementKind::Verbatim(verbatim) = &kind {
@@ -31,6 +39,15 @@ impl Parser<'_> {
         }
         body.span = self.span_from(start);
         Ok(body)
+    }
+
+    /// Passes `}` of NMODL or C, which close each other's braces.
+    fn eat_closing_brace(&mut self) -> bool {
+        let found = self.at("}") || self.at_c_mark("}");
+        if found {
+            self.advance();
+        }
+        found
     }
 
     fn unclosed(&mut self, open: &str, start: Span, spliced: bool) {
@@ -50,6 +67,11 @@ impl Parser<'_> {
         let start = self.current.span.start + offset as u32;
         let span = Span { start, end: start + text.len() as u32 };
         let verbatim = Verbatim { text: text.into(), span, complete: is_complete(text) };
+        if self.regions.is_some() {
+            let help = "put the word at the start of a line, outside of strings and titles";
+            let problem = SyntaxProblem::Misplaced { statement: "VERBATIM".to_string(), block: "other text" };
+            self.problem(problem, self.current.span, Some(help.to_string()));
+        }
         self.advance();
         verbatim
     }
@@ -70,7 +92,7 @@ impl Parser<'_> {
         }
     }
 
-    fn statement(&mut self, first: bool) -> Result<StatementKind> {
+    pub fn statement(&mut self, first: bool) -> Result<StatementKind> {
         match self.current.kind {
             TokenKind::Verbatim => return Ok(StatementKind::Verbatim(self.verbatim())),
             TokenKind::Prime(_) => return self.assignment(),
@@ -210,7 +232,8 @@ impl Parser<'_> {
             let body = self.body_or_empty("if");
             branches.push((condition, body));
             if !(self.eat_word("else") || self.eat_word("ELSE")) {
-                return Ok(StatementKind::If { branches, otherwise: None });
+                let otherwise = if self.at_c_word("else") { Some(self.c_else()?) } else { None };
+                return Ok(StatementKind::If { branches, otherwise });
             }
             if !(self.at_word("if") || self.at_word("IF")) {
                 let otherwise = Some(self.body_or_empty("else"));

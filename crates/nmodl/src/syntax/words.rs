@@ -99,7 +99,7 @@ pub(super) const NEURON: [&str; 15] = [
 ];
 
 /// Whether `word` is reserved: it can be the name of nothing.
-pub(super) fn is_reserved(word: &str) -> bool {
+pub(crate) fn is_reserved(word: &str) -> bool {
     ITEMS.contains(&word)
         || STATEMENTS.contains(&word)
         || INNER.contains(&word)

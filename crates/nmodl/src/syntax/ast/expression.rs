@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::source::Span;
-use super::{Name, Unit};
+use super::{CType, Name, Unit};
 
 /// An expression and where it is written.
 #[derive(Clone, Debug)]
@@ -31,6 +31,42 @@ pub enum ExpressionKind {
     Unary(UnaryOperator, Box<Expression>),
     /// `a + b`
     Binary(BinaryOperator, Box<Expression>, Box<Expression>),
+    /// An integer or character of C.
+    Integer(i64),
+    /// What the `POINTER` or `BBCOREPOINTER` of the name holds (`_p_name` of C): a stream of random numbers, a vector
+    /// or an object, not a number. Variables that C uses so (`*(void**)(&name)`) are slots, too. A slot is a place
+    /// that gets values, and true unless it holds nothing.
+    Slot(Name),
+    /// `NULL`, `nullptr` or `(void*)0` of C: nothing that a pointer could point to.
+    Null,
+    /// `f(a)[i]` of C. An element of what has a name is a [`Variable`](Self::Variable) with its subscript.
+    Index(Box<Expression>, Box<Expression>),
+    /// `a ? b : c` of C
+    Conditional(Box<Expression>, Box<Expression>, Box<Expression>),
+    /// `(int)a` of C, to a type of numbers.
+    Cast(CType, Box<Expression>),
+    /// `*a` of C: what the pointer points to.
+    Dereference(Box<Expression>),
+    /// `&a` of C
+    AddressOf(Box<Expression>),
+    /// `a = b` or `a += b` of C
+    Assign {
+        /// What gets the value: a variable, an element or what a pointer points to.
+        target: Box<Expression>,
+        /// The operator before `=`.
+        operator: Option<BinaryOperator>,
+        /// The right side.
+        value: Box<Expression>,
+    },
+    /// `++a`, `a++`, `--a` or `a--` of C
+    Step {
+        /// What is changed.
+        target: Box<Expression>,
+        /// Whether it is `++`, not `--`.
+        increment: bool,
+        /// Whether the value is that after the change: the operator stands before its operand.
+        prefix: bool,
+    },
 }
 
 /// A number.
@@ -76,6 +112,8 @@ pub enum UnaryOperator {
     Negate,
     /// `!`
     Not,
+    /// `~` of C: all bits of an integer the other way
+    BitNot,
 }
 
 impl UnaryOperator {
@@ -84,6 +122,7 @@ impl UnaryOperator {
         match self {
             UnaryOperator::Negate => "-",
             UnaryOperator::Not => "!",
+            UnaryOperator::BitNot => "~",
         }
     }
 }
@@ -115,12 +154,24 @@ pub enum BinaryOperator {
     Multiply,
     /// `/`
     Divide,
-    /// `^`, right associative
+    /// `^` of NMODL, right associative
     Power,
+    /// `%` of C
+    Remainder,
+    /// `&` of C
+    BitAnd,
+    /// `|` of C
+    BitOr,
+    /// `^` of C
+    BitXor,
+    /// `<<` of C
+    ShiftLeft,
+    /// `>>` of C
+    ShiftRight,
 }
 
 impl BinaryOperator {
-    /// The operator as written.
+    /// The operator as written, `xor` for `^` of C.
     pub fn text(self) -> &'static str {
         match self {
             BinaryOperator::Or => "||",
@@ -136,6 +187,12 @@ impl BinaryOperator {
             BinaryOperator::Multiply => "*",
             BinaryOperator::Divide => "/",
             BinaryOperator::Power => "^",
+            BinaryOperator::Remainder => "%",
+            BinaryOperator::BitAnd => "&",
+            BinaryOperator::BitOr => "|",
+            BinaryOperator::BitXor => "xor",
+            BinaryOperator::ShiftLeft => "<<",
+            BinaryOperator::ShiftRight => ">>",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The syntax tree of a `.mod` file: what is written, in the order in which it is written, with byte spans.
 
+mod c;
 mod declaration;
 mod expression;
 mod statement;
@@ -7,6 +8,7 @@ mod statement;
 use std::fmt;
 use std::sync::Arc;
 
+pub use c::*;
 pub use declaration::*;
 pub use expression::*;
 pub use statement::*;
@@ -103,6 +105,10 @@ pub enum ItemKind {
     Block(Block),
     /// `VERBATIM … ENDVERBATIM`
     Verbatim(Verbatim),
+    /// A function of C, from `VERBATIM`.
+    CFunction(CFunction),
+    /// A variable of C that the file's instances share, from `VERBATIM`.
+    CVariable(Declaration),
 }
 
 /// A block with a body.

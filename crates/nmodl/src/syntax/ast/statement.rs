@@ -1,7 +1,7 @@
 //! Statements of bodies.
 
 use super::super::source::Span;
-use super::{Argument, Call, Expression, LocalVariable, Name, Variable, Verbatim};
+use super::{Argument, Call, Declaration, Expression, LocalVariable, Name, Variable, Verbatim};
 
 /// Statements between braces.
 #[derive(Clone, Debug, Default)]
@@ -141,6 +141,63 @@ pub enum StatementKind {
     MutexLock,
     /// `MUTEXUNLOCK`
     MutexUnlock,
+    /// `int i = 0;` of C: a variable that is known to the end of its body.
+    Declaration(Declaration),
+    /// `a += b;` and the like of C, whose value is dropped. `a = b;` to a variable is [`Assign`](Self::Assign), and
+    /// `f(a);` is [`Call`](Self::Call), as in NMODL.
+    Expression(Expression),
+    /// `for (start; condition; steps) { … }` of C.
+    For {
+        /// Declarations or expressions before the first turn; variables declared here are known in the loop alone.
+        start: Vec<Statement>,
+        /// The condition before every turn; none is always true.
+        condition: Option<Expression>,
+        /// What follows every turn, also one that `continue` ends.
+        steps: Vec<Expression>,
+        /// What is repeated.
+        body: Body,
+    },
+    /// `do { … } while (a);` of C.
+    DoWhile {
+        /// What is repeated.
+        body: Body,
+        /// The condition after every turn.
+        condition: Expression,
+    },
+    /// `break;` of C: leaves the innermost loop, of C or NMODL.
+    Break,
+    /// `continue;` of C: goes to the next turn of the innermost loop, of C or NMODL.
+    Continue,
+    /// `return a;` of C: leaves the block or function. In a `FUNCTION`, the value is its result; without one the
+    /// block's own result variable is.
+    Return(Option<Expression>),
+    /// Not written, made of `SOLVE`: in the body, and in all that it calls, `dt` or `t` has another value.
+    Within {
+        /// `dt` or `t`
+        variable: Name,
+        /// Its value, computed once before the body.
+        value: Expression,
+        /// Where it holds.
+        body: Body,
+    },
+    /// Not written, made of `SOLVE`: changes the unknowns until all residuals are 0, by `solve::dense::Newton`.
+    Newton {
+        /// What is sought, with its first guess.
+        unknowns: Vec<Variable>,
+        /// What should be 0: variables that `body` sets, declared outside.
+        residuals: Vec<Name>,
+        /// Computes the residuals from the unknowns.
+        body: Body,
+    },
+    /// Not written, made of `SOLVE`: `matrix` times `unknowns` is `right`, solved by `solve::dense::solve_linear`.
+    LinearSystem {
+        /// What gets the solution.
+        unknowns: Vec<Variable>,
+        /// The coefficients, row by row.
+        matrix: Vec<Name>,
+        /// The right sides.
+        right: Vec<Name>,
+    },
 }
 
 /// `2 ca[i]` in a reaction or `CONSERVE`.

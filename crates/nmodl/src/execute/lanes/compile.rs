@@ -1,0 +1,333 @@
+//! From an optimised kernel to the code of the lane machine.
+//!
+//! What depends on nothing but uniform numbers moves to a kernel of its own, which runs once for all instances.
+//! Control flow becomes masks, and jumps where a mask is empty.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::code::{Code, Label, Mask, Operand, Operation, Slot};
+use super::{allocate, columns};
+use crate::execute::Storage;
+use crate::ir::{Instruction, Kernel, Place, Register, Use};
+
+/// The code of a kernel, for columns that are kept as `storage` says.
+pub(super) fn compile(kernel: &Kernel, storage: &[Storage]) -> Code {
+    let mut compiler = Compiler {
+        storage,
+        variables: BTreeSet::new(),
+        values: BTreeMap::new(),
+        code: Code::default(),
+        slots: kernel.registers,
+        arrays: Vec::new(),
+        places: Vec::new(),
+        stack: Vec::new(),
+        scopes: Vec::new(),
+    };
+    kernel.body.iter().for_each(|instruction| compiler.note_variables(instruction));
+    let end = compiler.label();
+    compiler.block(&kernel.body, None, end);
+    compiler.operations().push(Operation::Label(end));
+    let Compiler { mut code, slots, arrays, places, .. } = compiler;
+    columns::fold(&mut code.operations, slots);
+    allocate::allocate(&mut code, slots, &arrays, &places);
+    code
+}
+
+/// The first of the slots that stand for places, until registers are allocated.
+pub(super) const PLACES: u32 = 1 << 24;
+
+struct Compiler<'a> {
+    storage: &'a [Storage],
+    /// Registers of the kernel that are set, possibly several times.
+    variables: BTreeSet<Register>,
+    /// Where values of the kernel are; those that are missing are in the slot with their number.
+    values: BTreeMap<Register, Operand>,
+    code: Code,
+    /// Slots so far.
+    slots: u32,
+    /// First registers and lengths of arrays.
+    arrays: Vec<(Register, u32)>,
+    places: Vec<Place>,
+    /// Masks of the blocks that are open, the innermost last.
+    stack: Vec<Mask>,
+    /// Open scopes: their label, and their first mask in `stack`.
+    scopes: Vec<(u32, usize)>,
+}
+
+impl Compiler<'_> {
+    fn note_variables(&mut self, instruction: &Instruction) {
+        instruction.visit(&mut |instruction| {
+            if let Instruction::ReadArray { first, length, .. }
+            | Instruction::AssignElement { first, length, .. } = instruction
+            {
+                self.arrays.push((*first, *length));
+                self.variables.extend(*first..first + length);
+            }
+            instruction.clone().visit_registers(&mut |register, how| {
+                if how == Use::Set {
+                    self.variables.insert(*register);
+                }
+            });
+        });
+    }
+
+    fn operations(&mut self) -> &mut Vec<Operation> {
+        &mut self.code.operations
+    }
+
+    fn push(&mut self, operation: Operation) {
+        self.code.operations.push(operation);
+    }
+
+    fn label(&mut self) -> Label {
+        self.code.targets.push(0);
+        self.code.targets.len() as u32 - 1
+    }
+
+    fn slot(&mut self) -> Slot {
+        self.slots += 1;
+        Slot(self.slots - 1)
+    }
+
+    fn mask(&mut self) -> Mask {
+        self.code.masks += 1;
+        Mask { slot: self.slot(), activity: self.code.masks - 1 }
+    }
+
+    fn operand(&self, register: Register) -> Operand {
+        self.values.get(&register).copied().unwrap_or(Operand::Lanes(Slot(register)))
+    }
+
+    /// The slot that holds a value for each lane.
+    fn lanes(&mut self, register: Register) -> Slot {
+        match self.operand(register) {
+            Operand::Lanes(slot) => slot,
+            from => {
+                let to = self.slot();
+                self.push(Operation::Copy { to, from });
+                to
+            }
+        }
+    }
+
+    fn place(&mut self, place: Place) -> Slot {
+        let number = self.places.iter().position(|&known| known == place).unwrap_or_else(|| {
+            self.places.push(place);
+            self.places.len() - 1
+        });
+        Slot(PLACES + number as u32)
+    }
+
+    /// If all operands are uniform, has the instruction done once for all.
+    fn hoist(&mut self, instruction: &Instruction) -> bool {
+        let mut hoisted = instruction.clone();
+        let mut uniform = match instruction {
+            Instruction::Constant { .. }
+            | Instruction::Unary { .. }
+            | Instruction::Binary { .. }
+            | Instruction::Select { .. } => true,
+            Instruction::Read { place, .. } => match place {
+                Place::Column(number) => self.storage[*number as usize] == Storage::Uniform,
+                Place::Time | Place::Step | Place::Celsius | Place::SecondOrder | Place::Global(_) => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        let mut made = None;
+        hoisted.visit_registers(&mut |register, how| match (how, self.values.get(register)) {
+            (Use::Read, Some(Operand::Uniform(number))) => *register = *number,
+            (Use::Make, _) => made = Some(std::mem::replace(register, self.code.uniform.registers)),
+            _ => uniform = false,
+        });
+        if let (true, Some(made)) = (uniform, made) {
+            self.values.insert(made, Operand::Uniform(self.code.uniform.registers));
+            self.code.uniform.registers += 1;
+            self.code.uniform.body.push(hoisted);
+        }
+        uniform
+    }
+
+    /// Ends before what is never reached.
+    fn block(&mut self, block: &[Instruction], mask: Option<Mask>, end: Label) {
+        for instruction in block {
+            if self.hoist(instruction) {
+                continue;
+            }
+            match instruction {
+                Instruction::If { condition, accepted, rejected } => {
+                    self.branch(*condition, [accepted, rejected], mask);
+                    if let (Some(mask), true) = (mask, leaves(instruction)) {
+                        self.push(Operation::JumpIfNone(mask, end));
+                    }
+                }
+                Instruction::Loop { body } => {
+                    self.repeat(body, mask);
+                    return;
+                }
+                Instruction::Scope { label, body } => {
+                    self.scope(*label, body, mask);
+                    if let (Some(mask), true) = (mask, leaves(instruction)) {
+                        self.push(Operation::JumpIfNone(mask, end));
+                    }
+                }
+                Instruction::Leave { label } => {
+                    let outermost = self.scopes.iter().rev().find(|scope| scope.0 == *label);
+                    let from = outermost.map_or(vec![], |scope| self.stack[scope.1..].to_vec());
+                    self.push(Operation::Remove { lanes: mask, from });
+                    self.push(Operation::Jump(end));
+                    return;
+                }
+                _ => self.simple(instruction, mask),
+            }
+        }
+    }
+
+    fn branch(&mut self, condition: Register, blocks: [&[Instruction]; 2], mask: Option<Mask>) {
+        let [otherwise, end] = [self.label(), self.label()];
+        if let Operand::Uniform(condition) = self.operand(condition) {
+            self.push(Operation::JumpIfZero(condition, otherwise));
+            let last = self.label();
+            self.block(blocks[0], mask, last);
+            self.push(Operation::Label(last));
+            self.push(Operation::Jump(end));
+            self.push(Operation::Label(otherwise));
+            self.block(blocks[1], mask, end);
+            self.push(Operation::Label(end));
+            return;
+        }
+        let masks = [self.mask(), self.mask()];
+        let condition = self.lanes(condition);
+        let [accepted, rejected] = masks;
+        self.push(Operation::Split { condition, within: mask, accepted, rejected });
+        for ((block, mask), end) in blocks.into_iter().zip(masks).zip([otherwise, end]) {
+            if !block.is_empty() {
+                self.stack.push(mask);
+                self.push(Operation::JumpIfNone(mask, end));
+                self.block(block, Some(mask), end);
+                self.stack.pop();
+            }
+            self.push(Operation::Label(end));
+        }
+    }
+
+    fn scope(&mut self, label: u32, body: &[Instruction], from: Option<Mask>) {
+        let to = self.mask();
+        self.push(Operation::Duplicate { to, from });
+        self.scopes.push((label, self.stack.len()));
+        self.stack.push(to);
+        let end = self.label();
+        self.block(body, Some(to), end);
+        self.push(Operation::Label(end));
+        self.stack.pop();
+        self.scopes.pop();
+    }
+
+    fn repeat(&mut self, body: &[Instruction], mask: Option<Mask>) {
+        let mask = mask.unwrap_or_else(|| {
+            let to = self.mask();
+            self.push(Operation::Duplicate { to, from: None });
+            to
+        });
+        let [top, bottom] = [self.label(), self.label()];
+        self.push(Operation::Label(top));
+        self.push(Operation::Repeat);
+        self.block(body, Some(mask), bottom);
+        self.push(Operation::Label(bottom));
+        self.push(Operation::JumpIfAny(mask, top));
+    }
+
+    fn copy(&mut self, to: Slot, from: Operand, mask: Option<Mask>) {
+        self.push(match mask {
+            Some(mask) => Operation::CopyActive { to, from, mask },
+            None => Operation::Copy { to, from },
+        });
+    }
+
+    fn simple(&mut self, instruction: &Instruction, mask: Option<Mask>) {
+        match *instruction {
+            Instruction::Unary { to, operation, operand } => {
+                let operand = self.lanes(operand);
+                self.push(Operation::Unary { operation, to: Slot(to), operand });
+            }
+            Instruction::Binary { to, operation, left, right } => {
+                let [left, right] = [left, right].map(|register| self.operand(register));
+                self.push(Operation::Binary { operation, to: Slot(to), left, right });
+            }
+            Instruction::Select { to, condition, accepted, rejected } => {
+                let condition = self.lanes(condition);
+                let [accepted, rejected] = [accepted, rejected].map(|register| self.operand(register));
+                self.push(Operation::Select { to: Slot(to), condition, accepted, rejected });
+            }
+            Instruction::Read { to, place } if is_column(place) => {
+                let from = Operand::Lanes(self.place(place));
+                self.push(Operation::Copy { to: Slot(to), from });
+            }
+            Instruction::Write { place: Place::Global(global), from } => {
+                let from = self.operand(from);
+                self.push(Operation::WriteGlobal { global, from, mask });
+            }
+            Instruction::Write { place, from } if is_column(place) => {
+                let (to, from) = (self.place(place), self.operand(from));
+                self.copy(to, from, mask);
+            }
+            Instruction::Assign { to, from } => {
+                let from = self.operand(from);
+                if from != Operand::Lanes(Slot(to)) {
+                    self.copy(Slot(to), from, mask);
+                }
+            }
+            Instruction::Lookup { table, argument, ref results } => {
+                let argument = self.lanes(argument);
+                let results = results.iter().map(|&result| Slot(result)).collect();
+                self.push(Operation::Lookup { table, argument, results, mask });
+            }
+            _ => self.single(instruction, mask),
+        }
+    }
+
+    /// An instruction that is done lane by lane: all its operands have to be in registers.
+    fn single(&mut self, instruction: &Instruction, mask: Option<Mask>) {
+        let mut own = BTreeSet::new();
+        let mut instruction = instruction.clone();
+        instruction.visit_all_registers(&mut |register, how| {
+            if how == Use::Make {
+                own.insert(*register);
+            }
+        });
+        let mut copies = BTreeMap::new();
+        let mut made = None;
+        instruction.visit_all_registers(&mut |register, how| {
+            let outside = how == Use::Read && !own.contains(register);
+            if let (true, Some(Operand::Uniform(_))) = (outside, self.values.get(register)) {
+                *register = *copies.entry(*register).or_insert_with_key(|&register| self.lanes(register).0);
+            }
+        });
+        instruction.visit_registers(&mut |register, how| {
+            if how == Use::Make {
+                made = Some(Slot(*register));
+            }
+        });
+        self.push(Operation::Single { instruction: Box::new(instruction), result: made, mask });
+    }
+}
+
+/// Whether there is one number for each instance at a place.
+fn is_column(place: Place) -> bool {
+    matches!(
+        place,
+        Place::Column(_)
+            | Place::Voltage
+            | Place::Area
+            | Place::Diameter
+            | Place::Current
+            | Place::Conductance
+            | Place::IonDerivative(_)
+    )
+}
+
+/// Whether it leaves a scope that it is in.
+fn leaves(instruction: &Instruction) -> bool {
+    let mut leaves = false;
+    instruction.visit(&mut |inner| leaves |= matches!(inner, Instruction::Leave { .. }));
+    leaves
+}

@@ -1,0 +1,194 @@
+//! Runs the kernels of a mechanism over the columns of its instances.
+//!
+//! [`Frame`] is what a kernel works on; the solver fills it, and deals with the [`Outbox`] afterwards.
+
+pub(crate) mod arithmetic;
+mod format;
+mod lanes;
+mod outbox;
+mod reference;
+mod shared_generator;
+mod specialised;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use random::{Random, Stream};
+
+pub use outbox::{Failure, Outbox, Request};
+pub use shared_generator::SharedGenerator;
+pub use specialised::Specialised;
+
+use crate::Column;
+
+/// What one kernel works on: the instances of a mechanism in a group, and what surrounds them.
+pub struct Frame<'a> {
+    /// Number of instances.
+    pub count: usize,
+    /// Time (ms); in the current phase the middle of the step, of an event its own time.
+    pub time: f64,
+    /// One column for each variable of the description: a value for each instance, one value where
+    /// [`Storage::Uniform`], none where [`Storage::Nowhere`].
+    pub columns: &'a mut [Column],
+    /// Voltage of each instance's node (mV); empty for artificial cells.
+    pub voltage: &'a [f64],
+    /// Area of each instance's node (um2); empty for artificial cells.
+    pub area: &'a [f64],
+    /// Diameter at each instance's node (um); empty for artificial cells.
+    pub diameter: &'a [f64],
+    /// Current of each instance (mA/cm2, point processes nA).
+    pub current: &'a mut [f64],
+    /// Derivative of the current with respect to voltage (S/cm2, uS).
+    pub conductance: &'a mut [f64],
+    /// For each ion of the description, the derivative of the current written to it.
+    pub ion_derivatives: &'a mut [Column],
+    /// What instances hold beside columns, and what they share.
+    pub own: &'a mut Holdings,
+    /// What they ask the solver for.
+    pub outbox: &'a mut Outbox,
+    /// The event at hand, while one is delivered.
+    pub event: Option<Event<'a>>,
+    /// The arguments of a call from HOC, while one is made.
+    pub arguments: &'a [Argument],
+}
+
+/// An event that reaches one instance.
+pub struct Event<'a> {
+    /// 0 for an event from outside, else the flag that the instance gave.
+    pub flag: f64,
+    /// Weight vector of the connection; empty for an event without one. Changes persist.
+    pub weights: &'a mut [f64],
+    /// The other connections that end at the instance, for `FOR_NETCONS`.
+    pub others: Option<&'a mut dyn OtherConnections>,
+}
+
+/// All connections that end at an instance, in the order of their creation.
+pub trait OtherConnections {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// Weight vector of one of them; the one that the event came over is `None`: its weights are in the event.
+    fn weights(&mut self, connection: usize) -> Option<&mut [f64]>;
+}
+
+/// An argument of a call from HOC.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument {
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// A `Vector`.
+    Vector(Vec<f64>),
+    /// The Random123 generator of a `Random`.
+    Stream(Stream),
+    /// A `Random`, with the distribution that HOC chose.
+    Random(Random),
+    /// Any other object.
+    Object,
+}
+
+/// What the instances of a mechanism in a group hold beside columns, and what they share.
+#[derive(Clone, Debug, Default)]
+pub struct Holdings {
+    /// Values of `Program::globals`.
+    pub globals: Vec<f64>,
+    /// For each of `Program::streams`, the stream of each instance.
+    pub streams: Vec<Vec<Option<Stream>>>,
+    /// For each of `Program::streams`, the object of HOC that it was made from, for what was chosen there; may be empty.
+    pub given: Vec<Vec<Option<Random>>>,
+    /// For each of `Program::pointers`, whether that of each instance points to something.
+    pub pointing: Vec<Vec<bool>>,
+    /// For each of `Program::vectors`, the vector of each instance.
+    pub vectors: Vec<Vec<Option<Vec<f64>>>>,
+    /// The entries of `Program::tables`.
+    pub tables: Vec<TableEntries>,
+    /// What HOC set of `Program::function_tables`.
+    pub function_tables: Vec<Option<FunctionTableEntries>>,
+    /// The generator that all instances share.
+    pub shared_generator: SharedGenerator,
+    /// The global index of streams that kernels make (`run.random_seed`).
+    pub random_seed: u32,
+}
+
+/// A `TABLE` as computed last.
+#[derive(Clone, Debug, Default)]
+pub struct TableEntries {
+    /// The values of `Table::depends` that it was computed with; empty before the first time.
+    pub computed_with: Vec<f64>,
+    /// Lowest argument.
+    pub low: f64,
+    /// Intervals for each unit of the argument.
+    pub factor: f64,
+    /// Number of intervals.
+    pub intervals: usize,
+    /// One after the other, `intervals + 1` entries of each column.
+    pub entries: Vec<f64>,
+}
+
+/// The values of a `FUNCTION_TABLE`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionTableEntries {
+    /// Values; those of two arguments row by row.
+    pub values: Vec<f64>,
+    /// For each argument, where the values are.
+    pub grid: Vec<Vec<f64>>,
+}
+
+/// How a column is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// One number for each instance.
+    Instances,
+    /// One number for all instances.
+    Uniform,
+    /// Nothing: no kernel reads what another one left there, and nobody looks.
+    Nowhere,
+}
+
+/// What is fixed for a whole run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constants {
+    /// Time step (ms).
+    pub dt: f64,
+    /// Temperature (degrees Celsius).
+    pub celsius: f64,
+    /// 0 implicit Euler, 1 and 2 Crank-Nicolson.
+    pub second_order: u8,
+    /// Initial values of the description's globals.
+    pub globals: Vec<f64>,
+}
+
+/// What is known of the instances of a group when a program is specialised for them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Demand {
+    /// For each variable, whether it has the same bits in all instances, and nothing but kernels changes it.
+    pub uniform: Vec<bool>,
+    /// For each variable, whether somebody beside kernels reads or changes it: reports, recordings, signals, ions,
+    /// pointers.
+    pub observed: Vec<bool>,
+}
+
+/// The kernels that run over all instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// `CONSTRUCTOR`
+    Constructor,
+    /// `DESTRUCTOR`
+    Destructor,
+    /// `BEFORE INITIAL`
+    BeforeInitial,
+    /// `INITIAL`
+    Initial,
+    /// `AFTER INITIAL`
+    AfterInitial,
+    /// `BEFORE BREAKPOINT`
+    BeforeBreakpoint,
+    /// Currents
+    Current,
+    /// States
+    State,
+    /// `AFTER SOLVE`
+    AfterSolve,
+    /// `BEFORE STEP`
+    BeforeStep,
+}

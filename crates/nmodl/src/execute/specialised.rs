@@ -1,0 +1,169 @@
+//! A program specialised for the instances of a group, and its ways to run.
+
+use std::cell::RefCell;
+
+use super::lanes::{self, AllInstances};
+use super::reference::{self, Fixed, Scalar};
+use super::{Constants, Frame, Phase, Storage, table};
+use crate::ir::{Kernel, Kernels, Program};
+use crate::math::Level;
+
+/// A program for the instances of a group, in one run.
+///
+/// It never changes, and is shared by all groups for which a program was specialised in the same way. Every `run…`
+/// reports what went wrong in the frame's [`Outbox`](super::Outbox).
+#[derive(Clone, Debug)]
+pub struct Specialised {
+    /// With the kernels as lowering left them, except that columns which are stored nowhere are variables.
+    plain: Fixed,
+    /// With the kernels that are run.
+    fixed: Fixed,
+    storage: Vec<Storage>,
+    phases: Vec<(Phase, AllInstances)>,
+    width: usize,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<(lanes::Scratch, reference::Scratch)> = RefCell::default();
+}
+
+impl Specialised {
+    pub(crate) fn new(
+        level: Level,
+        constants: Constants,
+        plain: Program,
+        optimised: Program,
+        storage: Vec<Storage>,
+    ) -> Self {
+        let phases = PHASES.into_iter().filter_map(|phase| {
+            let kernel = of_phase(&optimised.kernels, phase)?;
+            Some((phase, AllInstances::compile(kernel, &storage)))
+        });
+        let phases = phases.collect();
+        let plain = Fixed { program: plain, constants: constants.clone(), level };
+        let fixed = Fixed { program: optimised, constants, level };
+        Self { plain, fixed, storage, phases, width: lanes::BLOCK }
+    }
+
+    /// The same with blocks of `lanes` instances.
+    pub fn with_lanes(self, lanes: usize) -> Self {
+        Self { width: lanes.max(1), ..self }
+    }
+
+    /// The program, with the kernels that are run.
+    pub fn program(&self) -> &Program {
+        &self.fixed.program
+    }
+
+    /// How each column of the description is kept.
+    pub fn storage(&self) -> &[Storage] {
+        &self.storage
+    }
+
+    /// Bytes that the columns of one instance take.
+    pub fn bytes_per_instance(&self) -> usize {
+        let kept = self.storage.iter().filter(|&&storage| storage == Storage::Instances);
+        kept.count() * size_of::<f64>()
+    }
+
+    /// Whether there is a kernel for a phase that does anything.
+    pub fn has(&self, phase: Phase) -> bool {
+        of_phase(&self.fixed.program.kernels, phase).is_some_and(|kernel| !kernel.body.is_empty())
+    }
+
+    /// Runs a phase for all instances.
+    pub fn run(&self, phase: Phase, frame: &mut Frame) {
+        let Some(kernel) = of_phase(&self.fixed.program.kernels, phase) else { return };
+        let Some((_, all)) = self.phases.iter().find(|(known, _)| *known == phase) else { return };
+        SCRATCH.with_borrow_mut(|scratch| {
+            table::refresh(&self.fixed, frame, &mut scratch.1);
+            all.run(&self.fixed, kernel, frame, scratch, self.width);
+        });
+    }
+
+    /// Runs a phase for all instances, one after the other, as the file says: the oracle for [`Specialised::run`].
+    pub fn run_reference(&self, phase: Phase, frame: &mut Frame) {
+        let Some(kernel) = of_phase(&self.plain.program.kernels, phase) else { return };
+        run_each(&self.plain, kernel, frame);
+    }
+
+    /// The same with the kernels that are run.
+    pub fn run_each(&self, phase: Phase, frame: &mut Frame) {
+        let Some(kernel) = of_phase(&self.fixed.program.kernels, phase) else { return };
+        run_each(&self.fixed, kernel, frame);
+    }
+
+    /// Runs a phase for one instance.
+    pub fn run_one(&self, phase: Phase, instance: usize, frame: &mut Frame) {
+        self.for_one(of_phase(&self.fixed.program.kernels, phase), instance, frame);
+    }
+
+    /// Delivers the event of the frame to an instance.
+    pub fn receive(&self, instance: usize, frame: &mut Frame) {
+        self.for_one(self.fixed.program.kernels.receive.as_ref(), instance, frame);
+    }
+
+    /// Initialises the connection whose weights are those of the frame's event.
+    pub fn receive_initial(&self, instance: usize, frame: &mut Frame) {
+        self.for_one(self.fixed.program.kernels.receive_initial.as_ref(), instance, frame);
+    }
+
+    /// The value of a condition of `WATCH` for an instance; it holds while that is positive.
+    pub fn watch(&self, condition: u32, instance: usize, frame: &mut Frame) -> f64 {
+        self.for_one(self.fixed.program.kernels.watch.get(condition as usize), instance, frame)
+    }
+
+    /// The result of a function or procedure, by its number in `Program::functions`, for an instance.
+    pub fn call(&self, function: usize, instance: usize, frame: &mut Frame) -> f64 {
+        let function = self.fixed.program.functions.get(function);
+        self.for_one(function.map(|function| &function.kernel), instance, frame)
+    }
+
+    fn for_one(&self, kernel: Option<&Kernel>, instance: usize, frame: &mut Frame) -> f64 {
+        let Some(kernel) = kernel else { return 0. };
+        SCRATCH.with_borrow_mut(|(_, scratch)| {
+            table::refresh(&self.fixed, frame, scratch);
+            Scalar::start(&self.fixed, frame, scratch, kernel, instance).run(kernel)
+        })
+    }
+}
+
+fn run_each(fixed: &Fixed, kernel: &Kernel, frame: &mut Frame) {
+    SCRATCH.with_borrow_mut(|(_, scratch)| {
+        table::refresh(fixed, frame, scratch);
+        for instance in 0..frame.count {
+            Scalar::start(fixed, frame, scratch, kernel, instance).run(kernel);
+            if frame.outbox.has_failed() {
+                return;
+            }
+        }
+    });
+}
+
+const PHASES: [Phase; 10] = [
+    Phase::Constructor,
+    Phase::Destructor,
+    Phase::BeforeInitial,
+    Phase::Initial,
+    Phase::AfterInitial,
+    Phase::BeforeBreakpoint,
+    Phase::Current,
+    Phase::State,
+    Phase::AfterSolve,
+    Phase::BeforeStep,
+];
+
+fn of_phase(kernels: &Kernels, phase: Phase) -> Option<&Kernel> {
+    match phase {
+        Phase::Constructor => kernels.constructor.as_ref(),
+        Phase::Destructor => kernels.destructor.as_ref(),
+        Phase::BeforeInitial => kernels.before_initial.as_ref(),
+        Phase::Initial => kernels.initial.as_ref(),
+        Phase::AfterInitial => kernels.after_initial.as_ref(),
+        Phase::BeforeBreakpoint => kernels.before_breakpoint.as_ref(),
+        Phase::Current => kernels.current.as_ref(),
+        Phase::State => kernels.state.as_ref(),
+        Phase::AfterSolve => kernels.after_solve.as_ref(),
+        Phase::BeforeStep => kernels.before_step.as_ref(),
+    }
+}

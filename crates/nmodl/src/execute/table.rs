@@ -1,0 +1,182 @@
+//! `TABLE`s and `FUNCTION_TABLE`s: when they are computed, and what is between their entries.
+
+use super::reference::{Fixed, Scalar, Scratch};
+use super::{Frame, FunctionTableEntries, TableEntries};
+use crate::ir::Place;
+use crate::syntax::Span;
+
+/// More entries than a file can mean.
+const LIMIT: f64 = 10_000_000.;
+
+/// Computes the tables anew whose switch is on and which were computed with other values of what they depend on.
+pub(super) fn refresh(fixed: &Fixed, frame: &mut Frame, scratch: &mut Scratch) {
+    for (number, table) in fixed.program.tables.iter().enumerate() {
+        if frame.own.globals.get(table.switch as usize).is_none_or(|&on| on == 0.) {
+            continue;
+        }
+        if frame.own.tables.len() <= number {
+            frame.own.tables.resize_with(number + 1, TableEntries::default);
+        }
+        let entries = &frame.own.tables[number];
+        let depends = || table.depends.iter().map(|&place| fixed.shared(place, frame).unwrap_or(0.));
+        let known = entries.computed_with.iter().map(|value| value.to_bits());
+        if entries.entries.is_empty() || !known.eq(depends().map(f64::to_bits)) {
+            let depends = depends().collect();
+            compute(fixed, number, frame, scratch);
+            frame.own.tables[number].computed_with = depends;
+        }
+    }
+}
+
+/// The bounds, then a row for each argument; the arguments come from repeated addition, as in NEURON.
+fn compute(fixed: &Fixed, number: usize, frame: &mut Frame, scratch: &mut Scratch) {
+    let table = &fixed.program.tables[number];
+    let columns = table.columns as usize;
+    let mut numbers = vec![0.; 3.max(1 + columns)];
+    Scalar::start(fixed, frame, scratch, &table.bounds, 0).with_numbers(&mut numbers).run(&table.bounds);
+    let [low, high, intervals] = [numbers[0], numbers[1], numbers[2]];
+    if !(1. ..=LIMIT).contains(&intervals) {
+        let message = format!("table `{}` has {intervals} intervals", table.name);
+        frame.outbox.fail(0, message, Span::default());
+        return;
+    }
+    let interval = (high - low) / intervals;
+    let length = intervals as usize + 1;
+    let mut entries = vec![0.; length * columns];
+    let mut argument = low;
+    for row in 0..length {
+        numbers[0] = argument;
+        Scalar::start(fixed, frame, scratch, &table.row, 0).with_numbers(&mut numbers).run(&table.row);
+        for column in 0..columns {
+            entries[column * length + row] = numbers[1 + column];
+        }
+        argument += interval;
+    }
+    let made = &mut frame.own.tables[number];
+    (made.low, made.factor, made.intervals, made.entries) = (low, 1. / interval, length - 1, entries);
+}
+
+impl TableEntries {
+    /// Where `argument` lies: the entry below it, and how far it is to the next one; -1 at and beyond the ends.
+    #[inline(always)]
+    pub(super) fn locate(&self, argument: f64) -> (usize, f64) {
+        let x = self.factor * (argument - self.low);
+        if x.is_nan() {
+            (0, x)
+        } else if x <= 0. {
+            (0, -1.)
+        } else if x >= self.intervals as f64 {
+            (self.intervals, -1.)
+        } else {
+            let below = x as usize;
+            (below, x - below as f64)
+        }
+    }
+
+    /// The value of a column there.
+    #[inline(always)]
+    pub(super) fn value(&self, column: usize, (below, fraction): (usize, f64)) -> f64 {
+        let entries = self.entries.get(column * (self.intervals + 1)..).unwrap_or_default();
+        let at = |entry: usize| entries.get(entry).copied().unwrap_or(0.);
+        if fraction < 0. { at(below) } else { at(below) + fraction * (at(below + 1) - at(below)) }
+    }
+}
+
+impl FunctionTableEntries {
+    /// The value at `arguments`: linear between the values, constant beyond them. `None` if there are too few values.
+    pub(super) fn value(&self, arguments: &[f64]) -> Option<f64> {
+        let located = |number: usize| {
+            let grid = self.grid.get(number).map_or(&[][..], Vec::as_slice);
+            (locate(grid, arguments.get(number).copied().unwrap_or(0.)), grid.len().max(1))
+        };
+        let between = |fraction: f64, entry: usize, next: usize| {
+            let value = *self.values.get(entry)?;
+            Some(if fraction > 0. {
+                (1. - fraction) * value + fraction * self.values.get(next)?
+            } else {
+                value
+            })
+        };
+        if arguments.len() < 2 {
+            let ((below, fraction), _) = located(0);
+            return between(fraction, below, below + 1);
+        }
+        let ((row, across), _) = located(0);
+        let ((column, along), width) = located(1);
+        let entry = row * width + column;
+        let first = between(along, entry, entry + 1)?;
+        if across > 0. {
+            let second = between(along, entry + width, entry + width + 1)?;
+            Some((1. - across) * first + across * second)
+        } else {
+            Some(first)
+        }
+    }
+}
+
+/// The entry of `grid` below `x`, and how far it is to the next one, by bisection.
+fn locate(grid: &[f64], x: f64) -> (usize, f64) {
+    let (Some(&first), Some(&last)) = (grid.first(), grid.last()) else { return (0, 0.) };
+    let (mut low, mut high) = (0, grid.len() - 1);
+    if x <= first {
+        return (0, 0.);
+    }
+    if x >= last {
+        return (high, 0.);
+    }
+    while low + 1 < high {
+        let middle = low.midpoint(high);
+        if grid[middle] <= x {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    (low, (x - grid[low]) / (grid[low + 1] - grid[low]))
+}
+
+impl Fixed {
+    /// What all instances share at a place; `None` where they do not.
+    pub(super) fn shared(&self, place: Place, frame: &Frame) -> Option<f64> {
+        Some(match place {
+            Place::Time => frame.time,
+            Place::Step => self.constants.dt,
+            Place::Celsius => self.constants.celsius,
+            Place::SecondOrder => f64::from(self.constants.second_order),
+            Place::Global(number) => frame.own.globals.get(number as usize).copied().unwrap_or(0.),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_entries_a_table_is_linear_and_beyond_them_constant() {
+        let table = TableEntries {
+            computed_with: vec![],
+            low: -1.,
+            factor: 2.,
+            intervals: 4,
+            entries: vec![0., 1., 4., 9., 16.],
+        };
+        let at = |argument| table.value(0, table.locate(argument));
+        assert_eq!([at(-2.), at(-1.), at(-0.75), at(0.5), at(1.), at(7.)], [0., 0., 0.5, 9., 16., 16.]);
+        assert!(at(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn function_tables_have_one_or_two_arguments() {
+        let line = FunctionTableEntries { values: vec![1., 3., 4.], grid: vec![vec![0., 1., 3.]] };
+        let at = |x| line.value(&[x]);
+        assert_eq!([at(-1.), at(0.5), at(2.), at(5.)], [Some(1.), Some(2.), Some(3.5), Some(4.)]);
+        let plane =
+            FunctionTableEntries { values: vec![0., 1., 10., 11.], grid: vec![vec![0., 1.], vec![0., 1.]] };
+        assert_eq!(plane.value(&[0.5, 0.5]), Some(5.5));
+        assert_eq!(plane.value(&[9., 0.5]), Some(10.5));
+        let constant = FunctionTableEntries { values: vec![7.], grid: vec![] };
+        assert_eq!(constant.value(&[3.]), Some(7.));
+    }
+}

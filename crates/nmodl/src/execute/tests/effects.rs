@@ -1,0 +1,1 @@
+//! Single effects and instructions, by all executors.

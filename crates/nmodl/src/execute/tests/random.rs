@@ -1,0 +1,97 @@
+//! Random kernels on random numbers.
+
+use proptest::prelude::*;
+
+use super::generate::{COLUMNS, NUMBERS, kernel};
+use super::{Instances, all_observed, constants, program};
+use crate::execute::{Demand, Phase, Specialised, Storage};
+use crate::ir::Kernels;
+use crate::math::Level;
+
+/// A number for each column and instance.
+fn number(seed: u64, column: usize, instance: usize) -> f64 {
+    let mut mixed = seed ^ (column as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (instance as u64) << 17;
+    for _ in 0..3 {
+        mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    }
+    match mixed % 5 {
+        0 => NUMBERS[(mixed >> 8) as usize % NUMBERS.len()],
+        _ => ((mixed >> 11) as f64 / (1_u64 << 53) as f64 - 0.5) * 10_f64.powi((mixed >> 3) as i32 % 4),
+    }
+}
+
+fn check(state: &[u8], current: &[u8], seed: u64, flags: u16) {
+    let kernels =
+        Kernels { state: Some(kernel(state)), current: Some(kernel(current)), ..Kernels::default() };
+    let program = program(COLUMNS, &[(2.5, false), (0.5, true)], kernels);
+    let observed: Vec<bool> = (0..COLUMNS).map(|column| flags >> column & 1 == 1).collect();
+    let mut uniform = vec![false; COLUMNS];
+    uniform[3] = true;
+    let demand = Demand { uniform, observed };
+    for (level, count) in Level::available().into_iter().flat_map(|level| [1, 7, 64, 150].map(|n| (level, n)))
+    {
+        let before = Instances::new(&program, count, |column, instance| {
+            number(seed, column, if column == 3 { 0 } else { instance })
+        });
+        let all = program.specialise_at(level, &constants(), &all_observed(COLUMNS));
+        let specialised = program.specialise_at(level, &constants(), &demand);
+        let mut expected = before.clone();
+        run(&all, Specialised::run_reference, &mut expected);
+        let expected_all = expected.clone().bits(all.storage());
+        let expected = expected.bits(specialised.storage());
+
+        type Run = fn(&Specialised, Phase, &mut crate::execute::Frame);
+        let runs: [(&str, Run); 3] = [
+            ("plain", Specialised::run_reference),
+            ("optimised", Specialised::run_each),
+            ("lanes", Specialised::run),
+        ];
+        for (name, how) in runs {
+            let mut instances = before.clone();
+            run(&all, how, &mut instances);
+            assert_eq!(instances.bits(all.storage()), expected_all, "{name}, all observed, {level:?}");
+            let mut instances = before.stored(specialised.storage());
+            run(&specialised, how, &mut instances);
+            assert_eq!(instances.bits(specialised.storage()), expected, "{name}, {level:?}");
+        }
+        for lanes in [8, 100] {
+            let specialised = specialised.clone().with_lanes(lanes);
+            let mut instances = before.stored(specialised.storage());
+            run(&specialised, Specialised::run, &mut instances);
+            assert_eq!(instances.bits(specialised.storage()), expected, "blocks of {lanes}, {level:?}");
+        }
+    }
+}
+
+fn run(
+    specialised: &Specialised,
+    how: fn(&Specialised, Phase, &mut crate::execute::Frame),
+    instances: &mut Instances,
+) {
+    for phase in [Phase::State, Phase::Current, Phase::State] {
+        how(specialised, phase, &mut instances.frame());
+        assert!(!instances.outbox.has_failed(), "{:?}", instances.outbox);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 300 }))]
+    #[test]
+    fn all_executors_agree(
+        state in proptest::collection::vec(any::<u8>(), 0..250),
+        current in proptest::collection::vec(any::<u8>(), 0..120),
+        seed: u64,
+        flags: u16,
+    ) {
+        check(&state, &current, seed, flags);
+    }
+}
+
+#[test]
+fn storage_is_decided_for_all_columns() {
+    let program = program(COLUMNS, &[], Kernels { state: Some(kernel(&[])), ..Kernels::default() });
+    let demand = Demand { uniform: vec![false; COLUMNS], observed: vec![false; COLUMNS] };
+    let specialised = program.specialise(&constants(), &demand);
+    assert_eq!(specialised.storage(), [Storage::Nowhere; COLUMNS]);
+    assert_eq!(specialised.bytes_per_instance(), 0);
+}

@@ -1,0 +1,98 @@
+//! What mechanisms do before the initialisation: their `CONSTRUCTOR`, and the functions that cells call.
+
+use components::Column;
+use nmodl::execute::Failure;
+
+use super::demand::open_demand;
+use super::instances::Gathered;
+use super::pointers::{Places, gid_of};
+use crate::error::Error;
+use crate::mechanism::{Environment, Kernels, Outbox, Phase, Surroundings};
+
+/// Runs constructors and calls; says of each mechanism whether it did anything, so that what its instances share is
+/// prepared.
+///
+/// # Errors
+///
+/// A function that does not exist, or fails.
+pub fn call(
+    places: &Places,
+    mechanisms: &mut [Gathered],
+    surroundings: &Surroundings,
+    environments: &[Environment],
+) -> Result<Vec<bool>, Error> {
+    let mut called = vec![false; mechanisms.len()];
+    let mut calls = vec![Vec::new(); mechanisms.len()];
+    for (number, cell) in places.cells.iter().enumerate() {
+        for call in &cell.calls {
+            let (mechanism, instance) = places.find(number, &call.place, mechanisms)?;
+            calls[mechanism].push((instance, cell.gid, call));
+        }
+    }
+    for (index, own) in mechanisms.iter_mut().enumerate() {
+        let demand = open_demand(&own.description);
+        // Kernels of their own, for which every column is kept
+        let kernels = own.mechanism.kernels_for(&environments[index], &demand);
+        let has_constructor = kernels.phases().blocks.contains(&Phase::Constructor);
+        if !has_constructor && calls[index].is_empty() {
+            continue;
+        }
+        called[index] = true;
+        kernels.prepare(&mut own.instances);
+        super::build::gather_geometry(own, &*kernels, surroundings);
+        let mut outbox = Outbox::default();
+        if has_constructor {
+            construct(own, &*kernels, surroundings, &mut outbox);
+            finish(places, own, &*kernels, &mut outbox)?;
+        }
+        for &(instance, gid, call) in &calls[index] {
+            let (function, arguments) = (&call.function, &call.arguments);
+            let done = kernels.call(&mut own.instances, instance, function, arguments, &mut outbox);
+            if done.is_none() {
+                let (mechanism, function) = (own.description.name.clone(), function.clone());
+                return Err(Error::UnknownFunction { gid, mechanism, function });
+            }
+            finish(places, own, &*kernels, &mut outbox)?;
+        }
+    }
+    Ok(called)
+}
+
+/// Runs `CONSTRUCTOR` on new instances, which then get the values that the cells gave them.
+fn construct(own: &mut Gathered, kernels: &dyn Kernels, surroundings: &Surroundings, outbox: &mut Outbox) {
+    let count = own.instances.count;
+    let variables = &own.description.variables;
+    let fresh = variables.iter().map(|variable| Column::filled(count, variable.default)).collect();
+    let given = std::mem::replace(&mut own.instances.columns, fresh);
+    kernels.block(Phase::Constructor, &mut own.instances, surroundings, outbox);
+    for ((column, given), variable) in own.instances.columns.iter_mut().zip(given).zip(variables) {
+        for (value, given) in column.iter_mut().zip(given.iter()) {
+            if given.to_bits() != variable.default.to_bits() {
+                *value = *given;
+            }
+        }
+    }
+}
+
+/// Tells messages, and fails if a kernel did. Events that were sent are forgotten, as by any initialisation.
+fn finish(places: &Places, own: &Gathered, kernels: &dyn Kernels, outbox: &mut Outbox) -> Result<(), Error> {
+    outbox.drain().for_each(drop);
+    let name = &own.description.name;
+    for (instance, message) in outbox.take_messages() {
+        let gid = gid_of(places, own, instance as usize);
+        for line in message.lines() {
+            tracing::info!("{name} of gid {gid}: {line}");
+        }
+    }
+    match outbox.take_failure() {
+        None => Ok(()),
+        Some(Failure { instance, message, span }) => Err(Error::KernelFailed {
+            t: 0.0,
+            gid: gid_of(places, own, instance as usize),
+            located: String::new(),
+            mechanism: name.clone(),
+            place: kernels.place(span),
+            message,
+        }),
+    }
+}
