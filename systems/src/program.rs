@@ -128,7 +128,8 @@ impl ProgramKernels {
     fn new(specialised: Specialised, source: Arc<Source>, environment: &Environment) -> Self {
         let program = specialised.program();
         let kernels = &program.kernels;
-        let is_for_all = |instruction: &Instruction| matches!(instruction, Instruction::ForConnections { .. });
+        let is_for_all =
+            |instruction: &Instruction| matches!(instruction, Instruction::ForConnections { .. });
         let sees_others = [&kernels.receive, &kernels.receive_initial]
             .iter()
             .any(|kernel| kernel.as_ref().is_some_and(|kernel| any(&kernel.body, &is_for_all)));
@@ -175,12 +176,20 @@ impl ProgramKernels {
     }
 
     fn run(&self, phase: Phase, instances: &mut Instances, time: f64, outbox: &mut Outbox) {
-        self.with_frame(instances, time, outbox, None, &[], |specialised, frame| specialised.run(phase, frame));
+        self.with_frame(instances, time, outbox, None, &[], |specialised, frame| {
+            specialised.run(phase, frame)
+        });
     }
 
     /// `table_NAME(…)` of a `FUNCTION_TABLE`: a number that it always has, or a `Vector` of values and one of
     /// arguments.
-    fn set_table(&self, instances: &mut Instances, table: usize, arguments: &[Argument], outbox: &mut Outbox) {
+    fn set_table(
+        &self,
+        instances: &mut Instances,
+        table: usize,
+        arguments: &[Argument],
+        outbox: &mut Outbox,
+    ) {
         let entries = match arguments {
             [Argument::Number(value)] => FunctionTableEntries { values: vec![*value], grid: vec![] },
             [Argument::Vector(values), Argument::Vector(grid)] if values.len() == grid.len() => {
@@ -243,12 +252,7 @@ impl Kernels for ProgramKernels {
         self.run(block, instances, surroundings.clock.t, outbox);
     }
 
-    fn initialize_connection(
-        &self,
-        instances: &mut Instances,
-        delivery: &mut Delivery,
-        outbox: &mut Outbox,
-    ) {
+    fn initialize_connection(&self, instances: &mut Instances, delivery: &mut Delivery, outbox: &mut Outbox) {
         if self.specialised.program().kernels.receive_initial.is_none() {
             if let [_, rest @ ..] = &mut *delivery.weights {
                 rest.fill(0.0);

@@ -22,8 +22,13 @@ struct Counter(Arc<Description>);
 
 impl Counter {
     fn new() -> Self {
-        let variable =
-            |name: &str, role, default| Variable { name: name.into(), role, default, unit: String::new(), visible: true };
+        let variable = |name: &str, role, default| Variable {
+            name: name.into(),
+            role,
+            default,
+            unit: String::new(),
+            visible: true,
+        };
         Self(Arc::new(Description {
             name: "Counter".into(),
             kind: Kind::PointProcess,

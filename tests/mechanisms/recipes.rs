@@ -88,6 +88,7 @@ pub const SILENT: &[(&str, &str)] = &[
     ("ALU", "works on variables that HOC hands to it"),
     ("SonataReport", "works on variables that HOC hands to it"),
     ("SonataReportHelper", "serves SonataReport"),
+    ("concDAfile", "holds a concentration that HOC plays into it"),
     ("PatternStim", "plays spikes that HOC hands to it"),
     ("TTXDynamicsSwitch", "sets concentrations that stay as they are"),
     ("CoreNEURONArtificialCell", "a place for connections"),

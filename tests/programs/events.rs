@@ -55,14 +55,10 @@ fn artificial_cells_fire_and_synapses_see_all_their_connections() {
     // Each use of a connection counts before the sum is made
     let totals = recordings.trace(total);
     let at = |t: f64| totals[(t / 0.025) as usize];
-    assert_eq!([at(1.2), at(1.5), at(2.2), at(2.8), at(3.2), at(5.0)], [
-        11.0 + 1000.0,
-        11.0 + 1100.0,
-        12.0 + 1100.0,
-        12.0 + 1200.0,
-        13.0 + 1200.0,
-        13.0 + 1300.0
-    ]);
+    assert_eq!(
+        [at(1.2), at(1.5), at(2.2), at(2.8), at(3.2), at(5.0)],
+        [11.0 + 1000.0, 11.0 + 1100.0, 12.0 + 1100.0, 12.0 + 1200.0, 13.0 + 1200.0, 13.0 + 1300.0]
+    );
     let time = *recordings.trace(crossed).last().expect("it ran");
     let step = (time / 0.025).round() as usize;
     let v = recordings.trace(voltage);

@@ -61,6 +61,8 @@ fn all_problems_of_all_files_are_told() {
         ("two.mod", "NEURON { SUFFIX two }\nASSIGNED { a }\nINITIAL { a = b }\n"),
     ]);
     let mut model = neurodamus::model::Model::new();
-    let Err(Error::Mechanisms(problems)) = model.load_mechanisms(folder.path()) else { panic!("both are wrong") };
+    let Err(Error::Mechanisms(problems)) = model.load_mechanisms(folder.path()) else {
+        panic!("both are wrong")
+    };
     assert!(problems.0.len() >= 2, "{problems:?}");
 }

@@ -107,7 +107,8 @@ fn rests_where_the_currents_cancel() {
 /// At a constant voltage the gate relaxes exponentially, exactly for any time step.
 #[test]
 fn gate_relaxes_exponentially() {
-    let environment = Environment { dt: DT, celsius: 34.0, second_order: 0, random_seed: 0, globals: vec![-35.0] };
+    let environment =
+        Environment { dt: DT, celsius: 34.0, second_order: 0, random_seed: 0, globals: vec![-35.0] };
     let kernels = KM::new().kernels(&environment);
     for (v, dt, steps) in [(-70.0, DT, 400), (-35.0, DT, 400), (-35.0, 10.0, 1), (20.0, 0.1, 100)] {
         let mut instances = Instances {
