@@ -150,7 +150,7 @@ impl Lowering<'_, '_> {
             ExpressionKind::Number(number) => Some(number.value as i64),
             ExpressionKind::Integer(number) => Some(*number),
             ExpressionKind::Parenthesis(inner) => self.known_integer(inner),
-            ExpressionKind::Unary(UnaryOperator::Negate, inner) => Some(-self.known_integer(inner)?),
+            ExpressionKind::Unary(UnaryOperator::Negate, inner) => self.known_integer(inner)?.checked_neg(),
             ExpressionKind::Variable(variable) if variable.index.is_none() => {
                 if self.local_of(&variable.name.text).is_some() {
                     return None;
