@@ -302,13 +302,13 @@ fn constants_of_units_are_shared_numbers() {
         "NEURON { SUFFIX u }
         UNITS { (mV) = (millivolt) F = (faraday) (kilocoulombs) R = 8.3145 (joule/degC) scale = (mV) -> (volt) }
         CONSTANT { c = 3 (1) }
-        PARAMETER { p = 2.302585092 }
+        PARAMETER { p = 7.345678901 }
         ASSIGNED { x }
         INITIAL { x = F + R + scale + c + p }",
     );
     let shared: Vec<(&str, f64)> =
         program.globals.iter().map(|global| (&*global.name, global.initial)).collect();
-    let expected = [("p", 2.30259), ("F", 96.48533212331001), ("R", 8.3145), ("scale", 1e-3), ("c", 3.0)];
+    let expected = [("p", 7.34568), ("F", 96.48533212331001), ("R", 8.3145), ("scale", 1e-3), ("c", 3.0)];
     assert_eq!(shared, expected);
     assert!(program.globals.iter().all(|global| !global.written));
 }
