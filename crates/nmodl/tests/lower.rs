@@ -94,7 +94,7 @@ fn states_procedures_and_functions_are_written_out() {
         BREAKPOINT { SOLVE states METHOD cnexp }
         INITIAL { rates(v) m = inf }
         DERIVATIVE states { rates(v) m' = (inf - m) / tau }
-        PROCEDURE rates(u) { inf = 1 / (1 + exp(-u / 10)) tau = clipped(q ^ 2) }
+        PROCEDURE rates(u) { inf = 1 / (1 + exp(-u / 10)) tau = clipped(q ^ 2 + 3 ^ q) }
         FUNCTION clipped(x) { if (x < 1) { clipped = 1 } else { clipped = x } }"
     ));
 }
