@@ -150,7 +150,7 @@ impl Lowering<'_, '_> {
             ExpressionKind::Number(number) => Some(number.value as i64),
             ExpressionKind::Integer(number) => Some(*number),
             ExpressionKind::Parenthesis(inner) => self.known_integer(inner),
-            ExpressionKind::Unary(UnaryOperator::Negate, inner) => Some(-self.known_integer(inner)?),
+            ExpressionKind::Unary(UnaryOperator::Negate, inner) => self.known_integer(inner)?.checked_neg(),
             ExpressionKind::Variable(variable) if variable.index.is_none() => {
                 if self.local_of(&variable.name.text).is_some() {
                     return None;
@@ -215,11 +215,7 @@ impl Lowering<'_, '_> {
     ) -> Value {
         match operator {
             BinaryOperator::And | BinaryOperator::Or => return self.logical(operator, left, right),
-            BinaryOperator::Power => {
-                let left = self.double(left);
-                let right = self.double(right);
-                return Value::Number(self.binary(BinaryOperation::Power, left, right), Kind::Double);
-            }
+            BinaryOperator::Power => return self.power(left, right),
             _ => {}
         }
         let left_value = self.expression(left);
@@ -230,6 +226,28 @@ impl Lowering<'_, '_> {
         let left = self.number_of(left_value, left.span);
         let right = self.number_of(right_value, right.span);
         self.arithmetic(operator, left, right)
+    }
+
+    /// A power. The compiler of NEURON's C++ code writes exponents from -1 to 2 that are numbers of the text out as
+    /// multiplications (`gcc -O2`), which may round otherwise than the library's `pow`.
+    pub fn power(&mut self, base: &Expression, exponent: &Expression) -> Value {
+        let written = crate::model::constant(exponent)
+            .or_else(|| self.known_integer(exponent).map(|exponent| exponent as f64));
+        let base = self.double(base);
+        let result = match written {
+            Some(2.0) => self.binary(BinaryOperation::Multiply, base, base),
+            Some(1.0) => base,
+            Some(0.0) => self.constant(1.0),
+            Some(-1.0) => {
+                let one = self.constant(1.0);
+                self.binary(BinaryOperation::Divide, one, base)
+            }
+            _ => {
+                let exponent = self.double(exponent);
+                self.binary(BinaryOperation::Power, base, exponent)
+            }
+        };
+        Value::Number(result, Kind::Double)
     }
 
     /// An operation on two numbers.
