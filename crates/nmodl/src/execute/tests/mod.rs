@@ -21,6 +21,7 @@ pub(super) fn program(columns: usize, globals: &[(f64, bool)], kernels: Kernels)
         role: Role::Assigned,
         default: 0.,
         unit: String::new(),
+        visible: true,
     };
     let description = Description {
         name: "test".to_string(),
