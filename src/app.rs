@@ -120,7 +120,8 @@ impl App {
         let pool = pool.map_err(|error| systems::Error::Other(error.to_string()))?;
         let place = (ranks.rank(), ranks.size());
         let built =
-            pool.install(|| build::build(input, &plan, &input.registry, options.disable_reports, place))?;
+            pool.install(|| build::build(input, &plan, &input.registry, options.disable_reports, place));
+        let built = built.map_err(|failure| failure.with_reasons(&input.refused))?;
         // What the config says of a global counts more than what a template says.
         for (key, value) in built.globals {
             settings.group.globals.entry(key).or_insert(value);

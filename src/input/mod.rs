@@ -12,7 +12,7 @@ use sonata::node_sets::NodeSets;
 use systems::Registry;
 
 use crate::failure::{Exit, Failure, Problem as AnyProblem};
-use crate::mechanisms;
+use crate::mechanisms::{self, CannotRun};
 
 /// The configurations of a simulation.
 pub struct Input {
@@ -30,6 +30,8 @@ pub struct Input {
     pub output_dir: PathBuf,
     /// The mechanisms that cells can use.
     pub registry: Registry,
+    /// Mechanisms that cells cannot use, although there are files of them.
+    pub refused: Vec<CannotRun>,
 }
 
 /// Problems of several files; those of files that could be read do not hide those of others.
@@ -51,13 +53,13 @@ impl Collected {
     }
 }
 
-/// The mechanisms of `registry` with those of `places` and of the circuit's populations.
+/// The mechanisms of `registry` with those of `places` and of the circuit's populations, and those that cannot run.
 fn load_mechanisms(
     registry: &Registry,
     places: &[PathBuf],
     circuit: Option<&CircuitConfig>,
     collected: &mut Collected,
-) -> Registry {
+) -> (Registry, Vec<CannotRun>) {
     let mut registry = registry.clone();
     let mut places = places.to_vec();
     for folder in circuit.map(mechanisms::folders_of).unwrap_or_default() {
@@ -75,8 +77,11 @@ fn load_mechanisms(
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
+    for refused in loaded.refused.iter().filter(|refused| !refused.is_superfluous()) {
+        tracing::warn!("{}; it is left out", refused.summary());
+    }
     collected.other_errors.extend(loaded.problems);
-    registry
+    (registry, loaded.refused.iter().map(mechanisms::Refused::summary).collect())
 }
 
 impl Input {
@@ -104,7 +109,7 @@ impl Input {
             None => Some(CompartmentSets::default()),
         };
         collected.errors.extend(support::unsupported(&config));
-        let registry = load_mechanisms(registry, mechanisms, circuit.as_ref(), &mut collected);
+        let (registry, refused) = load_mechanisms(registry, mechanisms, circuit.as_ref(), &mut collected);
         if collected.other_errors.is_empty() && circuit.is_some() {
             collected.errors.extend(support::unknown_globals(&config, &registry));
         }
@@ -135,6 +140,7 @@ impl Input {
                     compartment_sets,
                     output_dir,
                     registry,
+                    refused,
                 })
             }
             _ => {

@@ -71,13 +71,13 @@ impl App {
                 }
             }
             Question::Check(paths) => {
-                let loaded = load(paths);
+                let mut loaded = load(paths);
                 let count = loaded.mechanisms.len();
                 if !loaded.warnings.is_empty() {
                     let warnings = loaded.warnings.iter().map(|warning| format!("warning: {warning}\n"));
                     terminal.print(&warnings.collect::<String>()).map_err(Failure::run_failed)?;
                 }
-                let problems = loaded.problems;
+                let problems = loaded.all_problems();
                 if problems.is_empty() {
                     Ok(format!("{count} mechanism(s) are ready to run\n"))
                 } else {

@@ -58,17 +58,87 @@ pub enum MechanismError {
 pub struct Loaded {
     /// In the order in which NEURON would register them.
     pub mechanisms: Vec<Arc<ProgramMechanism>>,
-    /// What is wrong, over all files.
+    /// Those that cannot run, and why.
+    pub refused: Vec<Refused>,
+    /// What is wrong beside that.
     pub problems: Vec<Problem>,
     /// What may surprise.
     pub warnings: Vec<Problem>,
 }
 
+/// A mechanism whose file is no mechanism that can run.
+pub struct Refused {
+    /// Its name.
+    pub name: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// What is wrong with the file.
+    pub problems: Vec<Problem>,
+}
+
+/// A mechanism that a model uses and that cannot run.
+#[derive(Clone, Debug, Error, Diagnostic)]
+#[error("mechanism `{name}` cannot run: {reason}")]
+pub struct CannotRun {
+    /// Its name.
+    pub name: String,
+    /// The first thing that is wrong with its file, and where.
+    pub reason: String,
+    /// What to do.
+    #[help]
+    pub help: Option<String>,
+}
+
+impl Refused {
+    /// In short why it cannot run.
+    pub fn summary(&self) -> CannotRun {
+        let first = self.problems.first();
+        let reason = match first {
+            Some(problem) => format!("{}: {problem}", place(problem.as_ref(), &self.path)),
+            None => self.path.display().to_string(),
+        };
+        let help = first.and_then(|problem| problem.help()).map(|help| help.to_string());
+        CannotRun { name: self.name.clone(), reason, help }
+    }
+
+    /// Whether the program itself does what the mechanism is for, so that nobody misses it.
+    pub fn is_superfluous(&self) -> bool {
+        SUPERFLUOUS.contains(&self.name.as_str())
+    }
+}
+
+/// Mechanisms by which neurodamus writes reports and CoreNEURON's files, and plays spikes: the program does that.
+const SUPERFLUOUS: [&str; 6] =
+    ["ALU", "CoreNEURONArtificialCell", "PatternStim", "SonataReport", "SonataReportHelper", "SonataReports"];
+
+/// File and line of a problem.
+fn place(problem: &dyn Diagnostic, path: &Path) -> String {
+    let label = problem.labels().and_then(|mut labels| labels.next());
+    let line = label.zip(problem.source_code()).and_then(|(label, code)| {
+        let contents = code.read_span(label.inner(), 0, 0).ok()?;
+        Some(contents.line() + 1)
+    });
+    match line {
+        Some(line) => format!("{}:{line}", path.display()),
+        None => path.display().to_string(),
+    }
+}
+
 impl Loaded {
+    /// Everything that is wrong, file by file.
+    pub fn all_problems(&mut self) -> Vec<Problem> {
+        let of_files = self.refused.drain(..).flat_map(|refused| refused.problems);
+        let mut problems: Vec<Problem> = of_files.collect();
+        problems.append(&mut self.problems);
+        problems
+    }
+
     /// Adds the mechanisms to a registry; those of the same names are taken out.
     pub fn add_to(&self, registry: &mut Registry) {
         for mechanism in &self.mechanisms {
-            registry.append(Arc::clone(mechanism) as Arc<dyn Mechanism>);
+            let path = Path::new(&mechanism.description().source);
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            registry.add_file(Arc::clone(mechanism) as Arc<dyn Mechanism>, &file);
         }
     }
 }
@@ -103,10 +173,13 @@ pub fn load(places: &[PathBuf]) -> Loaded {
     let mut defined: BTreeMap<String, usize> = BTreeMap::new();
     for (index, (text, compiled)) in texts.iter().zip(compiled).enumerate() {
         loaded.warnings.extend(compiled.warnings.into_iter().map(Problem::from));
-        let sound = compiled.problems.is_empty();
-        loaded.problems.extend(compiled.problems.into_iter().map(Problem::from));
         let name = &compiled.description.name;
-        if let (true, Some(first)) = (sound, defined.insert(name.clone(), index)) {
+        if compiled.program.is_none() {
+            let problems = compiled.problems.into_iter().map(Problem::from).collect();
+            loaded.refused.push(Refused { name: name.clone(), path: text.path.clone(), problems });
+            continue;
+        }
+        if let Some(first) = defined.insert(name.clone(), index) {
             let (first, second) = (texts[first].path.clone(), text.path.clone());
             let twice = MechanismError::DefinedTwice { name: name.clone(), first, second };
             loaded.problems.push(Box::new(twice));

@@ -149,9 +149,10 @@ impl Model {
         if self.cell.sections().next().is_some() || self.cell.point_processes().next().is_some() {
             return Err(Error::LateMechanisms);
         }
-        let loaded = mechanisms::load(&[path.to_owned()]);
-        if !loaded.problems.is_empty() {
-            return Err(MechanismProblems(loaded.problems).into());
+        let mut loaded = mechanisms::load(&[path.to_owned()]);
+        let problems = loaded.all_problems();
+        if !problems.is_empty() {
+            return Err(MechanismProblems(problems).into());
         }
         loaded.add_to(&mut self.registry);
         self.cell = Cell::new(Arc::new(self.registry.catalogue()?));

@@ -16,6 +16,8 @@ const BEFORE_IONS: [&str; 1] = ["pas"];
 pub struct Registry {
     mechanisms: Vec<Arc<dyn Mechanism>>,
     by_name: BTreeMap<String, usize>,
+    /// File names of the mechanisms at the end, which are in the order of these.
+    files: Vec<String>,
 }
 
 impl Registry {
@@ -27,37 +29,53 @@ impl Registry {
     /// The mechanisms that are built in.
     pub fn with_built_ins() -> Self {
         let mut registry = Self::default();
-        for mechanism in crate::mechanisms::built_in() {
-            registry.add(mechanism);
+        for mechanism in crate::mechanisms::of_neuron() {
+            registry.add(Arc::clone(mechanism));
+        }
+        for mechanism in crate::mechanisms::of_neurodamus() {
+            let file = format!("{}.mod", mechanism.description().name);
+            registry.add_file(Arc::clone(mechanism), &file);
         }
         registry
     }
 
-    /// Adds a mechanism; one of the same name is replaced and keeps its place in the order.
+    /// Adds a mechanism that comes from no file; one of the same name is replaced and keeps its place in the order.
     pub fn add(&mut self, mechanism: Arc<dyn Mechanism>) {
-        let name = mechanism.description().name.clone();
-        match self.by_name.get(&name) {
+        match self.by_name.get(&mechanism.description().name) {
             Some(&index) => self.mechanisms[index] = mechanism,
             None => {
-                self.by_name.insert(name, self.mechanisms.len());
-                self.mechanisms.push(mechanism);
+                self.mechanisms.insert(self.mechanisms.len() - self.files.len(), mechanism);
+                self.number();
             }
         }
+    }
+
+    /// Adds the mechanism of a `.mod` file; one of the same name is taken out.
+    ///
+    /// NEURON compiles the files of a folder, those that neurodamus brings along among them, in the order of their
+    /// names, and registers their mechanisms so after its own.
+    pub fn add_file(&mut self, mechanism: Arc<dyn Mechanism>, file: &str) {
+        if let Some(&index) = self.by_name.get(&mechanism.description().name) {
+            let first_of_files = self.mechanisms.len() - self.files.len();
+            self.mechanisms.remove(index);
+            if let Some(place) = index.checked_sub(first_of_files) {
+                self.files.remove(place);
+            }
+        }
+        let place = self.files.partition_point(|known| known.as_str() <= file);
+        self.mechanisms.insert(self.mechanisms.len() - self.files.len() + place, mechanism);
+        self.files.insert(place, file.to_owned());
+        self.number();
+    }
+
+    fn number(&mut self) {
+        let named = |(index, known): (usize, &Arc<dyn Mechanism>)| (known.description().name.clone(), index);
+        self.by_name = self.mechanisms.iter().enumerate().map(named).collect();
     }
 
     /// The mechanism called `name`.
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Mechanism>> {
         self.by_name.get(name).map(|&index| &self.mechanisms[index])
-    }
-
-    /// Adds a mechanism after all others; one of the same name is taken out. So NEURON would register a file that
-    /// defines a mechanism in the place of one that is built in.
-    pub fn append(&mut self, mechanism: Arc<dyn Mechanism>) {
-        let name = &mechanism.description().name;
-        self.mechanisms.retain(|known| known.description().name != *name);
-        self.mechanisms.push(mechanism);
-        let named = |(index, known): (usize, &Arc<dyn Mechanism>)| (known.description().name.clone(), index);
-        self.by_name = self.mechanisms.iter().enumerate().map(named).collect();
     }
 
     /// What cells can use: all mechanisms with their functions.
