@@ -8,7 +8,7 @@ use nmodl::Description;
 use nmodl::syntax::ast::{
     Block, BlockKind, ItemKind, Length, Module, NeuronList, NeuronStatementKind, StatementKind,
 };
-use nmodl::syntax::{Source, describe, parse};
+use nmodl::syntax::{Source, parse};
 
 /// Variables that every mechanism may name and none owns.
 const GIVEN: [&str; 6] = ["v", "t", "dt", "celsius", "area", "diam"];
@@ -81,13 +81,13 @@ impl File {
         if let Some(error) = parsed.errors.first() {
             return Err(format!("line {}: {error}", source.line(error.span.offset() as u32)));
         }
-        Ok(Mechanism::new(self.clone(), &parsed.module))
+        let description = nmodl::compile(&source, self.path.parent()).description;
+        Ok(Mechanism::new(self.clone(), &parsed.module, (*description).clone()))
     }
 }
 
 impl Mechanism {
-    fn new(file: File, module: &Module) -> Mechanism {
-        let description = describe(module);
+    fn new(file: File, module: &Module, description: Description) -> Mechanism {
         let receive = blocks(module).find(|block| block.kind == BlockKind::NetReceive);
         let event_arguments = receive.map(|block| {
             let of = |argument: &nmodl::syntax::ast::Argument| EventArgument {
