@@ -182,15 +182,17 @@ fn moves(mechanism: &Mechanism, experiment: &Experiment, vectors: &[Vec<f64>]) -
 
 /// Runs an experiment here.
 fn here(mechanism: &Mechanism, experiment: &Experiment, companions: &Path) -> Result<Vec<Recorded>, String> {
-    let paths: Vec<PathBuf> =
+    let mut files: Vec<PathBuf> =
         experiment.companions.iter().map(|companion| companion.file(companions)).collect();
-    let mut files = vec![mechanism.file.path.as_path()];
-    files.extend(paths.iter().map(PathBuf::as_path));
-    let mut own = Own::new(adapter::model(&files, is_built_in(&mechanism.file))?);
+    // As NEURON has them: companions come in their own library, by name
+    files.sort();
+    files.push(mechanism.file.path.clone());
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let mut own = Own::new(adapter::model(&files)?);
     for operation in &experiment.operations {
-        own.apply(operation).map_err(|reason| reason.to_string())?;
+        own.apply(operation).map_err(|error| adapter::reason(&*error))?;
     }
-    own.run(&options()).map_err(|reason| reason.to_string())
+    own.run(&options()).map_err(|error| adapter::reason(&*error))
 }
 
 fn difference(own: &[Recorded], reference: &[Vec<f64>]) -> Outcome {

@@ -29,8 +29,7 @@ fn corpus() {
         {
             unread.push(format!("{} {}: {error}", file.package, file.inside));
         }
-        let is_built_in = comparison::is_built_in(&file);
-        match mechanism.and_then(|_| adapter::model(&[&file.path], is_built_in)) {
+        match mechanism.and_then(|_| adapter::model(&[&file.path])) {
             Ok(_) => count.runnable += 1,
             Err(reason) => count.refused.entry(reason).or_default().push(file.inside),
         }

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use neurodamus::model::{self, Model, NetCon, Point, RecordedSpikes, Recordings, RunOptions, Section};
+use neurodamus::model::{
+    self, Model, NetCon, Point, RecordedSpikes, Recordings, RunOptions, Section, Variable,
+};
 
 use super::{Argument, Operation, Owner, Recorded, Source};
 
@@ -97,27 +99,49 @@ impl Own {
         Ok(())
     }
 
-    // What models cannot be asked for yet. Each becomes one line when they can.
-
     /// Gives a `RANDOM` variable its stream.
-    fn random(&mut self, _owner: &Owner, variable: &str, _ids: [u32; 3]) -> Result<(), Reason> {
-        Err(format!("streams of a variable such as `{variable}` are not supported").into())
+    fn random(&mut self, owner: &Owner, variable: &str, ids: [u32; 3]) -> Result<(), Reason> {
+        match owner {
+            Owner::Point { point } => Ok(self.model.set_stream(self.points[*point], variable, ids)?),
+            Owner::Density { mechanism, .. } => {
+                Err(format!("the stream `{variable}` of the density mechanism `{mechanism}` cannot be set")
+                    .into())
+            }
+        }
     }
 
     /// Lets a `POINTER` point to a variable.
     fn pointer(
         &mut self,
-        _owner: &Owner,
+        owner: &Owner,
         name: &str,
-        _place: (usize, f64),
-        _variable: &str,
+        place: (usize, f64),
+        variable: &str,
     ) -> Result<(), Reason> {
-        Err(format!("pointers such as `{name}` are not supported").into())
+        let pointer = match owner {
+            Owner::Point { point } => Variable::Point(self.points[*point], name.to_owned()),
+            Owner::Density { section, x, mechanism } => {
+                Variable::Range((self.sections[*section], *x), format!("{name}_{mechanism}"))
+            }
+        };
+        let target = Variable::Range((self.sections[place.0], place.1), variable.to_owned());
+        Ok(self.model.set_pointer(pointer, target)?)
     }
 
     /// Calls a function of a mechanism.
-    fn call(&mut self, _owner: &Owner, function: &str, _arguments: &[Argument]) -> Result<(), Reason> {
-        Err(format!("calls such as `{function}()` are not supported").into())
+    fn call(&mut self, owner: &Owner, function: &str, arguments: &[Argument]) -> Result<(), Reason> {
+        let arguments = arguments.iter().map(|argument| match argument {
+            Argument::Number(number) => model::Argument::Number(*number),
+            Argument::Vector(vector) => model::Argument::Vector(vector.clone()),
+        });
+        let arguments: Vec<model::Argument> = arguments.collect();
+        match owner {
+            Owner::Point { point } => Ok(self.model.call(self.points[*point], function, &arguments)?),
+            Owner::Density { section, x, mechanism } => {
+                let place = (self.sections[*section], *x);
+                Ok(self.model.call_at(place, mechanism, function, &arguments)?)
+            }
+        }
     }
 
     fn set(&mut self, section: Section, name: &str, value: f64) -> Result<(), model::Error> {
