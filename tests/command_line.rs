@@ -66,6 +66,9 @@ fn short_help() {
       -h, --help     Print help (see more with '--help')
       -V, --version  Print version
 
+    Inputs:
+          --mechanisms <PATH>  Take mechanisms from this folder or `.mod` file, too
+
     Outputs:
           --output-path <PATH>       Write outputs to PATH instead of the config's output folder
           --disable-reports          Write spikes only, none of the config's reports
@@ -353,8 +356,12 @@ fn mechanisms_are_listed_shown_and_checked() {
     assert!(checked.status.success(), "{}", describe_all(&checked));
     assert_eq!(text(&checked), "1 mechanism(s) are ready to run\n");
     let listed = text(&ask(&["mechanisms", "list", "--mechanisms=mod"]));
-    assert!(listed.contains("hh                   density mechanism  built-in"), "{listed}");
-    assert!(listed.contains("channel              density mechanism  mod/channel.mod"), "{listed}");
+    for line in [
+        "hh                     density mechanism  built-in",
+        "channel                density mechanism  mod/channel.mod",
+    ] {
+        assert!(listed.contains(line), "{line}\n{listed}");
+    }
     let shown = text(&ask(&["mechanisms", "show", "channel", "--mechanisms", "mod"]));
     for line in [
         "channel: density mechanism of mod/channel.mod",

@@ -87,6 +87,7 @@ pub fn rings(registry: &Registry, count: usize) -> Result<Vec<CellPlan>, cell::E
             probes: Vec::new(),
             calls: Vec::new(),
             pointers: Vec::new(),
+            streams: Vec::new(),
         }
     };
     Ok((0..count).map(plan).collect())

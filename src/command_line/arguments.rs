@@ -65,13 +65,6 @@ pub struct Arguments {
     #[arg(value_name = "CONFIG")]
     pub config: PathBuf,
 
-    /// Write outputs to PATH instead of the config's output folder
-    ///
-    /// Takes the place of `output.output_dir` in the config. As there, a relative PATH starts from the folder
-    /// that holds the config.
-    #[arg(long, value_name = "PATH", help_heading = heading::OUTPUT)]
-    pub output_path: Option<PathBuf>,
-
     /// Take mechanisms from this folder or `.mod` file, too
     ///
     /// May be repeated. Mechanisms are those of `mechanisms_dir` of the circuit's populations, then those that are built
@@ -80,6 +73,13 @@ pub struct Arguments {
     /// --help` tells how to list, show and check mechanisms.
     #[arg(long, value_name = "PATH", help_heading = heading::INPUTS)]
     pub mechanisms: Vec<PathBuf>,
+
+    /// Write outputs to PATH instead of the config's output folder
+    ///
+    /// Takes the place of `output.output_dir` in the config. As there, a relative PATH starts from the folder
+    /// that holds the config.
+    #[arg(long, value_name = "PATH", help_heading = heading::OUTPUT)]
+    pub output_path: Option<PathBuf>,
 
     /// Write spikes only, none of the config's reports
     ///

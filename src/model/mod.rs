@@ -82,6 +82,8 @@ pub struct Model {
     /// Calls of functions: the instance, by a point process or by a place and the mechanism's name; function; arguments.
     calls: Vec<(Variable, String, Vec<Argument>)>,
     pointers: Vec<(Variable, Variable)>,
+    /// Streams of density mechanisms: place, mechanism, name and ids.
+    streams: Vec<(Place, String, String, [u32; 3])>,
     connections: Vec<NetCon>,
     requests: Vec<Request>,
     recorded_spikes: Vec<Source>,
@@ -132,6 +134,7 @@ impl Model {
             extras: BTreeMap::new(),
             calls: Vec::new(),
             pointers: Vec::new(),
+            streams: Vec::new(),
             connections: Vec::new(),
             requests: Vec::new(),
             recorded_spikes: Vec::new(),

@@ -141,6 +141,12 @@ impl Model {
         self.plan_signals(&mut plans)?;
         self.plan_calls(&mut plans)?;
         self.plan_pointers(&mut plans)?;
+        for (place, mechanism, name, [id1, id2, id3]) in &self.streams {
+            let (cell, node) = plans.segment(*place)?;
+            let place = InstancePlace { mechanism: mechanism.clone(), at: At::Node(node) };
+            let stream = Stream::new(stream_index, *id1, *id2, *id3);
+            plans.cells[cell].streams.push((place, name.clone(), stream));
+        }
         for source in self.recorded_spikes.clone() {
             plans.use_source(source)?;
         }

@@ -104,6 +104,23 @@ impl Model {
         Ok(())
     }
 
+    /// Gives a random stream of a density mechanism at a place its ids.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such mechanism; whether it has such a stream shows when the model is run.
+    pub fn set_stream_at(
+        &mut self,
+        place: Place,
+        mechanism: &str,
+        stream: &str,
+        ids: [u32; 3],
+    ) -> Result<(), Error> {
+        self.cell.catalogue().find_mechanism(mechanism)?;
+        self.streams.push((place, mechanism.to_owned(), stream.to_owned(), ids));
+        Ok(())
+    }
+
     /// Gives a vector to a point process or artificial cell.
     ///
     /// # Errors

@@ -127,6 +127,7 @@ fn cells() -> Group {
         probes: Vec::new(),
         calls: Vec::new(),
         pointers: Vec::new(),
+        streams: Vec::new(),
     };
     let plans: Vec<CellPlan> = (0..250).map(plan).collect();
     let registry = Registry::with_built_ins();

@@ -308,10 +308,7 @@ impl Kernels for ProgramKernels {
 
 /// The instance and time of a delivery, and its event as a kernel sees it.
 fn event<'a>(delivery: &'a mut Delivery) -> (usize, f64, Event<'a>) {
-    let others = match &mut delivery.others {
-        Some(others) => Some(&mut **others as _),
-        None => None,
-    };
+    let others = delivery.others.as_mut().map(|others| &mut **others as _);
     (delivery.instance, delivery.t, Event { flag: delivery.flag, weights: &mut *delivery.weights, others })
 }
 

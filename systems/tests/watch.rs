@@ -131,6 +131,7 @@ fn leaky_cell(registry: &Registry, level: f64, start: f64) -> CellPlan {
         probes: vec![],
         calls: vec![],
         pointers: vec![],
+        streams: vec![],
     }
 }
 

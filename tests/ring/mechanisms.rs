@@ -88,7 +88,7 @@ fn what_is_wrong_is_told_before_the_run() {
     ring.replace(
         "templates/RingCell.hoc",
         "proc re_init_rng() {\n",
-        "proc re_init_rng() {\n  setdata_pas(0.5)\n  sed_offset(1)\n",
+        "proc re_init_rng() {\n  sed_offset(1)\n",
     );
     let text = complaint(&ring);
     assert!(text.contains("mechanism `offset` has no function `sed`") && text.contains("`seed`"), "{text}");

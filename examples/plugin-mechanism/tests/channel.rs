@@ -44,6 +44,7 @@ fn cylinder(registry: &Registry, membrane: &str, gbar: f64) -> CellPlan {
         probes: Vec::new(),
         calls: Vec::new(),
         pointers: Vec::new(),
+        streams: Vec::new(),
     }
 }
 

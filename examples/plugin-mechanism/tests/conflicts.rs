@@ -43,6 +43,7 @@ fn soma(registry: &Registry) -> CellPlan {
         probes: Vec::new(),
         calls: Vec::new(),
         pointers: Vec::new(),
+        streams: Vec::new(),
     }
 }
 

@@ -21,6 +21,7 @@ pub fn call(
     surroundings: &Surroundings,
     environments: &[Environment],
 ) -> Result<Vec<bool>, Error> {
+    set_streams(places, mechanisms)?;
     let mut called = vec![false; mechanisms.len()];
     let mut calls = vec![Vec::new(); mechanisms.len()];
     for (number, cell) in places.cells.iter().enumerate() {
@@ -56,6 +57,23 @@ pub fn call(
         }
     }
     Ok(called)
+}
+
+/// Gives instances the streams that cells name.
+fn set_streams(places: &Places, mechanisms: &mut [Gathered]) -> Result<(), Error> {
+    for (number, cell) in places.cells.iter().enumerate() {
+        for (place, name, stream) in &cell.streams {
+            let (mechanism, instance) = places.find(number, place, mechanisms)?;
+            let own = &mut mechanisms[mechanism];
+            let Some(which) = own.mechanism.streams().iter().position(|known| known == name) else {
+                let (gid, mechanism) = (cell.gid, own.description.name.clone());
+                let (what, name) = ("random stream", name.clone());
+                return Err(Error::UnknownHolding { gid, mechanism, what, name });
+            };
+            own.instances.own.streams[which][instance] = Some(*stream);
+        }
+    }
+    Ok(())
 }
 
 /// Runs `CONSTRUCTOR` on new instances, which then get the values that the cells gave them.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use bevy_ecs::schedule::Schedule;
 use bevy_ecs::world::World;
 use cell::CellModel;
-use cell::model::{Call, Pointer};
+use cell::model::{Call, InstancePlace, Pointer};
 use components::{
     Clock, Connections, EventQueue, MechanismName, OutgoingSpikes, SampleBuffer, SampleTimes, SourceId, Spike,
 };
@@ -63,6 +63,8 @@ pub struct CellPlan {
     pub calls: Vec<Call>,
     /// What the pointers of its mechanisms stand for; of several for one variable the last counts.
     pub pointers: Vec<Pointer>,
+    /// Random streams of density mechanisms: the instance, the name that the mechanism gives the stream, and the stream.
+    pub streams: Vec<(InstancePlace, String, Stream)>,
 }
 
 impl CellPlan {
@@ -80,6 +82,7 @@ impl CellPlan {
             probes: Vec::new(),
             calls: Vec::new(),
             pointers: Vec::new(),
+            streams: Vec::new(),
         }
     }
 

@@ -82,6 +82,7 @@ pub fn plan(gid: u64, model: CellModel, point_processes: Vec<PointProcess>) -> C
         probes: Vec::new(),
         calls: Vec::new(),
         pointers: Vec::new(),
+        streams: Vec::new(),
     }
 }
 

@@ -78,5 +78,6 @@ pub fn cell(registry: &Registry, nseg: i64, mechanisms: &[&str]) -> CellPlan {
         probes: Vec::new(),
         calls: Vec::new(),
         pointers: Vec::new(),
+        streams: Vec::new(),
     }
 }
