@@ -54,6 +54,11 @@ pub trait Mechanism: Send + Sync {
         &[]
     }
 
+    /// How many of the streams, the last ones, an instance has from the start.
+    fn random_variables(&self) -> usize {
+        0
+    }
+
     /// Names of the vectors that each instance holds.
     fn vectors(&self) -> &[String] {
         &[]

@@ -62,6 +62,10 @@ impl Mechanism for ProgramMechanism {
         &self.program.streams
     }
 
+    fn random_variables(&self) -> usize {
+        self.program.random_variables
+    }
+
     fn vectors(&self) -> &[String] {
         &self.program.vectors
     }

@@ -186,7 +186,9 @@ fn here(mechanism: &Mechanism, experiment: &Experiment, companions: &Path) -> Re
         experiment.companions.iter().map(|companion| companion.file(companions)).collect();
     // As NEURON has them: companions come in their own library, by name
     files.sort();
-    files.push(mechanism.file.path.clone());
+    if !is_built_in(&mechanism.file) {
+        files.push(mechanism.file.path.clone());
+    }
     let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     let mut own = Own::new(adapter::model(&files)?);
     for operation in &experiment.operations {
@@ -199,7 +201,12 @@ fn difference(own: &[Recorded], reference: &[Vec<f64>]) -> Outcome {
     assert_eq!(own.len(), reference.len(), "NEURON recorded something else");
     let pairs = || own.iter().zip(reference);
     let first = pairs()
-        .filter_map(|((what, own), reference)| Some((first_difference(own, reference)?, what)))
+        .filter_map(|((what, own), reference)| {
+            let step = first_difference(own, reference)?;
+            let value =
+                |values: &[f64]| values.get(step).map_or("nothing".into(), |value| format!("{value:?}"));
+            Some((step, format!("{what}, {} and not {}", value(own), value(reference))))
+        })
         .min_by_key(|found| found.0);
     let Some((step, what)) = first else { return Outcome::Identical { vectors: own.len() } };
     // Relative to the largest value of the variable, so that a current through 0 does not count as wrong
@@ -218,7 +225,7 @@ fn difference(own: &[Recorded], reference: &[Vec<f64>]) -> Outcome {
         if own.1.len() == reference.len() { differences.fold(0.0, f64::max) } else { f64::INFINITY }
     };
     let worst = pairs().map(worst).fold(0.0, f64::max);
-    Outcome::Different { vectors: own.len(), worst, first: what.clone(), step }
+    Outcome::Different { vectors: own.len(), worst, first: what, step }
 }
 
 /// The last line of a message that says something.

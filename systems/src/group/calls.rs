@@ -2,6 +2,7 @@
 
 use components::Column;
 use nmodl::execute::Failure;
+use random::Stream;
 
 use super::demand::open_demand;
 use super::instances::Gathered;
@@ -22,6 +23,7 @@ pub fn call(
     environments: &[Environment],
 ) -> Result<Vec<bool>, Error> {
     set_streams(places, mechanisms)?;
+    start_random_variables(places, mechanisms);
     let mut called = vec![false; mechanisms.len()];
     let mut calls = vec![Vec::new(); mechanisms.len()];
     for (number, cell) in places.cells.iter().enumerate() {
@@ -74,6 +76,36 @@ fn set_streams(places: &Places, mechanisms: &mut [Gathered]) -> Result<(), Error
         }
     }
     Ok(())
+}
+
+/// First id of the streams of `RANDOM` variables that nobody named, as in NEURON.
+const UNNAMED: u32 = 1;
+
+/// Gives `RANDOM` variables that have none yet a stream of their own.
+///
+/// NEURON names it by the rank and by how many instances were made before on it. Here the cell and the place in it name
+/// it, so that it depends neither on ranks nor on other cells.
+fn start_random_variables(places: &Places, mechanisms: &mut [Gathered]) {
+    for own in mechanisms.iter_mut().filter(|own| own.mechanism.random_variables() > 0) {
+        let variables = own.mechanism.random_variables();
+        let named = own.mechanism.streams().len() - variables;
+        for instance in 0..own.instances.count {
+            let (cell, place) = match (own.owners.get(instance), own.instances.nodes.get(instance)) {
+                (Some(&owner), _) => owner,
+                (None, Some(&node)) => {
+                    let cell = places.starts.partition_point(|&start| start <= node).saturating_sub(1);
+                    (cell, (node - places.starts[cell]) as usize)
+                }
+                (None, None) => continue,
+            };
+            for variable in 0..variables {
+                let ids = [places.cells[cell].gid as u32, (place * variables + variable) as u32];
+                let stream = &mut own.instances.own.streams[named + variable][instance];
+                let seed = own.instances.own.random_seed;
+                stream.get_or_insert_with(|| Stream::new(seed, UNNAMED, ids[0], ids[1]));
+            }
+        }
+    }
 }
 
 /// Runs `CONSTRUCTOR` on new instances, which then get the values that the cells gave them.

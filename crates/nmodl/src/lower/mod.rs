@@ -355,6 +355,7 @@ impl<'m> Context<'m> {
             description: Arc::new(model.description.clone()),
             globals: std::mem::take(&mut self.globals),
             streams: model.streams.clone(),
+            random_variables: model.random_variables,
             vectors: model.vectors.clone(),
             pointers,
             tables: std::mem::take(&mut self.tables),

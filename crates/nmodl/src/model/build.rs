@@ -149,6 +149,7 @@ impl Builder {
             symbols: BTreeMap::new(),
             globals: Vec::new(),
             streams: Vec::new(),
+            random_variables: 0,
             vectors: Vec::new(),
             slots: Vec::new(),
             pointers: Vec::new(),
@@ -352,6 +353,7 @@ impl Builder {
             }
         }
         let streams: Vec<Name> = listed(&self.model.module, NeuronList::Random).cloned().collect();
+        self.model.random_variables = streams.len();
         for name in streams {
             self.model.symbols.insert(name.text.clone(), Symbol::Stream(self.model.streams.len() as u32));
             self.model.streams.push(name.text.to_string());

@@ -96,6 +96,8 @@ pub struct Model {
     pub globals: Vec<SharedVariable>,
     /// Names of the random streams.
     pub streams: Vec<String>,
+    /// How many of them, the last ones, are `RANDOM` variables.
+    pub random_variables: usize,
     /// Names of the vectors.
     pub vectors: Vec<String>,
     /// Pointers.
