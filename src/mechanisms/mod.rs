@@ -135,11 +135,11 @@ impl Loaded {
 
     /// Adds the mechanisms to a registry; those of the same names are taken out.
     pub fn add_to(&self, registry: &mut Registry) {
-        for mechanism in &self.mechanisms {
+        registry.add_files(self.mechanisms.iter().map(|mechanism| {
             let path = Path::new(&mechanism.description().source);
-            let file = path.file_name().unwrap_or_default().to_string_lossy();
-            registry.add_file(Arc::clone(mechanism) as Arc<dyn Mechanism>, &file);
-        }
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (Arc::clone(mechanism) as Arc<dyn Mechanism>, file)
+        }));
     }
 }
 

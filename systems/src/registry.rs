@@ -16,8 +16,10 @@ const BEFORE_IONS: [&str; 1] = ["pas"];
 pub struct Registry {
     mechanisms: Vec<Arc<dyn Mechanism>>,
     by_name: BTreeMap<String, usize>,
-    /// File names of the mechanisms at the end, which are in the order of these.
-    files: Vec<String>,
+    /// For the mechanisms at the end, which come from files: which batch of files, and the name of the file. They are in
+    /// the order of these.
+    files: Vec<(usize, String)>,
+    batch: usize,
 }
 
 impl Registry {
@@ -34,7 +36,7 @@ impl Registry {
         }
         for mechanism in crate::mechanisms::of_neurodamus() {
             let file = format!("{}.mod", mechanism.description().name);
-            registry.add_file(Arc::clone(mechanism), &file);
+            registry.add_file(Arc::clone(mechanism), (0, file));
         }
         registry
     }
@@ -50,11 +52,18 @@ impl Registry {
         }
     }
 
-    /// Adds the mechanism of a `.mod` file; one of the same name is taken out.
+    /// Adds mechanisms of `.mod` files, with the names of the files; others of the same names are taken out.
     ///
     /// NEURON compiles the files of a folder, those that neurodamus brings along among them, in the order of their
-    /// names, and registers their mechanisms so after its own.
-    pub fn add_file(&mut self, mechanism: Arc<dyn Mechanism>, file: &str) {
+    /// names, and registers their mechanisms so after its own. Files that are added later come after them.
+    pub fn add_files(&mut self, mechanisms: impl IntoIterator<Item = (Arc<dyn Mechanism>, String)>) {
+        for (mechanism, file) in mechanisms {
+            self.add_file(mechanism, (self.batch, file));
+        }
+        self.batch += 1;
+    }
+
+    fn add_file(&mut self, mechanism: Arc<dyn Mechanism>, file: (usize, String)) {
         if let Some(&index) = self.by_name.get(&mechanism.description().name) {
             let first_of_files = self.mechanisms.len() - self.files.len();
             self.mechanisms.remove(index);
@@ -62,9 +71,9 @@ impl Registry {
                 self.files.remove(place);
             }
         }
-        let place = self.files.partition_point(|known| known.as_str() <= file);
+        let place = self.files.partition_point(|known| *known <= file);
         self.mechanisms.insert(self.mechanisms.len() - self.files.len() + place, mechanism);
-        self.files.insert(place, file.to_owned());
+        self.files.insert(place, file);
         self.number();
     }
 

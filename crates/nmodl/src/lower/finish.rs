@@ -89,13 +89,11 @@ fn reads_before(block: &Block, watched: &BTreeSet<Place>, known: &mut BTreeSet<P
     false
 }
 
-/// Lets a kernel write registers where it would write columns and shared variables: it has no effect beside its
-/// arguments then.
+/// Lets a kernel write registers where it would write columns: instances do not notice it then. Shared variables keep
+/// what it leaves in them, as in NEURON.
 pub(super) fn shadow(kernel: &mut Kernel) {
-    let places: Vec<Place> = written(&kernel.body)
-        .into_iter()
-        .filter(|place| matches!(place, Place::Column(_) | Place::Global(_)))
-        .collect();
+    let places: Vec<Place> =
+        written(&kernel.body).into_iter().filter(|place| matches!(place, Place::Column(_))).collect();
     let mut shadows: BTreeMap<Place, Register> = BTreeMap::new();
     let mut start = Block::new();
     for place in places {

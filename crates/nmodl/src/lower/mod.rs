@@ -345,6 +345,9 @@ impl<'m> Context<'m> {
             kernel.sequential = finish::is_sequential(&kernel.body);
             written.extend(finish::written(&kernel.body));
         });
+        for table in &self.tables {
+            written.extend(finish::written(&table.row.body));
+        }
         for (number, global) in self.globals.iter_mut().enumerate() {
             global.written = written.contains(&Place::Global(number as u32));
         }
