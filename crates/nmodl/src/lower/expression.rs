@@ -59,6 +59,12 @@ impl Lowering<'_, '_> {
     pub fn number_of(&mut self, value: Value, span: Span) -> (Register, Kind) {
         match value {
             Value::Number(register, kind) => (register, kind),
+            Value::Pointer(Pointer::Stream(stream)) => {
+                let name = self.context.model.streams[stream as usize].clone();
+                let fault = Fault::Other(format!("`{name}` is a random stream, no number"));
+                self.fault(fault, span, format!("draw a number: `random_uniform({name})`"));
+                (self.constant(0.0), Kind::Double)
+            }
             Value::Pointer(_) => {
                 let fault = Fault::Other("a number is needed here, not a pointer".to_string());
                 self.fault(fault, span, None);
@@ -276,7 +282,7 @@ impl Lowering<'_, '_> {
             Some(Symbol::Integer(_)) => {
                 let what = "a name of `DEFINE`";
                 let fault = Fault::NotAssignable { name: name.text.to_string(), what };
-                self.fault(fault, variable.span, None);
+                self.fault(fault, variable.span, "use a variable of the mechanism".to_string());
                 return Target::Refused;
             }
             Some(Symbol::Stream(_)) => {
@@ -344,6 +350,12 @@ impl Lowering<'_, '_> {
     /// `x'`: the derivative that a solved block left.
     fn derivative(&mut self, variable: &Variable) -> Target {
         let prime = format!("D{}", variable.name.text);
+        if self.local_of(&prime).is_none() && self.symbol(&prime).is_none() {
+            let fault = Fault::Other(format!("no block that is solved computes `{}'`", variable.name.text));
+            let help = "equations stand in a `DERIVATIVE` block, which `SOLVE` names".to_string();
+            self.fault(fault, variable.span, help);
+            return Target::Refused;
+        }
         let mut plain = variable.clone();
         plain.primes = 0;
         plain.name.text = prime.into();
