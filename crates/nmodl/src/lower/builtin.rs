@@ -11,7 +11,7 @@ use crate::syntax::Span;
 use crate::syntax::ast::{BinaryOperator, Call, Expression, ExpressionKind, Name, Variable};
 
 /// Functions of NMODL, for suggestions.
-pub(super) const NAMES: [&str; 44] = [
+pub(super) const NAMES: [&str; 42] = [
     "exp",
     "log",
     "log10",
@@ -53,8 +53,6 @@ pub(super) const NAMES: [&str; 44] = [
     "random_setids",
     "fmax",
     "fmin",
-    "first_time",
-    "prterr",
     "abs",
 ];
 

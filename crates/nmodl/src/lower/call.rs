@@ -43,7 +43,8 @@ impl Lowering<'_, '_> {
             return value;
         }
         if self.symbol(name).is_some() || self.local_of(name).is_some() {
-            return self.refuse(Fault::NotCallable(name.to_string()), call.name.span, None);
+            let help = format!("write `{name}*(…)` to multiply");
+            return self.refuse(Fault::NotCallable(name.to_string()), call.name.span, help);
         }
         let known = self.context.model.symbols.iter().filter(|(_, symbol)| {
             matches!(symbol, Symbol::Block(_) | Symbol::CFunction(_) | Symbol::FunctionTable(_))
@@ -84,8 +85,15 @@ impl Lowering<'_, '_> {
         if recursive {
             let help = "write it as a loop (`FROM` or `WHILE`)".to_string();
             self.fault(Fault::Recursion(name.to_string()), span, help);
+            return false;
         }
-        !recursive && self.frames.len() < MAXIMUM_DEPTH
+        if self.frames.len() >= MAXIMUM_DEPTH {
+            let fault =
+                Fault::Other(format!("more than {MAXIMUM_DEPTH} functions are called within each other"));
+            self.fault(fault, span, "let functions call fewer others".to_string());
+            return false;
+        }
+        true
     }
 
     /// A `FUNCTION`, `PROCEDURE` or block to solve.

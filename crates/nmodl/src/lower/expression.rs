@@ -59,6 +59,12 @@ impl Lowering<'_, '_> {
     pub fn number_of(&mut self, value: Value, span: Span) -> (Register, Kind) {
         match value {
             Value::Number(register, kind) => (register, kind),
+            Value::Pointer(Pointer::Stream(stream)) => {
+                let name = self.context.model.streams[stream as usize].clone();
+                let fault = Fault::Other(format!("`{name}` is a random stream, no number"));
+                self.fault(fault, span, format!("draw a number: `random_uniform({name})`"));
+                (self.constant(0.0), Kind::Double)
+            }
             Value::Pointer(_) => {
                 let fault = Fault::Other("a number is needed here, not a pointer".to_string());
                 self.fault(fault, span, None);

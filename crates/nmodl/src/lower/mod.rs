@@ -75,6 +75,10 @@ pub fn compile(source: &Arc<Source>, folder: Option<&Path>) -> Compiled {
     let mut warnings: Vec<miette::Report> =
         warnings.into_iter().chain(context.warnings).map(miette::Report::new).collect();
     warnings.extend(context.solved.warnings.into_iter().map(miette::Report::new));
+    if !readable {
+        // What could not be read may be what they miss
+        warnings.clear();
+    }
     let program = program.filter(|_| problems.is_empty()).map(Arc::new);
     problems.sort_by_key(start);
     warnings.sort_by_key(start);
@@ -241,6 +245,8 @@ struct Context<'m> {
     watches: Vec<WatchCondition>,
     globals: Vec<SharedVariable>,
     statics: BTreeMap<(String, u32), Place>,
+    /// Whether a kernel became too large, so that nothing more is made.
+    is_full: bool,
 }
 
 impl<'m> Context<'m> {
@@ -255,6 +261,7 @@ impl<'m> Context<'m> {
             watches: Vec::new(),
             globals: model.globals.clone(),
             statics: BTreeMap::new(),
+            is_full: false,
         }
     }
 

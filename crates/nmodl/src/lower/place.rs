@@ -109,7 +109,7 @@ impl Lowering<'_, '_> {
             Some(Symbol::Integer(_)) => {
                 let what = "a name of `DEFINE`";
                 let fault = Fault::NotAssignable { name: name.text.to_string(), what };
-                self.fault(fault, variable.span, None);
+                self.fault(fault, variable.span, "use a variable of the mechanism".to_string());
                 return Target::Refused;
             }
             Some(Symbol::Stream(_)) => {
@@ -177,6 +177,12 @@ impl Lowering<'_, '_> {
     /// `x'`: the derivative that a solved block left.
     fn derivative(&mut self, variable: &Variable) -> Target {
         let prime = format!("D{}", variable.name.text);
+        if self.local_of(&prime).is_none() && self.symbol(&prime).is_none() {
+            let fault = Fault::Other(format!("no block that is solved computes `{}'`", variable.name.text));
+            let help = "equations stand in a `DERIVATIVE` block, which `SOLVE` names".to_string();
+            self.fault(fault, variable.span, help);
+            return Target::Refused;
+        }
         let mut plain = variable.clone();
         plain.primes = 0;
         plain.name.text = prime.into();

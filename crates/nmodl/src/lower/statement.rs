@@ -33,11 +33,13 @@ impl Lowering<'_, '_> {
 
     fn statement(&mut self, statement: &Statement) {
         self.statements += 1;
-        if self.statements > MAXIMUM_STATEMENTS {
-            if self.statements == MAXIMUM_STATEMENTS + 1 {
-                let fault = Fault::Other("this calls too many functions within each other".to_string());
-                self.fault(fault, statement.span, None);
-            }
+        if self.statements > MAXIMUM_STATEMENTS && !self.context.is_full {
+            let fault = Fault::Other("this calls too many functions within each other".to_string());
+            let help = "keep what a function gives in a `LOCAL` instead of calling it again".to_string();
+            self.fault(fault, statement.span, help);
+            self.context.is_full = true;
+        }
+        if self.context.is_full {
             return;
         }
         let span = statement.span;
@@ -100,8 +102,12 @@ impl Lowering<'_, '_> {
             StatementKind::Verbatim(_) => ("VERBATIM", "its text could not be read"),
             _ => ("~", "it is a statement of a block that `SOLVE` names"),
         };
+        let help = match &statement.kind {
+            StatementKind::Lag { .. } => Some("say by states what is needed of the past".to_string()),
+            _ => None,
+        };
         let fault = Fault::Unsupported { name: name.to_string(), reason: reason.to_string() };
-        self.fault(fault, statement.span, None);
+        self.fault(fault, statement.span, help);
     }
 
     // Declarations

@@ -32,6 +32,7 @@ impl Lowering<'_, '_> {
         if block.arguments.len() != 1 {
             let expected = "one argument, as it has a `TABLE`".to_string();
             let found = block.arguments.len();
+            let span = block.name.as_ref().map_or(span, |name| name.span);
             self.fault(Fault::Arguments { name: name.to_string(), expected, found }, span, None);
             return self.zero();
         }

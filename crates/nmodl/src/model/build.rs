@@ -182,8 +182,9 @@ impl Builder {
         let mut named = None;
         for (statement, span) in self.neuron() {
             if let NeuronStatementKind::Mechanism { kind, name } = statement {
-                if named.is_some() {
-                    self.fault(Fault::Twice(name.text.to_string()), span, None);
+                if let Some((_, first)) = &named {
+                    let fault = Fault::Other(format!("the mechanism already has a name, `{first}`"));
+                    self.fault(fault, span, Some("write a file for each mechanism".to_string()));
                 }
                 named = Some((kind, name.text.to_string()));
             }
@@ -478,7 +479,9 @@ impl Builder {
                         && matches!(block.kind, BlockKind::NetReceive)
                         && self.model.blocks.iter().any(|known| known.kind == block.kind)
                     {
-                        self.fault(Fault::BlockTwice(block.kind.word()), item.span, None);
+                        let help =
+                            "write one block, with `if (flag == …)` for each kind of event".to_string();
+                        self.fault(Fault::BlockTwice(block.kind.word()), item.span, Some(help));
                     }
                     if let Some(name) = &block.name {
                         self.define(name, Symbol::Block(number));
@@ -498,7 +501,8 @@ impl Builder {
 
     fn define(&mut self, name: &Name, symbol: Symbol) {
         if self.model.symbols.insert(name.text.clone(), symbol).is_some() {
-            self.fault(Fault::Twice(name.text.to_string()), name.span, None);
+            let help = "give one of them another name".to_string();
+            self.fault(Fault::Twice(name.text.to_string()), name.span, Some(help));
         }
     }
 

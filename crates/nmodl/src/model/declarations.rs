@@ -10,6 +10,9 @@ use crate::description::Role;
 use crate::syntax::Span;
 use crate::syntax::ast::{Dependent, Item, ItemKind, Length, Literal, Name, Parameter, UnitDefinition};
 
+/// Elements that an array may have.
+const MAXIMUM_LENGTH: u32 = 100_000;
+
 /// One declaration of a variable.
 #[derive(Clone, Debug)]
 pub struct Declared {
@@ -182,10 +185,13 @@ impl<'m> Collector<'m> {
             },
         };
         match u32::try_from(number) {
-            Ok(number @ 1..=1_000_000) => Some(number),
+            Ok(number) if (1..=MAXIMUM_LENGTH).contains(&number) => Some(number),
+            // The parser has refused that
+            _ if number < 1 && matches!(length, Some(Length::Number(..))) => Some(1),
             _ => {
                 let fault = Fault::Other(format!("an array cannot have {number} elements"));
-                self.fault(fault, span, None);
+                let help = format!("it has 1 to {MAXIMUM_LENGTH}");
+                self.fault(fault, span, Some(&help));
                 Some(1)
             }
         }

@@ -144,7 +144,10 @@ pub fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Opt
             let distance = if other_case { 0 } else { strsim::damerau_levenshtein(word, candidate) };
             (distance, candidate)
         })
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
+        // Any letter is near any other
+        .filter(|(distance, candidate)| {
+            *distance == 0 || candidate.len().min(word.len()) > 1 && *distance <= candidate.len().max(3) / 3
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }

@@ -55,7 +55,7 @@ pub enum Fault {
         what: &'static str,
     },
     /// A subscript that is a number and too large.
-    #[error("element {index} of `{name}` does not exist: it has {length}")]
+    #[error("element {index} of `{name}` does not exist: the last one is {}", length.saturating_sub(1))]
     OutOfRange {
         /// The array.
         name: String,

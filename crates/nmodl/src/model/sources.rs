@@ -7,10 +7,11 @@ use miette::{NamedSource, SourceSpan};
 
 use super::problem::{Fault, Problem};
 use crate::syntax::ast::{ItemKind, Name};
-use crate::syntax::{Parsed, Source, Span, SyntaxError, parse};
+use crate::syntax::{Parsed, Source, Span, SyntaxError, SyntaxProblem, parse};
 
-/// Files that include each other deeper than this go in a circle.
+/// Files within each other, and bytes of all together, that are more than any model has.
 const MAXIMUM_DEPTH: usize = 20;
+const MAXIMUM_LENGTH: usize = 1 << 24;
 
 /// A part of the whole text, and the file that it comes from.
 #[derive(Clone, Debug)]
@@ -60,6 +61,10 @@ impl Sources {
         let span = Span { start, end: start + error.span.len() as u32 };
         let (source, span) = self.locate(span);
         (error.source_code, error.span) = (source.named(), span.into());
+        if self.pieces.len() > 1 && matches!(error.problem, SyntaxProblem::Unclosed { .. }) {
+            // The remedy names a line of the whole text
+            error.help = Some("close the block with `}`".to_string());
+        }
         error
     }
 }
@@ -74,8 +79,9 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>) -> (Sources, Parsed, Ve
     if !included(&parsed) {
         return (Sources { whole: source.clone(), pieces: vec![all] }, parsed, Vec::new());
     }
-    let mut join = Join { text: String::new(), pieces: Vec::new(), problems: Vec::new() };
-    join.add(source, &parsed, folder, 0);
+    let open = std::fs::canonicalize(&*source.name).into_iter().collect();
+    let mut join = Join { text: String::new(), pieces: Vec::new(), problems: Vec::new(), open };
+    join.add(source, &parsed, folder);
     let whole = Arc::new(Source::new(source.name.clone(), join.text));
     let sources = Sources { whole: whole.clone(), pieces: join.pieces };
     let mut parsed = parse(&whole);
@@ -87,25 +93,36 @@ struct Join {
     text: String,
     pieces: Vec<Piece>,
     problems: Vec<Problem>,
+    /// The files around the present place.
+    open: Vec<PathBuf>,
 }
 
 impl Join {
-    fn add(&mut self, source: &Arc<Source>, parsed: &Parsed, folder: Option<&Path>, depth: usize) {
+    fn add(&mut self, source: &Arc<Source>, parsed: &Parsed, folder: Option<&Path>) {
         let mut done = 0;
         for item in &parsed.module.items {
             let ItemKind::Include { path } = &item.kind else { continue };
             self.copy(source, done, item.span.start as usize);
             done = item.span.end as usize;
             match find(&path.text, folder) {
-                Some((_, _)) if depth >= MAXIMUM_DEPTH => {
-                    self.refuse(source, path, "files include each other in a circle", None);
-                }
                 Some((file, text)) => {
+                    let own = std::fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
+                    if self.open.contains(&own) {
+                        let help = "remove one of the `INCLUDE`s".to_string();
+                        self.refuse(source, path, "files include each other in a circle", Some(help));
+                        continue;
+                    }
+                    if self.open.len() > MAXIMUM_DEPTH || self.text.len() + text.len() > MAXIMUM_LENGTH {
+                        self.refuse(source, path, "files include too much", None);
+                        continue;
+                    }
+                    self.open.push(own);
                     let inner = Arc::new(Source::new(file.to_string_lossy(), text));
                     let parsed = parse(&inner);
                     self.text.push('\n');
-                    self.add(&inner, &parsed, file.parent(), depth + 1);
+                    self.add(&inner, &parsed, file.parent());
                     self.text.push('\n');
+                    self.open.pop();
                 }
                 None => {
                     let help = "it is looked for beside this file, in the current folder, and in the folders \
@@ -141,7 +158,8 @@ fn find(path: &str, folder: Option<&Path>) -> Option<(PathBuf, String)> {
     folders.extend(listed.split(':').filter(|folder| !folder.is_empty()).map(PathBuf::from));
     folders.into_iter().find_map(|folder| {
         let file = folder.join(path);
-        let text = std::fs::read(&file).ok()?;
+        // No device, which may have no end
+        let text = file.is_file().then(|| std::fs::read(&file).ok())??;
         Some((file, String::from_utf8_lossy(&text).into_owned()))
     })
 }

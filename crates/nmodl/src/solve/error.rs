@@ -106,7 +106,11 @@ pub enum SolveProblem {
     #[error("a flux goes to one state")]
     FluxTerms,
     /// As many equations as unknowns are needed.
-    #[error("{equations} equations for {unknowns} states")]
+    #[error(
+        "{equations} equation{} for {unknowns} state{}",
+        if *equations == 1 { "" } else { "s" },
+        if *unknowns == 1 { "" } else { "s" }
+    )]
     Count {
         /// Equations.
         equations: usize,

@@ -270,6 +270,10 @@ impl Parser<'_> {
         let name = self.name("of a parameter")?;
         let length = self.optional_length()?;
         let value = if self.eat("=") { Some(self.literal("as value")?) } else { None };
+        if ["+", "-", "*", "/", "^"].iter().any(|operator| self.at(operator)) {
+            let help = "a value is one number: compute others in `INITIAL`";
+            return self.unexpected("the next declaration", Some(help));
+        }
         let unit = self.optional_unit()?;
         let mut limits = None;
         if self.eat("<") {

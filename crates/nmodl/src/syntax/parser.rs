@@ -312,6 +312,7 @@ impl<'t> Parser<'t> {
             TokenKind::Text => {
                 format!("the string {}", text.escape_debug().to_string().replace("\\\"", "\""))
             }
+            TokenKind::Unknown if text == "'" => "the character `'`".to_string(),
             TokenKind::Unknown => format!("the character `{}`", text.escape_debug()),
             TokenKind::Word if words::is_reserved(&text) => format!("the keyword `{text}`"),
             _ => format!("`{text}`"),
@@ -320,6 +321,9 @@ impl<'t> Parser<'t> {
 
     fn usual_remedy(&self, expected: &str) -> Option<String> {
         let text = self.current.text;
+        if self.at_c() {
+            return None;
+        }
         let remedy = match text {
             "%" => "NMODL has no operator `%`: call `fmod(a, b)`",
             ";" => "statements of NMODL end without `;`: remove it",

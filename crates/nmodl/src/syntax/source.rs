@@ -100,8 +100,8 @@ pub enum SyntaxProblem {
         /// What would close it.
         close: &'static str,
     },
-    /// A brace that never closes.
-    #[error("`{open}` is not closed: expected `}}`, found {found}")]
+    /// A brace or parenthesis that never closes.
+    #[error("`{open}` is not closed: expected `{}`, found {found}", if open.ends_with('(') { ')' } else { '}' })]
     Unclosed {
         /// What opened.
         open: String,

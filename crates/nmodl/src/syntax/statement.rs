@@ -192,8 +192,16 @@ impl Parser<'_> {
             let near = words::nearest(&target.name.text, &words::STATEMENTS)
                 .filter(|near| !near.eq_ignore_ascii_case(&target.name.text) || near.len() > 2)
                 .map(|near| format!("did you mean `{near}`?"));
-            let help = match self.current.text {
+            let name = &target.name.text;
+            let operator = self.current.text;
+            let help = match operator {
                 "==" => Some("write `=` to assign".to_string()),
+                "+" | "-" | "*" | "/" if self.next().text == "=" => {
+                    Some(format!("NMODL has no `{operator}=`: write `{name} = {name} {operator} …`"))
+                }
+                "'" if target.index.is_some() => {
+                    Some(format!("the prime stands before the subscript, as in `{name}'[0]`"))
+                }
                 _ => near,
             };
             let expected = format!("`=` or `(` after `{}`", target.name.text);
