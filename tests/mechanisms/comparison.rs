@@ -203,12 +203,13 @@ fn difference(own: &[Recorded], reference: &[Vec<f64>]) -> Outcome {
     let first = pairs()
         .filter_map(|((what, own), reference)| {
             let step = first_difference(own, reference)?;
-            let value =
-                |values: &[f64]| values.get(step).map_or("nothing".into(), |value| format!("{value:?}"));
-            Some((step, format!("{what}, {} and not {}", value(own), value(reference))))
+            Some((step, what, own.get(step), reference.get(step)))
         })
         .min_by_key(|found| found.0);
-    let Some((step, what)) = first else { return Outcome::Identical { vectors: own.len() } };
+    let Some((step, what, one, other)) = first else { return Outcome::Identical { vectors: own.len() } };
+    let shown =
+        |value: Option<&f64>| value.map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"));
+    let first = format!("{what} {}, NEURON {}", shown(one), shown(other));
     // Relative to the largest value of the variable, so that a current through 0 does not count as wrong
     let worst = |(own, reference): (&Recorded, &Vec<f64>)| {
         let finite = reference.iter().map(|value| value.abs()).filter(|value| value.is_finite());
@@ -225,7 +226,7 @@ fn difference(own: &[Recorded], reference: &[Vec<f64>]) -> Outcome {
         if own.1.len() == reference.len() { differences.fold(0.0, f64::max) } else { f64::INFINITY }
     };
     let worst = pairs().map(worst).fold(0.0, f64::max);
-    Outcome::Different { vectors: own.len(), worst, first: what, step }
+    Outcome::Different { vectors: own.len(), worst, first, step }
 }
 
 /// The last line of a message that says something.
