@@ -32,12 +32,12 @@ use comparison::compare;
 
 #[test]
 fn neuron() {
-    compare(&["neuron"], 52);
+    compare(&["neuron"], 62);
 }
 
 #[test]
 fn blue_brain() {
-    compare(&["bluepyopt", "bluepyemodel", "emodelrunner", "obi-one", "neurodamus"], 240);
+    compare(&["bluepyopt", "bluepyemodel", "emodelrunner", "obi-one", "neurodamus"], 241);
 }
 
 #[test]
@@ -47,15 +47,15 @@ fn allen_institute() {
 
 #[test]
 fn human_neocortex() {
-    compare(&["hnn-core"], 23);
+    compare(&["hnn-core"], 31);
 }
 
 #[test]
 fn cerebellum() {
-    compare(&["dbbs-catalogue"], 174);
+    compare(&["dbbs-catalogue"], 188);
 }
 
 #[test]
 fn striatum() {
-    compare(&["snudda"], 253);
+    compare(&["snudda"], 257);
 }
