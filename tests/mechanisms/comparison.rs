@@ -44,7 +44,7 @@ pub fn is_built_in(file: &File) -> bool {
 /// Compares all files of packages; at least `wanted` experiments must have the same bits.
 pub fn compare(packages: &[&str], wanted: usize) {
     let Some(reference) = reference() else { return };
-    let files = distinct(&reference.files(), packages).into_iter().filter(|file| is_chosen(file));
+    let files = distinct(&reference.files(), packages).into_iter().filter(is_chosen);
     let mut skipped = Vec::new();
     let mut mechanisms = Vec::new();
     for file in files {
