@@ -15,7 +15,7 @@ use systems::group::GroupOptions;
 use systems::schedule::{EpochSet, Timings};
 use systems::{Simulation, SimulationOptions};
 
-use crate::command_line::{self, ManyProcesses, NoOptions, Options, ScheduleFormat};
+use crate::command_line::{self, ManyProcesses, NoOptions, Options, Request, ScheduleFormat};
 use crate::failure::{Exit, Failure};
 use crate::input::Input;
 use crate::output::{self, ReportOutput, flush_reports};
@@ -29,7 +29,8 @@ impl App {
     pub fn main(self) -> ExitCode {
         terminal::explain_panics();
         let options = match command_line::parse(std::env::args_os()) {
-            Ok(options) => options,
+            Ok(Request::Run(options)) => options,
+            Ok(Request::Mechanisms(question)) => return self.answer(&question),
             Err(NoOptions::CommandLine(error)) => {
                 // Printing fails where nobody reads, as in `neurodamus --help | head -1`
                 let _ = error.print();
@@ -71,7 +72,7 @@ impl App {
     ///
     /// Every problem of the input files in one go, before anything runs; or what stopped the run.
     pub fn run(&self, options: &Options, terminal: &Terminal) -> Result<(), Failure> {
-        let input = Input::load(&options.config, options.output_path.as_deref(), &self.registry)?;
+        let input = self.load(options)?;
         self.run_rank(&input, options, terminal, Arc::new(Solo))
     }
 
@@ -83,12 +84,17 @@ impl App {
     /// As [`App::run`]; the failure of the rank that failed first.
     pub fn run_on_ranks(&self, ranks: usize, options: &Options, terminal: &Terminal) -> Result<(), Failure> {
         let results = run_on_simulated_ranks(ranks, |communicator| {
-            let input = Input::load(&options.config, options.output_path.as_deref(), &self.registry)?;
+            let input = self.load(options)?;
             self.run_rank(&input, options, terminal, Arc::new(communicator))
         });
         let mut failures: Vec<Failure> = results.into_iter().filter_map(Result::err).collect();
         failures.sort_by_key(Failure::is_of_another_rank);
         failures.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    fn load(&self, options: &Options) -> Result<Input, Failure> {
+        let output_path = options.output_path.as_deref();
+        Input::load(&options.config, output_path, &self.registry, &options.mechanisms)
     }
 
     fn run_rank(
@@ -114,13 +120,14 @@ impl App {
         let pool = pool.map_err(|error| systems::Error::Other(error.to_string()))?;
         let place = (ranks.rank(), ranks.size());
         let built =
-            pool.install(|| build::build(input, &plan, &self.registry, options.disable_reports, place))?;
+            pool.install(|| build::build(input, &plan, &input.registry, options.disable_reports, place));
+        let built = built.map_err(|failure| failure.with_reasons(&input.refused))?;
         // What the config says of a global counts more than what a template says.
         for (key, value) in built.globals {
             settings.group.globals.entry(key).or_insert(value);
         }
         let cell_count = built.cells.len();
-        let mut simulation = Simulation::new(built.cells, &self.registry, &settings, Arc::clone(&ranks))?;
+        let mut simulation = Simulation::new(built.cells, &input.registry, &settings, Arc::clone(&ranks))?;
         for add in &self.epoch_plugins {
             simulation.add_epoch_systems(|schedule, world| add(schedule, world));
         }
@@ -221,7 +228,9 @@ fn simulation_options(
                 IntegrationMethod::CrankNicolsonIon => 2,
             },
             v_init: conditions.v_init,
+            random_seed: run.random_seed,
             globals,
+            observed: app.observed.clone(),
         },
         threads: match options.threads {
             Some(threads) => threads.get(),

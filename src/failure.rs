@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use miette::Diagnostic;
 
+use crate::mechanisms::CannotRun;
+
 /// One thing that is wrong, whichever crate found it.
 pub type Problem = Box<dyn Diagnostic + Send + Sync>;
 
@@ -66,10 +68,32 @@ impl Failure {
         Self { problems: vec![Box::new(problem)], exit: Exit::RunFailed }
     }
 
+    /// The same with the reasons why mechanisms that it speaks of cannot run.
+    #[must_use]
+    pub fn with_reasons(mut self, refused: &[CannotRun]) -> Self {
+        let text = self.problems.iter().map(|problem| everything(problem.as_ref())).collect::<String>();
+        let named = refused.iter().filter(|mechanism| text.contains(&format!("`{}`", mechanism.name)));
+        let reasons: Vec<Problem> = named.map(|mechanism| Box::new(mechanism.clone()) as Problem).collect();
+        self.problems.extend(reasons);
+        self
+    }
+
     /// The user interrupted the run.
     pub fn interrupted() -> Self {
         Self { problems: Vec::new(), exit: Exit::Interrupted }
     }
+}
+
+/// What a problem and all that it comes from say.
+fn everything(problem: &dyn Diagnostic) -> String {
+    let mut text = problem.to_string();
+    let mut cause = std::error::Error::source(problem);
+    while let Some(error) = cause {
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text.extend(problem.related().into_iter().flatten().map(everything));
+    text
 }
 
 /// A failure of the solver.
@@ -85,9 +109,10 @@ impl From<systems::Error> for Failure {
     fn from(error: systems::Error) -> Self {
         use systems::Error as E;
         let (help, exit) = match error {
-            E::UnknownMechanism { .. } => {
-                (Some("insert a mechanism that is there, or add it with a plug-in"), Exit::BadInput)
-            }
+            E::UnknownMechanism { .. } => (
+                Some("give the folder of its `.mod` file by `mechanisms_dir` or `--mechanisms`"),
+                Exit::BadInput,
+            ),
             E::DelayTooShort { .. } => (Some("use a shorter time step, or fewer ranks"), Exit::BadInput),
             E::AmbiguousSchedule { .. } => {
                 (Some("give one of the systems an order with `.before` or `.after`"), Exit::BadInput)
@@ -96,6 +121,14 @@ impl From<systems::Error> for Failure {
                 Some("check the parameters and stimuli of this cell, or use a shorter time step"),
                 Exit::RunFailed,
             ),
+            E::KernelFailed { .. } => (
+                Some("the message is the mechanism's own; look at its inputs in this place"),
+                Exit::RunFailed,
+            ),
+            E::UnsetPointer { .. } => (Some("set it in the template: `setpointer`"), Exit::BadInput),
+            E::DependentInstances { .. } => {
+                (Some("put them into different segments, for example by a larger `nseg`"), Exit::BadInput)
+            }
             E::Other(_) | E::OtherRankFailed => (None, Exit::RunFailed),
             _ => (None, Exit::BadInput),
         };

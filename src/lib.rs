@@ -1,6 +1,6 @@
 //! Simulates SONATA networks of morphologically detailed neurons.
 //!
-//! From a command line to outputs: [`command_line`] → [`input`] (configurations) → [`plan`] (which cells exist)
+//! From a command line to outputs: [`command_line`] → [`input`] (configurations and [`mechanisms`]) → [`plan`] (which cells exist)
 //! → [`build`] (cells with synapses, stimuli and probes) → `systems` (the simulation) → [`output`]. [`App`] holds
 //! it together and takes [`Plugin`]s.
 
@@ -10,6 +10,7 @@ pub mod command_line;
 pub mod failure;
 pub mod input;
 pub mod introspection;
+pub mod mechanisms;
 pub mod model;
 pub mod output;
 pub mod plan;

@@ -14,6 +14,7 @@
 //! }
 //! ```
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bevy_ecs::schedule::Schedule;
@@ -40,11 +41,18 @@ pub struct App {
     pub step_plugins: Vec<StepPlugin>,
     /// Additions to the `Epoch` schedule.
     pub epoch_plugins: Vec<EpochPlugin>,
+    /// Variables of mechanisms, by (mechanism, variable), that additions read or change.
+    pub observed: BTreeSet<(String, String)>,
 }
 
 impl Default for App {
     fn default() -> Self {
-        Self { registry: Registry::with_built_ins(), step_plugins: Vec::new(), epoch_plugins: Vec::new() }
+        Self {
+            registry: Registry::with_built_ins(),
+            step_plugins: Vec::new(),
+            epoch_plugins: Vec::new(),
+            observed: BTreeSet::new(),
+        }
     }
 }
 
@@ -64,6 +72,13 @@ impl App {
     /// Adds a mechanism; one of the same name takes the place of the built-in one.
     pub fn add_mechanism(&mut self, mechanism: impl Mechanism + 'static) -> &mut Self {
         self.registry.add(Arc::new(mechanism));
+        self
+    }
+
+    /// Says that a system of a plug-in reads or changes a variable of a mechanism, which then has a column with a number
+    /// for every instance. Without it, variables that only kernels use may have none.
+    pub fn observe(&mut self, mechanism: &str, variable: &str) -> &mut Self {
+        self.observed.insert((mechanism.to_owned(), variable.to_owned()));
         self
     }
 

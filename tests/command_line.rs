@@ -66,6 +66,9 @@ fn short_help() {
       -h, --help     Print help (see more with '--help')
       -V, --version  Print version
 
+    Inputs:
+          --mechanisms <PATH>  Take mechanisms from this folder or `.mod` file, too
+
     Outputs:
           --output-path <PATH>       Write outputs to PATH instead of the config's output folder
           --disable-reports          Write spikes only, none of the config's reports
@@ -329,4 +332,53 @@ fn spelling(argument: &clap::Arg) -> String {
         (true, true) => format!("{short}{long}[={value}]"),
         (true, false) => format!("{short}{long}={value}"),
     }
+}
+
+const CHANNEL: &str = "
+NEURON { SUFFIX channel USEION k READ ek WRITE ik RANGE g GLOBAL half }
+PARAMETER { g = 0.001 (S/cm2)  half = -30 (mV) }
+ASSIGNED { v (mV)  ek (mV)  ik (mA/cm2) }
+STATE { n }
+INITIAL { n = 0 }
+BREAKPOINT { SOLVE open METHOD cnexp  ik = g*n*(v - ek) }
+DERIVATIVE open { n' = (1/(1 + exp(half - v)) - n)/5 }
+";
+
+#[test]
+fn mechanisms_are_listed_shown_and_checked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir(folder.path().join("mod")).expect("the folder can be written to");
+    std::fs::write(folder.path().join("mod/channel.mod"), CHANNEL).expect("the folder can be written to");
+    let ask = |arguments: &[&str]| neurodamus(folder.path(), arguments);
+    let text = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+
+    let checked = ask(&["mechanisms", "check", "mod"]);
+    assert!(checked.status.success(), "{}", describe_all(&checked));
+    assert_eq!(text(&checked), "1 mechanism(s) are ready to run\n");
+    let listed = text(&ask(&["mechanisms", "list", "--mechanisms=mod"]));
+    for line in [
+        "hh                     density mechanism  built-in",
+        "channel                density mechanism  mod/channel.mod",
+    ] {
+        assert!(listed.contains(line), "{line}\n{listed}");
+    }
+    let shown = text(&ask(&["mechanisms", "show", "channel", "--mechanisms", "mod"]));
+    for line in [
+        "channel: density mechanism of mod/channel.mod",
+        "  g = 0.001 (S/cm2)",
+        "  half = -30 (mV)",
+        "ion k: reads ek writes ik",
+        "State: ",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    std::fs::write(folder.path().join("mod/bad.mod"), "NEURON { SUFFIX bad }\nINITIAL { x = }\n")
+        .expect("the folder can be written to");
+    let failed = ask(&["mechanisms", "check", "mod"]);
+    assert_eq!(failed.status.code(), Some(2));
+    assert!(describe_all(&failed).contains("mod/bad.mod:2:"), "{}", describe_all(&failed));
+}
+
+fn describe_all(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

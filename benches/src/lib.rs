@@ -85,6 +85,9 @@ pub fn rings(registry: &Registry, count: usize) -> Result<Vec<CellPlan>, cell::E
             }],
             signals: Vec::new(),
             probes: Vec::new(),
+            calls: Vec::new(),
+            pointers: Vec::new(),
+            streams: Vec::new(),
         }
     };
     Ok((0..count).map(plan).collect())

@@ -34,7 +34,10 @@ pub use compartments::{
 };
 pub use connections::{Connections, NO_CONNECTIONS, SpikeSources};
 pub use events::{Event, EventQueue, OutgoingSpikes, Payload, SourceId, Spike, Target};
-pub use mechanisms::{InstanceSource, Instances, IonBinding, IonColumns, IonName, MechanismName, Watch};
+pub use mechanisms::{
+    InstanceSource, Instances, IonBinding, IonColumns, IonName, MechanismName, PointerBinding, PointerTarget,
+    Watch,
+};
 pub use nmodl::Column;
 pub use record::{IonQuantity, RecordedValue, Recording};
 pub use report::{Probe, ProbeSource, SampleBuffer, SampleTimes};

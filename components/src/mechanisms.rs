@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
-use random::Stream;
+use nmodl::execute::Holdings;
 
-use crate::{Column, Event, SourceId};
+use crate::{Column, Event, IonQuantity, SourceId};
 
 /// Name of a mechanism, such as `hh`.
 #[derive(Component, Clone, Debug, PartialEq, Eq)]
@@ -23,28 +23,83 @@ pub struct Instances {
     pub nodes: Vec<u32>,
     /// Number of instances.
     pub count: usize,
-    /// One column per variable of the mechanism's description.
+    /// One column per variable of the mechanism's description: a number for each instance, or a single one if
+    /// all have the same, or none if nobody needs it. [`Instances::value`] reads any of them.
     pub columns: Vec<Column>,
     /// Voltage (mV) of each instance's node, refreshed before every kernel.
     pub voltage: Column,
     /// Current of each instance as its kernel gave it (mA/cm2, point processes nA).
     pub current: Column,
-    /// Area (um2) of each point process's node; empty for density mechanisms.
+    /// Area (um2) of each instance's node; empty for density mechanisms that do not read it.
     pub area: Column,
+    /// Diameter (um) at each instance's node; empty for mechanisms that do not read it.
+    pub diameter: Column,
     /// `100 / area` of each point process, which turns its current into a density; else empty.
     pub per_area: Column,
     /// Conductance of each instance as its kernel gave it (S/cm2, point processes uS).
     pub conductance: Column,
     /// The ions it uses, in the order of the description.
     pub ions: Vec<IonBinding>,
-    /// Random streams, one per instance, for mechanisms that draw numbers.
-    pub streams: Vec<Stream>,
-    /// A list of times per instance (ms), for mechanisms that play them.
-    pub times: Vec<Vec<f64>>,
+    /// For each of these ions, the derivative with respect to voltage of the current that is written to it, as the
+    /// kernel gave it.
+    pub ion_derivatives: Vec<Column>,
+    /// What instances hold beside columns: random streams and vectors, by the names that the mechanism gives; and
+    /// what they share.
+    pub own: Holdings,
+    /// Columns that stand for variables elsewhere.
+    pub pointers: Vec<PointerBinding>,
     /// What each instance sends spikes as; empty for density mechanisms.
     pub sources: Vec<InstanceSource>,
     /// Active WATCH conditions.
     pub watches: Vec<Watch>,
+}
+
+impl Instances {
+    /// A variable of an instance, however its column is kept; 0 for one that is not kept.
+    pub fn value(&self, column: usize, instance: usize) -> f64 {
+        match &*self.columns[column] {
+            [uniform] => *uniform,
+            values => values.get(instance).copied().unwrap_or(0.0),
+        }
+    }
+}
+
+/// A column that stands for a variable elsewhere (`POINTER`).
+#[derive(Clone, Debug)]
+pub struct PointerBinding {
+    /// The column.
+    pub column: usize,
+    /// Whether kernels write it.
+    pub written: bool,
+    /// What it stands for in each instance.
+    pub targets: Vec<PointerTarget>,
+}
+
+/// What a pointer stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PointerTarget {
+    /// Nothing: it was never set, and its column stays 0.
+    Nothing,
+    /// The voltage of a node (mV).
+    Voltage(u32),
+    /// A variable of an instance.
+    Variable {
+        /// The mechanism.
+        mechanism: Entity,
+        /// Column of the variable.
+        column: usize,
+        /// The instance.
+        instance: u32,
+    },
+    /// A quantity of an ion.
+    Ion {
+        /// The ion.
+        ion: Entity,
+        /// Which of its quantities.
+        quantity: IonQuantity,
+        /// Its instance.
+        instance: u32,
+    },
 }
 
 /// What an instance is as a source of spikes.
@@ -83,8 +138,12 @@ pub struct IonBinding {
     /// The range that `index` makes, if it has neither gaps nor repetitions: where all mechanisms that use an ion
     /// are inserted together.
     pub range: Option<Range<usize>>,
-    /// Mechanism column that receives the reversal potential, if it reads it.
+    /// Mechanism column of the reversal potential, if it reads or writes it.
     pub reversal: Option<usize>,
+    /// Whether it receives the reversal potential before each kernel.
+    pub reads_reversal: bool,
+    /// Whether some mechanism of the group writes the reversal potential, so that any kernel may find a new one.
+    pub reversal_changes: bool,
     /// Mechanism column that receives the concentration inside, if it reads or writes it.
     pub inside: Option<usize>,
     /// Mechanism column that receives the concentration outside, if it reads or writes it.
@@ -93,14 +152,12 @@ pub struct IonBinding {
     pub current_read: Option<usize>,
     /// Mechanism column with the current that it adds to the ion's, if it writes one.
     pub current_written: Option<usize>,
-    /// Whether the concentration inside is written back after the state update.
+    /// Whether the concentration inside is written back after each kernel.
     pub writes_inside: bool,
-    /// Whether the concentration outside is written back after the state update.
+    /// Whether the concentration outside is written back after each kernel.
     pub writes_outside: bool,
-    /// Whether the reversal potential is written back after the initialisation and the current kernel.
+    /// Whether the reversal potential is written back after each kernel.
     pub writes_reversal: bool,
-    /// Derivative of the written current with respect to voltage, as the kernel gave it.
-    pub derivative: Column,
 }
 
 /// One ion in a group: its quantities at every node that has it.

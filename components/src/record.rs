@@ -34,7 +34,7 @@ pub enum RecordedValue {
 }
 
 /// One of the quantities an ion has at a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IonQuantity {
     /// Reversal potential (mV).
     Reversal,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use cell::CellModel;
-use hoc::{Interpreter, Value};
+use cell::model::{Call, Pointer};
+use hoc::{FinishedCell, Interpreter, Value};
 use sonata::config::SpikeLocation;
 
 use super::CellProblem;
@@ -26,6 +27,10 @@ const SECTION_KINDS: [(&str, &str); 7] = [
 pub struct BuiltCell {
     /// Its model.
     pub model: Arc<CellModel>,
+    /// Functions of its mechanisms that its template calls.
+    pub calls: Vec<Call>,
+    /// Pointers of its mechanisms that its template sets.
+    pub pointers: Vec<Pointer>,
     /// Section that each synapse section id stands for; `None` for one that the template removed.
     pub section_by_id: Vec<Option<u32>>,
     /// Element id that reports give to each section of the model.
@@ -81,7 +86,7 @@ pub fn construct(
     for section in all.unwrap_or_default() {
         markers.push(interpreter.cell_mut().range_value(section, "v", 0.0001).map_err(Failure::bad_input)?);
     }
-    let model = interpreter.to_model(&object).map_err(in_cell)?;
+    let FinishedCell { model, calls, pointers } = interpreter.finish(&object).map_err(in_cell)?;
     for message in interpreter.take_messages().lines() {
         tracing::debug!("{} node {}: {message}", population, spec.node_id);
     }
@@ -97,7 +102,7 @@ pub fn construct(
     };
     let section_by_id = sections_by_id(&all, &markers, section_count);
     let element_ids = element_ids(&model, axon_count);
-    Ok(BuiltCell { model: Arc::new(model), section_by_id, element_ids })
+    Ok(BuiltCell { model: Arc::new(model), calls, pointers, section_by_id, element_ids })
 }
 
 /// Section that each synapse section id stands for. Templates that count their sections mark each with its id in

@@ -71,16 +71,12 @@ fn cell_plan(instance: &Instance, input: &Input, plan: &Plan) -> Result<CellPlan
     let spec = &instance.spec;
     let node = instance.built.spike_node(input.config.conditions.spike_location, spec)?;
     let threshold = input.config.run.spike_threshold;
+    let (population, model) = (&plan.populations[spec.population].name, Arc::clone(&instance.built.model));
     Ok(CellPlan {
-        gid: spec.gid,
-        population: Arc::clone(&plan.populations[spec.population].name),
-        node_id: spec.node_id,
-        model: Arc::clone(&instance.built.model),
-        point_processes: Vec::new(),
         spike_source: Some(SpikeSource::Voltage { node, threshold }),
-        connections: Vec::new(),
-        signals: Vec::new(),
-        probes: Vec::new(),
+        calls: instance.built.calls.clone(),
+        pointers: instance.built.pointers.clone(),
+        ..CellPlan::new(Arc::clone(population), spec.node_id, spec.gid, model)
     })
 }
 

@@ -389,8 +389,19 @@ impl Synapses<'_> {
             return Ok(None);
         }
         let mut player = PointProcess::new(&description(self.registry, "VecStim")?, None);
-        player.times = times;
+        player.vectors = vec![(self.times_name()?, times)];
         Ok(Some(self.cell.add_point_process(player)))
+    }
+
+    /// The name that `VecStim` gives the vector of its times: the one that it has.
+    fn times_name(&self) -> Result<String, Failure> {
+        let name = "VecStim";
+        let names = self.registry.get(name).map(|mechanism| mechanism.vectors().to_vec()).unwrap_or_default();
+        let unknown = || systems::Error::UnknownVariable {
+            mechanism: name.to_owned(),
+            variable: "vector of times".to_owned(),
+        };
+        names.into_iter().next().ok_or_else(|| Failure::from(unknown()))
     }
 
     /// A delay (ms) in whole time steps, rounded down as neurodamus does.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cell::{Catalogue, GlobalVariable};
+use cell::GlobalVariable;
 use hoc::{Interpreter, Options, Value};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use sonata::circuit::MorphologyFormat;
@@ -101,7 +101,8 @@ fn once_each(problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// Builds the cells of one class. When the first two come out the same, although their node ids differ, all share one
-/// model.
+/// model and one list of calls. When only their calls differ, such as by the ids of random streams, each is built, and
+/// equal models are shared.
 fn build_class(
     interpreter: &mut Interpreter,
     (_, _, _, further): &ClassKey,
@@ -116,26 +117,32 @@ fn build_class(
         let population = &plan.populations[spec.population];
         let mut arguments = file_arguments(spec, population)?;
         arguments.extend(further.iter().map(|bits| Value::from(f64::from_bits(*bits))));
-        let built = Arc::new(construct(interpreter, spec, &population.name, arguments, seed)?);
+        let mut built = construct(interpreter, spec, &population.name, arguments, seed)?;
         if let [first] = cells.as_slice()
-            && **first == *built
+            && **first == built
         {
             return Ok(vec![Arc::clone(first); members.len()]);
         }
-        cells.push(built);
+        if let Some(first) = cells.first()
+            && first.model == built.model
+        {
+            built.model = Arc::clone(&first.model);
+        }
+        cells.push(Arc::new(built));
     }
     Ok(cells)
 }
 
 /// An interpreter that may read the circuit's templates and morphologies.
 fn interpreter(input: &Input, plan: &Plan, registry: &Registry) -> Result<Interpreter, Failure> {
-    let catalogue = Catalogue::new(registry.descriptions().cloned()).map_err(Failure::bad_input)?;
+    let catalogue = registry.catalogue().map_err(Failure::bad_input)?;
     let mut roots: Vec<PathBuf> = Vec::new();
     for population in &plan.populations {
         roots.extend(population.templates.clone());
         roots.extend(population.morphologies.iter().map(|(path, _)| path.clone()));
     }
     let mut interpreter = Interpreter::new(Arc::new(catalogue), Options { roots, ..Options::default() });
+    interpreter.set_random_index(input.config.run.random_seed);
     let conditions = &input.config.conditions;
     for (name, value) in
         [("celsius", conditions.celsius), ("v_init", conditions.v_init), ("dt", input.config.run.dt)]

@@ -30,9 +30,11 @@ Exit codes:
 Examples:
   neurodamus simulation_config.json
   neurodamus simulation_config.json --output-path=/scratch/run1 --threads=8
+  neurodamus mechanisms check mechanisms/
   neurodamus simulation_config.json --schedule=dot | dot -Tsvg > schedule.svg";
 
 mod heading {
+    pub const INPUTS: &str = "Inputs";
     pub const OUTPUT: &str = "Outputs";
     pub const PARALLEL: &str = "Cores and ranks";
     pub const INSPECT: &str = "Looking inside";
@@ -62,6 +64,15 @@ pub struct Arguments {
     /// Relative paths inside it start from the folder that holds it, not from the working directory.
     #[arg(value_name = "CONFIG")]
     pub config: PathBuf,
+
+    /// Take mechanisms from this folder or `.mod` file, too
+    ///
+    /// May be repeated. Mechanisms are those of `mechanisms_dir` of the circuit's populations, then those that are built
+    /// in; a file that defines a mechanism of the same name as one that is built in takes its place. Files are read as
+    /// they are: nothing is compiled beforehand. A relative PATH starts from the working directory. `neurodamus mechanisms
+    /// --help` tells how to list, show and check mechanisms.
+    #[arg(long, value_name = "PATH", help_heading = heading::INPUTS)]
+    pub mechanisms: Vec<PathBuf>,
 
     /// Write outputs to PATH instead of the config's output folder
     ///

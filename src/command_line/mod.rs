@@ -6,6 +6,7 @@
 mod arguments;
 mod config_file;
 mod launch;
+mod mechanisms;
 mod support;
 
 use std::ffi::OsString;
@@ -17,6 +18,7 @@ use clap::{CommandFactory, FromArgMatches};
 pub use arguments::ScheduleFormat;
 pub use config_file::{ConfigFileError, check_config_file};
 pub use launch::{ManyProcesses, launched_processes};
+pub use mechanisms::{Question, Where};
 pub use support::{Notice, Refusal};
 
 use arguments::{Arguments, Switch};
@@ -29,6 +31,8 @@ pub struct Options {
     pub config: PathBuf,
     /// Takes the place of `output.output_dir`; relative to the folder that holds the config.
     pub output_path: Option<PathBuf>,
+    /// Folders and files of mechanisms beside those that the circuit names; relative to the working directory.
+    pub mechanisms: Vec<PathBuf>,
     /// Write spikes only.
     pub disable_reports: bool,
     /// Number of threads; `None`: one for each core that the process may use.
@@ -45,6 +49,15 @@ pub struct Options {
     pub use_color: bool,
     /// Options that were given and change nothing, to be told to the user.
     pub notices: Vec<Notice>,
+}
+
+/// What a command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// A simulation.
+    Run(Options),
+    /// An answer about mechanisms.
+    Mechanisms(Question),
 }
 
 /// How much is said about a run, from little to much.
@@ -74,7 +87,21 @@ pub enum NoOptions {
 ///
 /// [`NoOptions::CommandLine`] where it cannot be understood or only asks for help,
 /// [`NoOptions::Refused`] where it asks for something that is not supported.
-pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Options, NoOptions> {
+pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Request, NoOptions> {
+    let words: Vec<OsString> = command_line.into_iter().collect();
+    if words.get(1).is_some_and(|word| word == mechanisms::WORD) {
+        let question = mechanisms::parse(words.into_iter().skip(2)).map_err(NoOptions::CommandLine)?;
+        return Ok(Request::Mechanisms(question));
+    }
+    parse_options(words).map(Request::Run)
+}
+
+/// Reads a command line that asks for a simulation.
+///
+/// # Errors
+///
+/// As for [`parse`].
+pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result<Options, NoOptions> {
     let arguments = command()
         .try_get_matches_from(command_line)
         .and_then(|matches| Arguments::from_arg_matches(&matches))
@@ -91,6 +118,7 @@ pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Options
     Ok(Options {
         config: arguments.config,
         output_path: arguments.output_path,
+        mechanisms: arguments.mechanisms,
         disable_reports: arguments.disable_reports,
         threads: arguments.threads,
         group_size: arguments.group_size,
@@ -133,7 +161,7 @@ mod tests {
     }
 
     fn try_options(line: &str) -> Result<Options, NoOptions> {
-        parse(std::iter::once("neurodamus").chain(line.split_whitespace()).map(OsString::from))
+        parse_options(std::iter::once("neurodamus").chain(line.split_whitespace()).map(OsString::from))
     }
 
     fn refused(line: &str) -> Vec<&'static str> {
@@ -160,6 +188,7 @@ mod tests {
         let expected = Options {
             config: "c.json".into(),
             output_path: None,
+            mechanisms: Vec::new(),
             disable_reports: false,
             threads: None,
             group_size: None,

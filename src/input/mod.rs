@@ -11,10 +11,10 @@ use sonata::diagnostics::{Problem, Problems};
 use sonata::node_sets::NodeSets;
 use systems::Registry;
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure, Problem as AnyProblem};
+use crate::mechanisms::{self, CannotRun};
 
 /// The configurations of a simulation.
-#[derive(Debug)]
 pub struct Input {
     /// Path of the simulation config.
     pub path: PathBuf,
@@ -28,6 +28,10 @@ pub struct Input {
     pub compartment_sets: CompartmentSets,
     /// Where outputs go.
     pub output_dir: PathBuf,
+    /// The mechanisms that cells can use.
+    pub registry: Registry,
+    /// Mechanisms that cells cannot use, although there are files of them.
+    pub refused: Vec<CannotRun>,
 }
 
 /// Problems of several files; those of files that could be read do not hide those of others.
@@ -35,23 +39,66 @@ pub struct Input {
 struct Collected {
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
+    /// Of mechanisms.
+    other_errors: Vec<AnyProblem>,
 }
 
 impl Collected {
     fn take<T>(&mut self, result: Result<T, Problems>) -> Option<T> {
         result.map_err(|problems| self.errors.extend(problems.0)).ok()
     }
+
+    fn is_sound(&self) -> bool {
+        self.errors.is_empty() && self.other_errors.is_empty()
+    }
+}
+
+/// The mechanisms of `registry` with those of `places` and of the circuit's populations, and those that cannot run.
+fn load_mechanisms(
+    registry: &Registry,
+    places: &[PathBuf],
+    circuit: Option<&CircuitConfig>,
+    collected: &mut Collected,
+) -> (Registry, Vec<CannotRun>) {
+    let mut registry = registry.clone();
+    let mut places = places.to_vec();
+    for folder in circuit.map(mechanisms::folders_of).unwrap_or_default() {
+        if places.contains(&folder) {
+            continue;
+        }
+        if folder.is_dir() {
+            places.push(folder);
+        } else {
+            tracing::warn!("`mechanisms_dir` {} is no folder", folder.display());
+        }
+    }
+    let loaded = mechanisms::load(&places);
+    loaded.add_to(&mut registry);
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    for refused in loaded.refused.iter().filter(|refused| !refused.is_superfluous()) {
+        tracing::warn!("{}; it is left out", refused.summary());
+    }
+    collected.other_errors.extend(loaded.problems);
+    (registry, loaded.refused.iter().map(mechanisms::Refused::summary).collect())
 }
 
 impl Input {
     /// Reads a simulation config and all configurations that it names; `output_path` takes the place of its
-    /// `output.output_dir` and is relative to the config's folder. Mechanisms are those of `registry`.
+    /// `output.output_dir` and is relative to the config's folder. Mechanisms are those of `registry`, of the folders
+    /// and files in `mechanisms`, and of the folders that the circuit config names.
     ///
     /// # Errors
     ///
     /// All problems of all files: wrong syntax, unknown keys, bad values, and valid keys whose feature is not
     /// there yet, each by name.
-    pub fn load(path: &Path, output_path: Option<&Path>, registry: &Registry) -> Result<Self, Failure> {
+    pub fn load(
+        path: &Path,
+        output_path: Option<&Path>,
+        registry: &Registry,
+        mechanisms: &[PathBuf],
+    ) -> Result<Self, Failure> {
         let mut collected = Collected::default();
         let config = SimulationConfig::from_file(path).map_err(|problems| Failure::bad_inputs(problems.0))?;
         collected.warnings.extend(config.warnings.iter().cloned());
@@ -62,7 +109,10 @@ impl Input {
             None => Some(CompartmentSets::default()),
         };
         collected.errors.extend(support::unsupported(&config));
-        collected.errors.extend(support::unknown_globals(&config, registry));
+        let (registry, refused) = load_mechanisms(registry, mechanisms, circuit.as_ref(), &mut collected);
+        if collected.other_errors.is_empty() && circuit.is_some() {
+            collected.errors.extend(support::unknown_globals(&config, &registry));
+        }
         if let Some(circuit) = &circuit {
             collected.warnings.extend(circuit.warnings.iter().cloned());
             collected.errors.extend(support::unsupported_circuit(circuit));
@@ -76,17 +126,28 @@ impl Input {
             tracing::warn!("{place}: {warning}");
         }
         match (circuit, node_sets, compartment_sets) {
-            (Some(circuit), Some(node_sets), Some(compartment_sets)) if collected.errors.is_empty() => {
+            (Some(circuit), Some(node_sets), Some(compartment_sets)) if collected.is_sound() => {
                 let folder = path.parent().unwrap_or(Path::new(""));
                 let output_dir = match output_path {
                     Some(output_path) => folder.join(output_path),
                     None => config.output.output_dir.clone(),
                 };
-                Ok(Self { path: path.to_owned(), config, circuit, node_sets, compartment_sets, output_dir })
+                Ok(Self {
+                    path: path.to_owned(),
+                    config,
+                    circuit,
+                    node_sets,
+                    compartment_sets,
+                    output_dir,
+                    registry,
+                    refused,
+                })
             }
             _ => {
                 collected.errors.dedup();
-                Err(Failure::bad_inputs(collected.errors))
+                let mut failure = Failure { problems: collected.other_errors, exit: Exit::BadInput };
+                failure.problems.extend(Failure::bad_inputs(collected.errors).problems);
+                Err(failure)
             }
         }
     }

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use miette::Diagnostic;
+
+use crate::failure::Problem;
+
 /// A request that a model cannot fulfil.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -89,6 +93,42 @@ pub enum Error {
         /// The mechanism.
         mechanism: String,
     },
+    /// Files of mechanisms that are wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Mechanisms(#[from] MechanismProblems),
+    /// Mechanisms that come after sections or point processes.
+    #[error("mechanisms are loaded after the model was begun")]
+    #[diagnostic(help("call `load_mechanisms` first"))]
+    LateMechanisms,
+    /// A mechanism of which it is not clear which stream or vector is meant.
+    #[error("`{mechanism}` does not have just one {what}{}{names}", if names.is_empty() { "" } else { ", but " })]
+    #[diagnostic(help("name the one that is meant: `set_stream`, `set_vector`"))]
+    NotOne {
+        /// The mechanism.
+        mechanism: String,
+        /// What was to be set.
+        what: &'static str,
+        /// Those that it has.
+        names: String,
+    },
+    /// A stream or vector that a mechanism does not have.
+    #[error("`{mechanism}` has no {what} `{name}`")]
+    NotThere {
+        /// The mechanism.
+        mechanism: String,
+        /// What was to be set.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A pointer to what cannot be pointed to.
+    #[error("`{name}` cannot be pointed to")]
+    #[diagnostic(help("pointers stand for voltages, ions and variables of mechanisms"))]
+    NotATarget {
+        /// The variable.
+        name: String,
+    },
     /// A value of the run options that makes no run.
     #[error("`{option}` is {value}")]
     #[diagnostic(help("{expected}"))]
@@ -100,4 +140,19 @@ pub enum Error {
         /// What it has to be.
         expected: &'static str,
     },
+}
+
+/// All that is wrong with files of mechanisms.
+#[derive(Debug, thiserror::Error)]
+#[error("{} problem(s) in files of mechanisms: {}", .0.len(), first(.0))]
+pub struct MechanismProblems(pub Vec<Problem>);
+
+fn first(problems: &[Problem]) -> String {
+    problems.first().map(ToString::to_string).unwrap_or_default()
+}
+
+impl Diagnostic for MechanismProblems {
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(self.0.iter().map(|problem| &**problem as &dyn Diagnostic)))
+    }
 }

@@ -40,19 +40,31 @@ use std::sync::Arc;
 
 pub use cell::{Cell, PointProcessId as Point, SectionId as Section};
 pub use connections::{NetCon, Source};
-pub use error::Error;
+pub use error::{Error, MechanismProblems};
 pub use recordings::{Recorded, RecordedSpikes, Recordings};
 pub use run::RunOptions;
+pub use systems::mechanism::Argument;
 
-use cell::Catalogue;
 use morphology::{Warning, import3d_asc, import3d_swc, morphio_h5};
 use points::Extras;
 use recordings::Request;
 use systems::Registry;
 use systems::group::StepPlugin;
+use systems::mechanism::Mechanism;
+
+use crate::mechanisms;
 
 /// A place on a cell: a section, and a relative position along it from 0 to 1.
 pub type Place = (Section, f64);
+
+/// A variable of a model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Variable {
+    /// A range variable at a place, such as `v`, `cai` or `m_hh`.
+    Range(Place, String),
+    /// A variable of a point process.
+    Point(Point, String),
+}
 
 /// What the cells of a model are numbered by: trees of sections and artificial cells, as they were created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +79,11 @@ pub struct Model {
     registry: Registry,
     created: Vec<Created>,
     extras: BTreeMap<Point, Extras>,
+    /// Calls of functions: the instance, by a point process or by a place and the mechanism's name; function; arguments.
+    calls: Vec<(Variable, String, Vec<Argument>)>,
+    pointers: Vec<(Variable, Variable)>,
+    /// Streams of density mechanisms: place, mechanism, name and ids.
+    streams: Vec<(Place, String, String, [u32; 3])>,
     connections: Vec<NetCon>,
     requests: Vec<Request>,
     recorded_spikes: Vec<Source>,
@@ -109,17 +126,40 @@ impl Model {
     ///
     /// If two mechanisms clash over a name or the valence of an ion.
     pub fn with_registry(registry: Registry) -> Result<Self, Error> {
-        let catalogue = Catalogue::new(registry.descriptions().cloned())?;
+        let catalogue = registry.catalogue()?;
         Ok(Self {
             cell: Cell::new(Arc::new(catalogue)),
             registry,
             created: Vec::new(),
             extras: BTreeMap::new(),
+            calls: Vec::new(),
+            pointers: Vec::new(),
+            streams: Vec::new(),
             connections: Vec::new(),
             requests: Vec::new(),
             recorded_spikes: Vec::new(),
             step_plugins: Vec::new(),
         })
+    }
+
+    /// Loads the `.mod` files of a folder, or one such file, and returns the names of their mechanisms. Nothing is compiled
+    /// beforehand. Files of one call are put in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the files; if the model has sections or point processes already.
+    pub fn load_mechanisms(&mut self, path: &Path) -> Result<Vec<String>, Error> {
+        if self.cell.sections().next().is_some() || self.cell.point_processes().next().is_some() {
+            return Err(Error::LateMechanisms);
+        }
+        let mut loaded = mechanisms::load(&[path.to_owned()]);
+        let problems = loaded.all_problems();
+        if !problems.is_empty() {
+            return Err(MechanismProblems(problems).into());
+        }
+        loaded.add_to(&mut self.registry);
+        self.cell = Cell::new(Arc::new(self.registry.catalogue()?));
+        Ok(loaded.mechanisms.iter().map(|mechanism| mechanism.description().name.clone()).collect())
     }
 
     /// Reads a morphology (`.asc`, `.swc` or `.h5`) and makes its sections, as NEURON's Import3d does.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cell::model::{At, Call, InstancePlace, Pointer, Reference};
 use cell::{GlobalVariable, RangeVariable, Selection};
 use components::{IonQuantity, RecordedValue, SampleTimes, SourceId};
 use nmodl::IonVariable;
@@ -11,7 +12,7 @@ use systems::group::{CellPlan, CellProbe, CellProbeSource, Connection, PointProc
 use systems::step::record::Lookup;
 
 use super::recordings::Request;
-use super::{Created, Error, Model, Place, Point, Section, Source};
+use super::{Created, Error, Model, Place, Point, Section, Source, Variable};
 
 /// The plans of all cells, and where sections and point processes went.
 #[derive(Default)]
@@ -138,6 +139,14 @@ impl Model {
             }
         }
         self.plan_signals(&mut plans)?;
+        self.plan_calls(&mut plans)?;
+        self.plan_pointers(&mut plans)?;
+        for (place, mechanism, name, [id1, id2, id3]) in &self.streams {
+            let (cell, node) = plans.segment(*place)?;
+            let place = InstancePlace { mechanism: mechanism.clone(), at: At::Node(node) };
+            let stream = Stream::new(stream_index, *id1, *id2, *id3);
+            plans.cells[cell].streams.push((place, name.clone(), stream));
+        }
         for source in self.recorded_spikes.clone() {
             plans.use_source(source)?;
         }
@@ -179,8 +188,8 @@ impl Model {
                     description: own.description,
                     node: own.node,
                     values: own.values,
-                    stream: None,
-                    times: Vec::new(),
+                    streams: Vec::new(),
+                    vectors: Vec::new(),
                 },
                 point,
                 stream_index,
@@ -208,8 +217,9 @@ impl Model {
 
     fn with_extras(&self, process: PointProcess, point: Point, stream_index: u32) -> PointProcess {
         let Some(extras) = self.extras.get(&point) else { return process };
-        let stream = extras.stream.map(|[id1, id2, id3]| Stream::new(stream_index, id1, id2, id3));
-        PointProcess { stream, times: extras.times.clone(), ..process }
+        let stream = |[id1, id2, id3]: [u32; 3]| Stream::new(stream_index, id1, id2, id3);
+        let streams = extras.streams.iter().map(|(name, ids)| (name.clone(), stream(*ids))).collect();
+        PointProcess { streams, vectors: extras.vectors.clone(), ..process }
     }
 
     fn plan_signals(&self, plans: &mut Plans) -> Result<(), Error> {
@@ -228,6 +238,70 @@ impl Model {
         Ok(())
     }
 
+    fn plan_calls(&self, plans: &mut Plans) -> Result<(), Error> {
+        for (at, function, arguments) in &self.calls {
+            let (cell, place) = match at {
+                Variable::Point(point, _) => self.point_place(plans, *point)?,
+                Variable::Range(place, mechanism) => {
+                    let (cell, node) = plans.segment(*place)?;
+                    (cell, InstancePlace { mechanism: mechanism.clone(), at: At::Node(node) })
+                }
+            };
+            let (function, arguments) = (function.clone(), arguments.clone());
+            plans.cells[cell].calls.push(Call { place, function, arguments });
+        }
+        Ok(())
+    }
+
+    fn plan_pointers(&self, plans: &mut Plans) -> Result<(), Error> {
+        for (from, to) in &self.pointers {
+            let (cell, Reference::Variable(place, variable)) = self.reference(plans, from)? else {
+                let (Variable::Range(_, name) | Variable::Point(_, name)) = from.clone();
+                return Err(Error::NotATarget { name });
+            };
+            let (other, target) = self.reference(plans, to)?;
+            let gid = (other != cell).then_some(plans.cells[other].gid);
+            plans.cells[cell].pointers.push(Pointer { place, variable, cell: gid, target });
+        }
+        Ok(())
+    }
+
+    /// The cell and place of a point process.
+    fn point_place(&self, plans: &Plans, point: Point) -> Result<(usize, InstancePlace), Error> {
+        let (cell, index) = plans.point(point)?;
+        let mechanism = self.description(point)?.name.clone();
+        Ok((cell, InstancePlace { mechanism, at: At::PointProcess(index as u32) }))
+    }
+
+    /// The cell of a variable, and how it is found there.
+    fn reference(&self, plans: &Plans, variable: &Variable) -> Result<(usize, Reference), Error> {
+        let (place, name) = match variable {
+            Variable::Point(point, name) => {
+                let (cell, place) = self.point_place(plans, *point)?;
+                let name = self.variable_name(*point, name)?.to_owned();
+                return Ok((cell, Reference::Variable(place, name)));
+            }
+            Variable::Range(place, name) => (*place, name),
+        };
+        let catalogue = self.cell.catalogue();
+        let (cell, node) = plans.segment(place)?;
+        match catalogue.find_range(name)? {
+            RangeVariable::Voltage => {
+                let (cell, node) = plans.node(place)?;
+                Ok((cell, Reference::Voltage(node)))
+            }
+            RangeVariable::Ion(ion, quantity) => {
+                Ok((cell, Reference::Ion(node, catalogue.ion(ion).name.clone(), quantity)))
+            }
+            RangeVariable::Mechanism(mechanism, column) => {
+                let description = catalogue.mechanism(mechanism);
+                let place = InstancePlace { mechanism: description.name.clone(), at: At::Node(node) };
+                Ok((cell, Reference::Variable(place, description.variables[column].name.clone())))
+            }
+            _ => Err(Error::NotATarget { name: name.clone() }),
+        }
+    }
+
     /// What is to be recorded, as the solver knows it; cells whose membrane current is wanted compute it.
     pub(super) fn wanted(&self, plans: &mut Plans) -> Result<Vec<Wanted>, Error> {
         let mut wanted = Vec::with_capacity(self.requests.len());
@@ -235,7 +309,10 @@ impl Model {
             wanted.push(match *request {
                 Request::Point(point, column) => {
                     let (cell, index) = plans.point(point)?;
-                    let name = self.description(point)?.name.clone();
+                    let description = self.description(point)?;
+                    let (name, variable) = (description.name.clone(), &description.variables[column].name);
+                    let source = CellProbeSource::PointProcess(name.clone(), variable.clone());
+                    plans.cells[cell].probes.push(never_sampled(source, index as u32));
                     Wanted::Point(cell as u64, index as u32, name, column)
                 }
                 Request::Range(place, variable) => self.wanted_range(plans, place, variable)?,
@@ -256,11 +333,15 @@ impl Model {
         let catalogue = self.cell.catalogue();
         Ok(match variable {
             RangeVariable::MembraneCurrent => {
-                plans.cells[cell].probes.push(never_sampled(node));
+                plans.cells[cell].probes.push(never_sampled(CellProbeSource::MembraneCurrent, node));
                 Wanted::MembraneCurrent(gid, node)
             }
             RangeVariable::Mechanism(mechanism, column) => {
-                Wanted::Density(gid, segment, catalogue.mechanism(mechanism).name.clone(), column)
+                let description = catalogue.mechanism(mechanism);
+                let (name, variable) = (description.name.clone(), &description.variables[column].name);
+                let source = CellProbeSource::Density(name.clone(), variable.clone());
+                plans.cells[cell].probes.push(never_sampled(source, segment));
+                Wanted::Density(gid, segment, name, column)
             }
             RangeVariable::Ion(ion, quantity) => {
                 let quantity = match quantity {
@@ -297,25 +378,16 @@ impl Model {
 }
 
 fn empty_plan(gid: u64) -> CellPlan {
-    CellPlan {
-        gid,
-        population: "model".into(),
-        node_id: gid,
-        model: Arc::default(),
-        point_processes: Vec::new(),
-        spike_source: None,
-        connections: Vec::new(),
-        signals: Vec::new(),
-        probes: Vec::new(),
-    }
+    CellPlan::new("model", gid, gid, Arc::default())
 }
 
-/// A probe that is never due: it is there because membrane currents are computed where one is probed.
-fn never_sampled(node: u32) -> CellProbe {
+/// A probe that is never due: it is there because membrane currents are computed, and variables kept, where one is
+/// probed.
+fn never_sampled(source: CellProbeSource, index: u32) -> CellProbe {
     CellProbe {
         report: 0,
-        source: CellProbeSource::MembraneCurrent,
-        indices: vec![node],
+        source,
+        indices: vec![index],
         times: SampleTimes { first: u64::MAX, last: 0, period: 1 },
     }
 }

@@ -3,18 +3,25 @@
 use std::sync::Arc;
 
 use nmodl::Description;
+use systems::mechanism::{Argument, Mechanism};
 
-use super::{Created, Error, Model, Place, Point};
+use super::{Created, Error, Model, Place, Point, Variable};
 
 /// What a point process has beyond its variables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Extras {
-    /// Ids of its random stream.
-    pub stream: Option<[u32; 3]>,
-    /// Times (ms) it plays.
-    pub times: Vec<f64>,
+    /// Ids of its random streams, by their names.
+    pub streams: Vec<(String, [u32; 3])>,
+    /// Its vectors, by their names.
+    pub vectors: Vec<(String, Vec<f64>)>,
     /// Signals that set its variables.
     pub signals: Vec<PlayedSignal>,
+}
+
+/// Puts a value under a name, instead of the one there.
+fn put<T>(held: &mut Vec<(String, T)>, name: String, value: T) {
+    held.retain(|(known, _)| *known != name);
+    held.push((name, value));
 }
 
 /// A signal played into a variable of a point process.
@@ -74,16 +81,141 @@ impl Model {
         values.iter().try_for_each(|&(variable, value)| self.set_variable(point, variable, value))
     }
 
-    /// Gives a point process or artificial cell the random stream with these ids, as NEURON's
+    /// Gives a point process or artificial cell that has one random stream the one with these ids, as NEURON's
     /// `noiseFromRandom123(id1, id2, id3)` does.
     ///
     /// # Errors
     ///
-    /// If it was deleted.
+    /// If it has no stream, or more than one.
     pub fn set_random_stream(&mut self, point: Point, ids: [u32; 3]) -> Result<(), Error> {
-        self.description(point)?;
-        self.extras.entry(point).or_default().stream = Some(ids);
+        let name = self.only(point, "random stream", |mechanism| mechanism.streams())?;
+        put(&mut self.extras.entry(point).or_default().streams, name, ids);
         Ok(())
+    }
+
+    /// Gives a random stream of a point process or artificial cell its ids.
+    ///
+    /// # Errors
+    ///
+    /// If it has no such stream.
+    pub fn set_stream(&mut self, point: Point, stream: &str, ids: [u32; 3]) -> Result<(), Error> {
+        let name = self.known(point, "random stream", stream, |mechanism| mechanism.streams())?;
+        put(&mut self.extras.entry(point).or_default().streams, name, ids);
+        Ok(())
+    }
+
+    /// Gives a random stream of a density mechanism at a place its ids.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such mechanism; whether it has such a stream shows when the model is run.
+    pub fn set_stream_at(
+        &mut self,
+        place: Place,
+        mechanism: &str,
+        stream: &str,
+        ids: [u32; 3],
+    ) -> Result<(), Error> {
+        self.cell.catalogue().find_mechanism(mechanism)?;
+        self.streams.push((place, mechanism.to_owned(), stream.to_owned(), ids));
+        Ok(())
+    }
+
+    /// Gives a vector to a point process or artificial cell.
+    ///
+    /// # Errors
+    ///
+    /// If it has no such vector.
+    pub fn set_vector(&mut self, point: Point, vector: &str, values: &[f64]) -> Result<(), Error> {
+        let name = self.known(point, "vector", vector, |mechanism| mechanism.vectors())?;
+        put(&mut self.extras.entry(point).or_default().vectors, name, values.to_vec());
+        Ok(())
+    }
+
+    /// Calls a function of a point process or artificial cell, such as `setRNG`, before each run.
+    ///
+    /// # Errors
+    ///
+    /// If it was deleted; whether there is such a function shows when the model is run.
+    pub fn call(&mut self, point: Point, function: &str, arguments: &[Argument]) -> Result<(), Error> {
+        self.description(point)?;
+        self.calls.push((Variable::Point(point, String::new()), function.to_owned(), arguments.to_vec()));
+        Ok(())
+    }
+
+    /// Calls a function of a density mechanism at a place, before each run.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such mechanism.
+    pub fn call_at(
+        &mut self,
+        place: Place,
+        mechanism: &str,
+        function: &str,
+        arguments: &[Argument],
+    ) -> Result<(), Error> {
+        self.cell.catalogue().find_mechanism(mechanism)?;
+        let at = Variable::Range(place, mechanism.to_owned());
+        self.calls.push((at, function.to_owned(), arguments.to_vec()));
+        Ok(())
+    }
+
+    /// Lets a pointer (`POINTER` of a mechanism) stand for another variable, as NEURON's `setpointer` does.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such range variable; whether it is a pointer shows when the model is run.
+    pub fn set_pointer(&mut self, pointer: Variable, target: Variable) -> Result<(), Error> {
+        for variable in [&pointer, &target] {
+            match variable {
+                Variable::Range(_, name) => {
+                    self.cell.catalogue().find_range(name)?;
+                }
+                Variable::Point(point, name) => {
+                    self.variable_name(*point, name)?;
+                }
+            }
+        }
+        self.pointers.push((pointer, target));
+        Ok(())
+    }
+
+    fn names(
+        &self,
+        point: Point,
+        list: impl Fn(&dyn Mechanism) -> &[String],
+    ) -> Result<(String, Vec<String>), Error> {
+        let mechanism = self.description(point)?.name.clone();
+        let names = self.registry.get(&mechanism).map(|known| list(&**known).to_vec()).unwrap_or_default();
+        Ok((mechanism, names))
+    }
+
+    fn only(
+        &self,
+        point: Point,
+        what: &'static str,
+        list: impl Fn(&dyn Mechanism) -> &[String],
+    ) -> Result<String, Error> {
+        let (mechanism, names) = self.names(point, list)?;
+        match names.as_slice() {
+            [only] => Ok(only.clone()),
+            _ => Err(Error::NotOne { mechanism, what, names: names.join(", ") }),
+        }
+    }
+
+    fn known(
+        &self,
+        point: Point,
+        what: &'static str,
+        name: &str,
+        list: impl Fn(&dyn Mechanism) -> &[String],
+    ) -> Result<String, Error> {
+        let (mechanism, names) = self.names(point, list)?;
+        match names.iter().any(|known| known == name) {
+            true => Ok(name.to_owned()),
+            false => Err(Error::NotThere { mechanism, what, name: name.to_owned() }),
+        }
     }
 
     /// Gives a `VecStim` the times (ms) at which it spikes.
@@ -96,7 +228,8 @@ impl Model {
         if !is_ascending(times) {
             return Err(Error::BadTimes { mechanism });
         }
-        self.extras.entry(point).or_default().times = times.to_vec();
+        let name = self.only(point, "vector", |mechanism| mechanism.vectors())?;
+        put(&mut self.extras.entry(point).or_default().vectors, name, times.to_vec());
         Ok(())
     }
 

@@ -123,7 +123,9 @@ impl Model {
                 celsius: options.celsius,
                 second_order: options.second_order,
                 v_init: options.v_init,
+                random_seed: options.random_index,
                 globals: self.globals(),
+                ..GroupOptions::default()
             },
             threads: options.threads,
             group_size: options.group_size,

@@ -25,12 +25,15 @@ fn instances(name: &str, count: usize) -> (Arc<dyn Kernels>, Instances) {
     let mechanism = registry.get(name).expect("it is built in");
     let description = mechanism.description();
     let globals = description.globals.iter().map(|global| global.default).collect();
-    let kernels = mechanism.kernels(&Environment { dt: 0.025, celsius: 6.3, second_order: 0, globals });
+    let kernels =
+        mechanism.kernels(&Environment { dt: 0.025, celsius: 6.3, second_order: 0, random_seed: 0, globals });
     let zeros = || Column::filled(count, 0.0);
     let binding = |ion: &nmodl::IonUse| IonBinding {
         ion: Entity::PLACEHOLDER,
         range: Some(0..count),
         index: (0..count as u32).collect(),
+        reads_reversal: true,
+        reversal_changes: false,
         reversal: description.variable(&format!("e{}", ion.ion)),
         inside: None,
         outside: None,
@@ -39,7 +42,6 @@ fn instances(name: &str, count: usize) -> (Arc<dyn Kernels>, Instances) {
         writes_inside: false,
         writes_outside: false,
         writes_reversal: false,
-        derivative: zeros(),
     };
     let mut instances = Instances {
         nodes: (0..count as u32).collect(),
@@ -49,6 +51,7 @@ fn instances(name: &str, count: usize) -> (Arc<dyn Kernels>, Instances) {
         current: zeros(),
         conductance: zeros(),
         ions: description.ions.iter().map(binding).collect(),
+        ion_derivatives: description.ions.iter().map(|_| zeros()).collect(),
         ..Instances::default()
     };
     kernels.initialize(&mut instances, &SURROUNDINGS, &mut Outbox::default());
@@ -60,14 +63,15 @@ fn kernels(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         for count in [1000, 2000, 4000] {
             let (kernels, mut instances) = instances(name, count);
+            let mut outbox = Outbox::default();
             group.throughput(Throughput::Elements(count as u64));
             if with_current {
                 group.bench_function(BenchmarkId::new("current", count), |bencher| {
-                    bencher.iter(|| kernels.current(black_box(&mut instances), &SURROUNDINGS));
+                    bencher.iter(|| kernels.current(black_box(&mut instances), &SURROUNDINGS, &mut outbox));
                 });
             }
             group.bench_function(BenchmarkId::new("state", count), |bencher| {
-                bencher.iter(|| kernels.state(black_box(&mut instances), &SURROUNDINGS));
+                bencher.iter(|| kernels.state(black_box(&mut instances), &SURROUNDINGS, &mut outbox));
             });
         }
     }
@@ -121,6 +125,9 @@ fn cells() -> Group {
         }],
         signals: Vec::new(),
         probes: Vec::new(),
+        calls: Vec::new(),
+        pointers: Vec::new(),
+        streams: Vec::new(),
     };
     let plans: Vec<CellPlan> = (0..250).map(plan).collect();
     let registry = Registry::with_built_ins();

@@ -88,6 +88,90 @@ pub enum Error {
         /// The mechanism to blame, where it can be told.
         culprit: String,
     },
+    /// A kernel of a mechanism cannot go on.
+    #[error("at t = {t:.3} ms mechanism `{mechanism}`{}{place} failed in gid {gid}{located}: {message}", if place.is_empty() { "" } else { " at " })]
+    KernelFailed {
+        /// When (ms).
+        t: f64,
+        /// The cell.
+        gid: u64,
+        /// Population, node id, section and segment, where the mechanism has a place.
+        located: String,
+        /// The mechanism.
+        mechanism: String,
+        /// File and line.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A cell calls a function that a mechanism does not have.
+    #[error("gid {gid}: mechanism `{mechanism}` has no function `{function}`")]
+    UnknownFunction {
+        /// The cell.
+        gid: u64,
+        /// The mechanism.
+        mechanism: String,
+        /// The function.
+        function: String,
+    },
+    /// A call, or a pointer, concerns an instance that is not there.
+    #[error("gid {gid}: mechanism `{mechanism}` is not {at}")]
+    NoInstance {
+        /// The cell.
+        gid: u64,
+        /// The mechanism.
+        mechanism: String,
+        /// Where it should be.
+        at: String,
+    },
+    /// A pointer of an instance was never set.
+    #[error("gid {gid}: the pointer `{variable}` of mechanism `{mechanism}`{located} points to nothing")]
+    UnsetPointer {
+        /// The cell.
+        gid: u64,
+        /// The mechanism.
+        mechanism: String,
+        /// The variable.
+        variable: String,
+        /// Where the instance is.
+        located: String,
+    },
+    /// A pointer cannot stand for what it should.
+    #[error("gid {gid}: the pointer `{variable}` of mechanism `{mechanism}` cannot be set: {reason}")]
+    BadPointer {
+        /// The cell.
+        gid: u64,
+        /// The mechanism.
+        mechanism: String,
+        /// The variable.
+        variable: String,
+        /// Why.
+        reason: String,
+    },
+    /// Instances in one place depend on each other's ion variables, which NEURON evaluates one after the other.
+    #[error(
+        "gid {gid}: several `{mechanism}` are in one segment and each changes what the next reads of ion `{ion}`"
+    )]
+    DependentInstances {
+        /// The cell.
+        gid: u64,
+        /// The mechanism.
+        mechanism: String,
+        /// The ion.
+        ion: String,
+    },
+    /// A random stream or vector is given that the mechanism does not have.
+    #[error("gid {gid}: mechanism `{mechanism}` has no {what} `{name}`")]
+    UnknownHolding {
+        /// The cell.
+        gid: u64,
+        /// The mechanism.
+        mechanism: String,
+        /// What kind of thing: `random stream` or `vector`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
     /// Another rank failed, so this one stops.
     #[error("another rank failed")]
     OtherRankFailed,

@@ -5,7 +5,8 @@
 //! * [`group`]: cells to a cell group: a world of columns and its own `Step` schedule.
 //! * [`epoch`]: what a rank does between spike exchanges.
 //! * [`communicator`]: the one place through which ranks talk.
-//! * [`mechanism`]: what a mechanism must bring; [`mechanisms`]: those built in.
+//! * [`mechanism`]: what a mechanism must bring; [`mechanisms`]: those built in; [`ProgramMechanism`]: those that are
+//!   programs of NMODL.
 //! * [`simulation`]: a rank's whole simulation.
 //!
 //! Nothing here reads or writes files.
@@ -16,11 +17,13 @@ mod error;
 pub mod group;
 pub mod mechanism;
 pub mod mechanisms;
+mod program;
 pub mod registry;
 pub mod schedule;
 pub mod simulation;
 pub mod step;
 
 pub use error::Error;
+pub use program::ProgramMechanism;
 pub use registry::Registry;
 pub use simulation::{Simulation, SimulationOptions};

@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use components::{Clock, Instances};
 use nmodl::Description;
-pub use nmodl::execute::{Outbox, Request};
+use nmodl::execute::OtherConnections;
+pub use nmodl::execute::{Argument, Demand, Outbox, Phase, Request, Storage};
+use nmodl::ir::PointerVariable;
+use nmodl::syntax::Span;
 
 /// What is fixed for a whole run and shared by all instances of a mechanism.
 #[derive(Clone, Debug)]
@@ -18,12 +21,14 @@ pub struct Environment {
     pub celsius: f64,
     /// 0 implicit Euler, 1 and 2 Crank-Nicolson.
     pub second_order: u8,
+    /// Global index of all random streams.
+    pub random_seed: u32,
     /// Values of the mechanism's globals, in the order of its description.
     pub globals: Vec<f64>,
 }
 
 /// What a mechanism takes part in; decides which systems the schedule gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phases {
     /// It has a membrane current (`current`).
     pub current: bool,
@@ -33,6 +38,10 @@ pub struct Phases {
     pub state: bool,
     /// It has WATCH conditions (`watch`).
     pub watch: bool,
+    /// An event there sees all connections that end at the instance (`FOR_NETCONS`).
+    pub other_connections: bool,
+    /// Its `CONSTRUCTOR`, `BEFORE` and `AFTER` blocks (`block`).
+    pub blocks: Vec<Phase>,
 }
 
 /// A mechanism that cells can insert.
@@ -40,31 +49,95 @@ pub trait Mechanism: Send + Sync {
     /// What is known of it without running it.
     fn description(&self) -> &Arc<Description>;
 
+    /// Names of the random streams that each instance holds.
+    fn streams(&self) -> &[String] {
+        &[]
+    }
+
+    /// How many of the streams, the last ones, an instance has from the start.
+    fn random_variables(&self) -> usize {
+        0
+    }
+
+    /// Names of the vectors that each instance holds.
+    fn vectors(&self) -> &[String] {
+        &[]
+    }
+
+    /// Its variables that stand for others.
+    fn pointers(&self) -> &[PointerVariable] {
+        &[]
+    }
+
+    /// Whether pointer number `pointer` need not be set: the mechanism asks whether it points to something.
+    fn may_point_to_nothing(&self, _pointer: usize) -> bool {
+        false
+    }
+
+    /// Names of the functions and procedures that a cell can call, without suffix.
+    fn functions(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Its kernels, specialised for one run.
     fn kernels(&self, environment: &Environment) -> Arc<dyn Kernels>;
+
+    /// Its kernels, specialised for one run and for instances of which more is known; by default that changes nothing.
+    fn kernels_for(&self, environment: &Environment, _demand: &Demand) -> Arc<dyn Kernels> {
+        self.kernels(environment)
+    }
 }
 
 /// The kernels of a mechanism, specialised for one run.
 ///
-/// `instances.voltage` and the columns bound to ion variables are up to date on entry.
+/// `instances.voltage` and the columns bound to ion variables are up to date on entry. What a kernel asks the solver
+/// for, cannot do or has to tell goes into its outbox.
 pub trait Kernels: Send + Sync {
     /// What it takes part in.
     fn phases(&self) -> Phases;
+
+    /// How a column of `instances.columns` is kept.
+    fn storage(&self, _column: usize) -> Storage {
+        Storage::Instances
+    }
+
+    /// Whether kernels read `instances.area` and `instances.diameter` of density mechanisms.
+    fn reads_geometry(&self) -> bool {
+        false
+    }
+
+    /// Fills `instances.own` before anything else happens: with what instances share.
+    fn prepare(&self, _instances: &mut Instances) {}
 
     /// `INITIAL`: sets the states of all instances at t = 0.
     fn initialize(&self, instances: &mut Instances, surroundings: &Surroundings, outbox: &mut Outbox);
 
     /// Current part of `BREAKPOINT`: fills `instances.current` (mA/cm2, point processes nA),
     /// `instances.conductance` (S/cm2, uS) and, for every ion it writes, the current's column and derivative.
-    fn current(&self, _instances: &mut Instances, _surroundings: &Surroundings) {}
+    fn current(&self, _instances: &mut Instances, _surroundings: &Surroundings, _outbox: &mut Outbox) {}
 
     /// `SOLVE`: advances the states of all instances by dt; the voltage is the new one.
-    fn state(&self, _instances: &mut Instances, _surroundings: &Surroundings) {}
+    fn state(&self, _instances: &mut Instances, _surroundings: &Surroundings, _outbox: &mut Outbox) {}
+
+    /// One of the blocks that [`Phases::blocks`] names.
+    fn block(
+        &self,
+        _block: Phase,
+        _instances: &mut Instances,
+        _surroundings: &Surroundings,
+        _outbox: &mut Outbox,
+    ) {
+    }
 
     /// `INITIAL` block of `NET_RECEIVE`, once for every connection; by default all weights but the first
     /// become 0.
-    fn initialize_connection(&self, weights: &mut [f64]) {
-        if let [_, rest @ ..] = weights {
+    fn initialize_connection(
+        &self,
+        _instances: &mut Instances,
+        delivery: &mut Delivery,
+        _outbox: &mut Outbox,
+    ) {
+        if let [_, rest @ ..] = &mut *delivery.weights {
             rest.fill(0.0);
         }
     }
@@ -72,9 +145,26 @@ pub trait Kernels: Send + Sync {
     /// `NET_RECEIVE`: an event reaches one instance.
     fn receive(&self, _instances: &mut Instances, _delivery: &mut Delivery, _outbox: &mut Outbox) {}
 
-    /// Value of WATCH condition number `condition` for an instance: true while it is positive.
-    fn watch(&self, _instances: &Instances, _instance: usize, _condition: u32) -> f64 {
+    /// Value of WATCH condition number `condition` for an instance at `t` (ms): true while it is positive.
+    fn watch(&self, _instances: &mut Instances, _instance: usize, _condition: u32, _t: f64) -> f64 {
         -1.0
+    }
+
+    /// A call of a function from outside, such as `setRNG(1, 2, 3)`; `None` if there is no such function.
+    fn call(
+        &self,
+        _instances: &mut Instances,
+        _instance: usize,
+        _function: &str,
+        _arguments: &[Argument],
+        _outbox: &mut Outbox,
+    ) -> Option<f64> {
+        None
+    }
+
+    /// Where a piece of the mechanism's text is, such as `NaTg.mod:17`; empty for mechanisms without text.
+    fn place(&self, _span: Span) -> String {
+        String::new()
     }
 }
 
@@ -90,7 +180,6 @@ pub struct Surroundings<'a> {
 }
 
 /// An event at one instance.
-#[derive(Debug)]
 pub struct Delivery<'a> {
     /// The instance.
     pub instance: usize,
@@ -102,4 +191,6 @@ pub struct Delivery<'a> {
     pub weights: &'a mut [f64],
     /// Voltage of the instance's node (mV); 0 for artificial cells.
     pub voltage: f64,
+    /// The other connections that end at the instance, if [`Phases::other_connections`] asks for them.
+    pub others: Option<&'a mut dyn OtherConnections>,
 }

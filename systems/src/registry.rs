@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cell::Catalogue;
 use nmodl::{Description, Kind};
 
 use crate::mechanism::Mechanism;
@@ -15,6 +16,10 @@ const BEFORE_IONS: [&str; 1] = ["pas"];
 pub struct Registry {
     mechanisms: Vec<Arc<dyn Mechanism>>,
     by_name: BTreeMap<String, usize>,
+    /// For the mechanisms at the end, which come from files: which batch of files, and the name of the file. They are in
+    /// the order of these.
+    files: Vec<(usize, String)>,
+    batch: usize,
 }
 
 impl Registry {
@@ -26,27 +31,78 @@ impl Registry {
     /// The mechanisms that are built in.
     pub fn with_built_ins() -> Self {
         let mut registry = Self::default();
-        for mechanism in crate::mechanisms::built_in() {
-            registry.add(mechanism);
+        for mechanism in crate::mechanisms::of_neuron() {
+            registry.add(Arc::clone(mechanism));
+        }
+        for mechanism in crate::mechanisms::of_neurodamus() {
+            let file = format!("{}.mod", mechanism.description().name);
+            registry.add_file(Arc::clone(mechanism), (0, file));
         }
         registry
     }
 
-    /// Adds a mechanism; one of the same name is replaced and keeps its place in the order.
+    /// Adds a mechanism that comes from no file; one of the same name is replaced and keeps its place in the order.
     pub fn add(&mut self, mechanism: Arc<dyn Mechanism>) {
-        let name = mechanism.description().name.clone();
-        match self.by_name.get(&name) {
+        match self.by_name.get(&mechanism.description().name) {
             Some(&index) => self.mechanisms[index] = mechanism,
             None => {
-                self.by_name.insert(name, self.mechanisms.len());
-                self.mechanisms.push(mechanism);
+                self.mechanisms.insert(self.mechanisms.len() - self.files.len(), mechanism);
+                self.number();
             }
         }
+    }
+
+    /// Adds mechanisms of `.mod` files, with the names of the files; others of the same names are taken out.
+    ///
+    /// NEURON compiles the files of a folder, those that neurodamus brings along among them, in the order of their
+    /// names, and registers their mechanisms so after its own. Files that are added later come after them.
+    pub fn add_files(&mut self, mechanisms: impl IntoIterator<Item = (Arc<dyn Mechanism>, String)>) {
+        for (mechanism, file) in mechanisms {
+            self.add_file(mechanism, (self.batch, file));
+        }
+        self.batch += 1;
+    }
+
+    fn add_file(&mut self, mechanism: Arc<dyn Mechanism>, file: (usize, String)) {
+        if let Some(&index) = self.by_name.get(&mechanism.description().name) {
+            let first_of_files = self.mechanisms.len() - self.files.len();
+            self.mechanisms.remove(index);
+            if let Some(place) = index.checked_sub(first_of_files) {
+                self.files.remove(place);
+            }
+        }
+        let place = self.files.partition_point(|known| *known <= file);
+        self.mechanisms.insert(self.mechanisms.len() - self.files.len() + place, mechanism);
+        self.files.insert(place, file);
+        self.number();
+    }
+
+    fn number(&mut self) {
+        let named = |(index, known): (usize, &Arc<dyn Mechanism>)| (known.description().name.clone(), index);
+        self.by_name = self.mechanisms.iter().enumerate().map(named).collect();
     }
 
     /// The mechanism called `name`.
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Mechanism>> {
         self.by_name.get(name).map(|&index| &self.mechanisms[index])
+    }
+
+    /// What cells can use: all mechanisms with their functions.
+    ///
+    /// # Errors
+    ///
+    /// If two mechanisms clash over a name or the valence of an ion.
+    pub fn catalogue(&self) -> Result<Catalogue, cell::Error> {
+        let mut catalogue = Catalogue::new(self.descriptions().cloned())?;
+        for mechanism in &self.mechanisms {
+            catalogue.set_functions(&mechanism.description().name, mechanism.functions())?;
+        }
+        Ok(catalogue)
+    }
+
+    /// All mechanisms, in the order of registration.
+    pub fn mechanisms(&self) -> &[Arc<dyn Mechanism>] {
+        &self.mechanisms
     }
 
     /// All descriptions, in the order of registration.

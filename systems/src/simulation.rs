@@ -109,7 +109,7 @@ impl Simulation {
     ///
     /// # Errors
     ///
-    /// If the `Epoch` schedule is ambiguous.
+    /// If the `Epoch` schedule is ambiguous, or a kernel fails.
     pub fn initialize(&mut self) -> Result<(), Error> {
         schedule::finish(&mut self.epoch, &mut self.world, "Epoch")?;
         let threads = self.world.resource::<Threads>().0.clone();
@@ -118,6 +118,12 @@ impl Simulation {
             use rayon::iter::IntoParallelRefMutIterator as _;
             groups.par_iter_mut().for_each(Group::initialize);
         });
+        let mut failure = Failure::default();
+        advance::note_failures(groups, &mut failure);
+        if let Some(error) = failure.0 {
+            self.world.resource::<Ranks>().0.abort();
+            return Err(error);
+        }
         *self.world.resource_mut::<EpochClock>() = EpochClock::default();
         self.world.resource_mut::<SpikeLog>().0.clear();
         Ok(())
@@ -237,10 +243,17 @@ fn shortest_delay(cells: &[CellPlan], dt: f64) -> f64 {
     remote.map(|connection| connection.delay).fold(f64::INFINITY, f64::min)
 }
 
-/// Cells that a cell must share a group with: sources of connections too short for an exchange.
-fn close_sources(cell: &CellPlan, dt: f64) -> impl Iterator<Item = &group::Connection> {
+/// Connections of other cells' spikes that are too short for an exchange.
+fn short_connections(cell: &CellPlan, dt: f64) -> impl Iterator<Item = &group::Connection> {
     let connections = cell.connections.iter();
     connections.filter(move |connection| connection.is_direct(dt) && connection.source.gid() != cell.gid)
+}
+
+/// Cells that a cell must share a group with: sources of connections too short for an exchange, and those that its
+/// pointers reach into.
+fn close_cells(cell: &CellPlan, dt: f64) -> impl Iterator<Item = u64> {
+    let sources = short_connections(cell, dt).map(|connection| connection.source.gid());
+    sources.chain(cell.pointers.iter().filter_map(|pointer| pointer.cell))
 }
 
 /// Refuses connections between ranks that are too short for an exchange.
@@ -252,7 +265,8 @@ fn check_short_delays(cells: &[CellPlan], dt: f64, ranks: &dyn Communicator) -> 
     let mut wanted = Vec::new();
     let mut missing = BTreeMap::new();
     for cell in cells {
-        for connection in close_sources(cell, dt).filter(|connection| !own.contains(&connection.source.gid()))
+        for connection in
+            short_connections(cell, dt).filter(|connection| !own.contains(&connection.source.gid()))
         {
             wanted.extend_from_slice(&connection.source.gid().to_le_bytes());
             missing.entry(connection.source.gid()).or_insert((cell.gid, connection.delay));
@@ -302,8 +316,8 @@ pub fn partition(cells: Vec<CellPlan>, size: usize, threads: usize, dt: f64) -> 
         index
     }
     for (index, cell) in cells.iter().enumerate() {
-        for connection in close_sources(cell, dt) {
-            if let Some(&other) = place.get(&connection.source.gid()) {
+        for gid in close_cells(cell, dt) {
+            if let Some(&other) = place.get(&gid) {
                 let (one, other) = (find(&mut leader, index), find(&mut leader, other));
                 leader[one.max(other)] = one.min(other);
             }

@@ -13,7 +13,8 @@ fn net_stim(start: f64, number: f64, interval: f64) -> PointProcess {
 }
 
 fn noisy(stimulus: PointProcess, noise: f64, [id1, id2, id3]: [u32; 3]) -> PointProcess {
-    PointProcess { stream: Some(Stream::new(0, id1, id2, id3)), ..stimulus.with("noise", noise) }
+    let streams = vec![("ranvar".to_owned(), Stream::new(0, id1, id2, id3))];
+    PointProcess { streams, ..stimulus.with("noise", noise) }
 }
 
 #[test]
@@ -92,7 +93,8 @@ fn net_stim_obeys_events() {
 #[test]
 fn vec_stim_plays_its_times() {
     let mut stimulus = artificial("VecStim", &[]);
-    stimulus.times = vec![0.0, 0.1, 0.3, 0.30000000000000004, 2.7, 2.7, 9.123456789];
+    let times = vec![0.0, 0.1, 0.3, 0.30000000000000004, 2.7, 2.7, 9.123456789];
+    stimulus.vectors = vec![("times".to_owned(), times)];
     let mut group = group(&[firing(vec![stimulus], 0.0, &[])], &GroupOptions::default());
     let expected = [0.0, 0.1, 0.30000000000000004, 0.30000000000000004, 2.7, 2.7, 9.123456789000002];
     assert_eq!(spike_times(&mut group, 20.0), expected);

@@ -17,8 +17,13 @@ use systems::schedule::{Named, StepSet, Timings};
 use systems::{Error, Registry};
 use toys::{Toy, cell};
 
-const CURRENT: Phases = Phases { current: true, electrode: false, state: false, watch: false };
-const STATE: Phases = Phases { current: false, electrode: false, state: true, watch: false };
+fn current() -> Phases {
+    Phases { current: true, ..Phases::default() }
+}
+
+fn state() -> Phases {
+    Phases { state: true, ..Phases::default() }
+}
 
 fn group(registry: &Registry, cells: &[CellPlan]) -> Group {
     build(cells, registry, &GroupOptions::default(), &[]).expect("the plan is valid")
@@ -115,14 +120,14 @@ fn order_of_mechanisms_is_that_of_neuron() {
     let mut registry = Registry::with_built_ins();
     let channel: (&[_], &[_]) = (&[Reversal], &[Current]);
     let pump: (&[_], &[_]) = (&[Current], &[Inside]);
-    let dynamics = Phases { current: true, ..STATE };
+    let dynamics = Phases { current: true, ..state() };
     for toy in [
-        Toy::new("CaDynamics_DC0", dynamics, &[("ca", pump.0, pump.1)]),
+        Toy::new("CaDynamics_DC0", dynamics.clone(), &[("ca", pump.0, pump.1)]),
         Toy::new("CaDynamics_E2", dynamics, &[("ca", pump.0, pump.1)]),
-        Toy::new("Ca_HVA2", CURRENT, &[("ca", channel.0, channel.1)]),
-        Toy::new("Ih", CURRENT, &[]),
-        Toy::new("NaTg", CURRENT, &[("na", channel.0, channel.1), ("ttx", &[Inside, Outside], &[])]),
-        Toy::new("SK_E2", CURRENT, &[("k", channel.0, channel.1), ("ca", &[Inside], &[])]),
+        Toy::new("Ca_HVA2", current(), &[("ca", channel.0, channel.1)]),
+        Toy::new("Ih", current(), &[]),
+        Toy::new("NaTg", current(), &[("na", channel.0, channel.1), ("ttx", &[Inside, Outside], &[])]),
+        Toy::new("SK_E2", current(), &[("k", channel.0, channel.1), ("ca", &[Inside], &[])]),
     ] {
         registry.add(Arc::new(toy));
     }
@@ -226,7 +231,7 @@ fn schedule_as_text_and_as_graph() {
                writes IonColumns
           6  current:hh
                reads  Area, Clock, Diameter, Voltage
-               writes Diagonal, Instances, IonColumns, RightHandSide
+               writes Complaints, Diagonal, Instances, IonColumns, RightHandSide
           7  current:capacitance
                reads  Capacitance, Clock
                writes Diagonal
@@ -246,7 +251,7 @@ fn schedule_as_text_and_as_graph() {
       State
          12  state:hh
                reads  Area, Clock, Diameter, Voltage
-               writes Instances, IonColumns
+               writes Complaints, Instances, IonColumns
     ");
     insta::assert_snapshot!(description.to_dot(), @r#"
     digraph "Step" {

@@ -22,8 +22,13 @@ struct Counter(Arc<Description>);
 
 impl Counter {
     fn new() -> Self {
-        let variable =
-            |name: &str, role, default| Variable { name: name.into(), role, default, unit: String::new(), visible: true };
+        let variable = |name: &str, role, default| Variable {
+            name: name.into(),
+            role,
+            default,
+            unit: String::new(),
+            visible: true,
+        };
         Self(Arc::new(Description {
             name: "Counter".into(),
             kind: Kind::PointProcess,
@@ -76,7 +81,7 @@ impl Kernels for CounterKernels {
         }
     }
 
-    fn watch(&self, instances: &Instances, instance: usize, _condition: u32) -> f64 {
+    fn watch(&self, instances: &mut Instances, instance: usize, _condition: u32, _t: f64) -> f64 {
         instances.voltage[instance] - instances.columns[LEVEL][instance]
     }
 }
@@ -124,6 +129,9 @@ fn leaky_cell(registry: &Registry, level: f64, start: f64) -> CellPlan {
         connections: vec![],
         signals: vec![],
         probes: vec![],
+        calls: vec![],
+        pointers: vec![],
+        streams: vec![],
     }
 }
 

@@ -1,6 +1,6 @@
 //! The same models built here and in NEURON: voltages, currents and spike times must have the same bits.
 //!
-//! `reference/run.py` builds NEURON's side from what [`twin::Twin`] noted. It needs a Python with NEURON 9.0.2
+//! `../support/run.py` builds NEURON's side from what [`twin::Twin`] noted. It needs a Python with NEURON 9.0.2
 //! (`tools/set-up reference`, or NEURODAMUS_REFERENCE_PYTHON); without it the comparisons are skipped, unless
 //! NEURODAMUS_REQUIRE_REFERENCE=1.
 
@@ -11,3 +11,6 @@ mod networks;
 mod trees;
 mod tutorials;
 mod twin;
+
+#[path = "../support/mod.rs"]
+mod support;

@@ -63,16 +63,16 @@ fn ring_with_double_exponential_synapses() {
 #[test]
 fn ring_does_not_depend_on_threads_groups_and_ranks() {
     let mut reference = ring("ExpSyn");
-    let expected = reference.model.run(&options()).expect("the ring runs");
+    let expected = reference.own.model.run(&options()).expect("the ring runs");
     assert!(expected.all_spikes.len() > CELLS, "the ring is silent");
     for (group_size, threads) in [(1, 1), (1, 2), (4, 1), (4, 2), (100, 1), (100, 2)] {
         let options = RunOptions { group_size, threads, ..options() };
-        let found = reference.model.run(&options).expect("the ring runs");
+        let found = reference.own.model.run(&options).expect("the ring runs");
         assert!(found == expected, "{group_size} cells per group, {threads} threads");
     }
     for size in [2, 3, 7] {
         let parts = run_on_simulated_ranks(size, |communicator| {
-            ring("ExpSyn").model.run_on(&options(), Arc::new(communicator))
+            ring("ExpSyn").own.model.run_on(&options(), Arc::new(communicator))
         });
         let parts: Vec<Recordings> = parts.into_iter().map(|part| part.expect("all ranks run")).collect();
         let mut spikes: Vec<(f64, u64)> = parts.iter().flat_map(|part| part.all_spikes.clone()).collect();

@@ -104,7 +104,7 @@ impl Ring {
         let output = format!("--output-path={output}");
         let mut line = vec!["neurodamus".into(), config.into_os_string(), output.into()];
         line.extend(options.iter().map(Into::into));
-        let options: Options = command_line::parse(line).expect("the options are right");
+        let options: Options = command_line::parse_options(line).expect("the options are right");
         App::new().run_on_ranks(ranks, &options, &Terminal::without_log())
     }
 

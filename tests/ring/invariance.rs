@@ -3,10 +3,10 @@
 
 use crate::circuit::Ring;
 
-type Bits = Vec<(String, Vec<u64>, Vec<u64>)>;
+pub type Bits = Vec<(String, Vec<u64>, Vec<u64>)>;
 
 /// Spikes and reports as bits, so that nothing is equal that is not identical.
-fn bits(ring: &Ring, output: &str) -> (Bits, Bits) {
+pub fn bits(ring: &Ring, output: &str) -> (Bits, Bits) {
     let spikes = ring.spikes(output).into_iter().map(|population| {
         let times = population.timestamps.iter().map(|time| time.to_bits()).collect();
         (population.name, population.node_ids, times)

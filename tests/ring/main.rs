@@ -4,6 +4,7 @@
 mod against_neuron;
 mod circuit;
 mod invariance;
+mod mechanisms;
 mod messages;
 mod outputs;
 mod python;

@@ -18,7 +18,7 @@ fn schedule_as_text() {
       Advance
           1  advance:groups
                reads  EpochClock, Threads
-               writes Groups
+               writes Failure, Groups
       Exchange
           2  exchange:spikes
                reads  Ranks
@@ -39,8 +39,8 @@ fn schedule_as_text() {
                writes EventQueue, OutgoingSpikes, SpikeSources
       Deliver
           2  deliver:start
-               reads  Clock, MechanismTable, Voltage
-               writes Connections, EventQueue, Instances, OutgoingSpikes
+               reads  Clock, MechanismTable
+               writes Complaints, Connections, EventQueue, Instances, IonColumns, OutgoingSpikes, Voltage
       Play
           3  time:first-half
                writes Clock
@@ -52,7 +52,7 @@ fn schedule_as_text() {
                writes Diagonal, RightHandSide
           6  current:pas
                reads  Area, Clock, Diameter, Voltage
-               writes Diagonal, Instances, IonColumns, RightHandSide
+               writes Complaints, Diagonal, Instances, IonColumns, RightHandSide
           7  current:na_ion
                reads  Clock
                writes IonColumns
@@ -61,19 +61,19 @@ fn schedule_as_text() {
                writes IonColumns
           9  current:IClamp
                reads  Area, Clock, Diameter, Voltage
-               writes Diagonal, Instances, IonColumns, RightHandSide, SavedDiagonal, SavedRightHandSide
+               writes Complaints, Diagonal, Instances, IonColumns, RightHandSide, SavedDiagonal, SavedRightHandSide
          10  current:ExpSyn
                reads  Area, Clock, Diameter, Voltage
-               writes Diagonal, Instances, IonColumns, RightHandSide
+               writes Complaints, Diagonal, Instances, IonColumns, RightHandSide
          11  current:Exp2Syn
                reads  Area, Clock, Diameter, Voltage
-               writes Diagonal, Instances, IonColumns, RightHandSide
+               writes Complaints, Diagonal, Instances, IonColumns, RightHandSide
          12  current:hh
                reads  Area, Clock, Diameter, Voltage
-               writes Diagonal, Instances, IonColumns, RightHandSide
+               writes Complaints, Diagonal, Instances, IonColumns, RightHandSide
          13  current:MembraneCurrentSource
                reads  Area, Clock, Diameter, Voltage
-               writes Diagonal, Instances, IonColumns, RightHandSide
+               writes Complaints, Diagonal, Instances, IonColumns, RightHandSide
          14  current:capacitance
                reads  Capacitance, Clock
                writes Diagonal
@@ -97,21 +97,21 @@ fn schedule_as_text() {
       State
          20  state:ExpSyn
                reads  Area, Clock, Diameter, Voltage
-               writes Instances, IonColumns
+               writes Complaints, Instances, IonColumns
          21  state:Exp2Syn
                reads  Area, Clock, Diameter, Voltage
-               writes Instances, IonColumns
+               writes Complaints, Instances, IonColumns
          22  state:hh
                reads  Area, Clock, Diameter, Voltage
-               writes Instances, IonColumns
+               writes Complaints, Instances, IonColumns
       Report
          23  report:sample
                reads  Clock, Instances, MechanismTable, MembraneCurrent, Probe, Voltage
                writes SampleBuffer
       Arrive
          24  deliver:end
-               reads  Clock, MechanismTable, Voltage
-               writes Connections, EventQueue, Instances, OutgoingSpikes
+               reads  Clock, MechanismTable
+               writes Complaints, Connections, EventQueue, Instances, IonColumns, OutgoingSpikes, Voltage
     ");
     assert!(!ring.path("output").exists(), "nothing is run");
 }

@@ -33,6 +33,20 @@ pub struct Ion {
     pub outside: f64,
 }
 
+impl Ion {
+    /// What NEURON says of an ion; only `na`, `k` and `ca` have a valence of their own.
+    pub fn new(name: &str) -> Self {
+        // NEURON manual, `ion_style` and "Ion mechanisms": concentrations of squid axon, generic calcium
+        let (valence, reversal, inside, outside) = match name {
+            "na" => (Some(1.0), 50.0, 10.0, 140.0),
+            "k" => (Some(1.0), -77.0, 54.4, 2.5),
+            "ca" => (Some(2.0), CALCIUM_REVERSAL, 5e-5, 2.0),
+            _ => (None, 0.0, 1.0, 1.0),
+        };
+        Self { name: name.to_owned(), valence, reversal, inside, outside }
+    }
+}
+
 /// What a range variable name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RangeVariable {
@@ -74,6 +88,8 @@ pub struct Catalogue {
     ions: Vec<Ion>,
     by_name: HashMap<String, MechanismIndex>,
     ion_by_name: HashMap<String, IonIndex>,
+    /// Functions of each mechanism, where they are known.
+    functions: HashMap<MechanismIndex, Vec<String>>,
     range: HashMap<String, RangeVariable>,
     globals: HashMap<String, GlobalVariable>,
 }
@@ -98,14 +114,8 @@ impl Catalogue {
         ] {
             catalogue.range.insert(name.to_owned(), variable);
         }
-        // NEURON manual, `ion_style` and "Ion mechanisms": concentrations of squid axon, generic calcium
-        for (name, valence, reversal, inside, outside) in [
-            ("na", 1.0, 50.0, 10.0, 140.0),
-            ("k", 1.0, -77.0, 54.4, 2.5),
-            ("ca", 2.0, CALCIUM_REVERSAL, 5e-5, 2.0),
-        ] {
-            let name = name.to_owned();
-            catalogue.add_ion(Ion { name, valence: Some(valence), reversal, inside, outside }, "built-in")?;
+        for name in ["na", "k", "ca"] {
+            catalogue.add_ion(Ion::new(name), "built-in")?;
         }
         for description in descriptions {
             catalogue.add(description)?;
@@ -135,9 +145,15 @@ impl Catalogue {
         }
         let index = MechanismIndex(self.mechanisms.len() as u32);
         if description.kind == Kind::Density {
-            for variable in 0..description.variables.len() {
+            for (variable, known) in description.variables.iter().enumerate() {
                 let range_name = description.range_name(variable);
-                self.add_range_name(range_name, RangeVariable::Mechanism(index, variable), name)?;
+                let range_variable = RangeVariable::Mechanism(index, variable);
+                if known.visible {
+                    self.add_range_name(range_name, range_variable, name)?;
+                } else {
+                    // HOC does not see it, but it can be recorded; it may not be in the way of others
+                    self.range.entry(range_name).or_insert(range_variable);
+                }
             }
         }
         for (position, global) in description.globals.iter().enumerate() {
@@ -148,6 +164,21 @@ impl Catalogue {
         self.uses.push(uses);
         self.mechanisms.push(description);
         Ok(index)
+    }
+
+    /// Says which functions, without suffix, HOC can call of a mechanism.
+    ///
+    /// # Errors
+    /// As for [`Catalogue::find_mechanism`].
+    pub fn set_functions(&mut self, mechanism: &str, functions: Vec<String>) -> Result<(), Error> {
+        let index = self.find_mechanism(mechanism)?;
+        self.functions.insert(index, functions);
+        Ok(())
+    }
+
+    /// Functions that HOC can call of a mechanism; `None` where nobody said which there are.
+    pub fn functions(&self, index: MechanismIndex) -> Option<&[String]> {
+        self.functions.get(&index).map(Vec::as_slice)
     }
 
     /// Mechanisms in order of registration.
@@ -232,8 +263,7 @@ impl Catalogue {
     /// The ion called `name`, added where it is new; a known valence must agree.
     fn use_ion(&mut self, name: &str, valence: Option<f64>, mechanism: &str) -> Result<IonIndex, Error> {
         let Some(&index) = self.ion_by_name.get(name) else {
-            let ion = Ion { name: name.to_owned(), valence, reversal: 0.0, inside: 1.0, outside: 1.0 };
-            return self.add_ion(ion, mechanism);
+            return self.add_ion(Ion { valence, ..Ion::new(name) }, mechanism);
         };
         let ion = &mut self.ions[index.0 as usize];
         match (ion.valence, valence) {
@@ -269,13 +299,25 @@ impl Catalogue {
         Ok(index)
     }
 
+    /// Whether HOC sees a variable.
+    pub fn is_visible(&self, variable: RangeVariable) -> bool {
+        match variable {
+            RangeVariable::Mechanism(mechanism, column) => {
+                // Not yet among the mechanisms: it is being added
+                let known = self.mechanisms.get(mechanism.0 as usize);
+                known.is_none_or(|known| known.variables[column].visible)
+            }
+            _ => true,
+        }
+    }
+
     fn add_range_name(
         &mut self,
         name: String,
         variable: RangeVariable,
         mechanism: &str,
     ) -> Result<(), Error> {
-        if self.range.contains_key(&name) {
+        if self.range.get(&name).is_some_and(|known| self.is_visible(*known)) {
             return Err(Error::NameClash { name, mechanism: mechanism.to_owned() });
         }
         self.range.insert(name, variable);

@@ -24,6 +24,19 @@ pub enum Selection {
     Trees(Vec<SectionId>),
 }
 
+/// Where sections and point processes of a cell are found in its model.
+pub struct ModelPlaces {
+    layout: Layout,
+    point_processes: Vec<PointProcessId>,
+}
+
+impl ModelPlaces {
+    /// Number of a point process in the model.
+    pub fn point_process(&self, id: PointProcessId) -> Option<u32> {
+        self.point_processes.binary_search(&id).ok().map(|index| index as u32)
+    }
+}
+
 /// Where a section is found in the model.
 #[derive(Clone, Copy)]
 struct Position {
@@ -82,6 +95,18 @@ impl Cell {
         selection: &Selection,
         section_lists: &[(String, Vec<SectionId>)],
     ) -> Result<CellModel, Error> {
+        Ok(self.to_model_with_places(selection, section_lists)?.0)
+    }
+
+    /// [`Cell::to_model`], and where sections and point processes are found in the model.
+    ///
+    /// # Errors
+    /// As for [`Cell::to_model`].
+    pub fn to_model_with_places(
+        &mut self,
+        selection: &Selection,
+        section_lists: &[(String, Vec<SectionId>)],
+    ) -> Result<(CellModel, ModelPlaces), Error> {
         let layout = self.layout(selection)?;
         for &section in &layout.tree {
             self.recompute_geometry(section)?;
@@ -102,14 +127,27 @@ impl Cell {
             }
             lists.push((name.clone(), indices));
         }
-        Ok(CellModel {
+        let ids = self.point_process_ids(&layout, selection);
+        let model = CellModel {
             nodes,
             sections,
             mechanisms: self.flat_mechanisms(&layout),
-            point_processes: self.flat_point_processes(&layout, selection),
+            point_processes: self.flat_point_processes(&layout, &ids),
             ions: self.flat_ions(&layout),
             section_lists: lists,
-        })
+        };
+        Ok((model, ModelPlaces { layout, point_processes: ids }))
+    }
+
+    /// The node of a finished model that a place on a section is: that of the segment which contains it, or for a
+    /// voltage (`with_ends`) at 0 and 1 the node there. `None` for a section that is not in the model.
+    pub fn node_in(&self, places: &ModelPlaces, section: SectionId, x: f64, with_ends: bool) -> Option<u32> {
+        let found = self.get(section).ok().filter(|_| places.layout.contains(section))?;
+        let place = match found.place(x) {
+            place if with_ends => place,
+            _ => crate::section::Place::Segment(found.segment_index(x) as u32),
+        };
+        Some(places.layout.node(self.node_ref(section, place)))
     }
 
     fn layout(&self, selection: &Selection) -> Result<Layout, Error> {
@@ -293,7 +331,8 @@ impl Cell {
         models.into_values().collect()
     }
 
-    fn flat_point_processes(&self, layout: &Layout, selection: &Selection) -> Vec<PointProcessModel> {
+    /// The point processes of a model, in creation order.
+    fn point_process_ids(&self, layout: &Layout, selection: &Selection) -> Vec<PointProcessId> {
         let mut ids: Vec<PointProcessId> = Vec::new();
         for &section in &layout.tree {
             ids.extend(&self.section(section).point_processes);
@@ -306,7 +345,11 @@ impl Cell {
             }));
         }
         ids.sort_unstable();
-        let flat = |id| {
+        ids
+    }
+
+    fn flat_point_processes(&self, layout: &Layout, ids: &[PointProcessId]) -> Vec<PointProcessModel> {
+        let flat = |&id: &PointProcessId| {
             let process = self.point_process(id).ok()?;
             Some(PointProcessModel {
                 description: self.catalogue.mechanism(process.mechanism).clone(),
@@ -314,7 +357,7 @@ impl Cell {
                 values: process.values.clone(),
             })
         };
-        ids.into_iter().filter_map(flat).collect()
+        ids.iter().filter_map(flat).collect()
     }
 }
 

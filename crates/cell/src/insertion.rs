@@ -3,7 +3,7 @@
 //! A mechanism brings the ions it uses; how it uses them promotes the ion's style, which says what is
 //! computed of concentrations and reversal potential (NEURON manual, `ion_style`).
 
-use nmodl::{IonVariable, Kind};
+use nmodl::{IonUse, IonVariable, Kind};
 
 use crate::catalogue::{IonIndex, MechanismIndex};
 use crate::cell::Cell;
@@ -70,6 +70,23 @@ fn promote(style: u32, concentration: u32, reversal: u32) -> u32 {
         style += 0o40;
     }
     style
+}
+
+/// NEURON's bits for the style of an ion in a place that had `style`, after a mechanism that uses the ion is added.
+pub fn style_with(style: u32, ion: &IonUse) -> u32 {
+    let reads = |variable| ion.reads.contains(&variable);
+    let writes = |variable| ion.writes.contains(&variable);
+    let mut style = style;
+    let mut concentration = u32::from(reads(IonVariable::Inside) || reads(IonVariable::Outside));
+    for (variable, bit) in [(IonVariable::Inside, WRITES_INSIDE), (IonVariable::Outside, WRITES_OUTSIDE)] {
+        if writes(variable) {
+            concentration = 3;
+            style |= bit;
+        }
+    }
+    let reversal = if writes(IonVariable::Reversal) { 3 } else { u32::from(reads(IonVariable::Reversal)) };
+    // an ion whose current alone is used keeps its style
+    if concentration > 0 || reversal > 0 { promote(style, concentration, reversal) } else { style }
 }
 
 impl Cell {
@@ -213,29 +230,8 @@ impl Cell {
         for (position, ion) in description.ions.iter().enumerate() {
             let index = self.catalogue.ions_used(mechanism)[position];
             let inserted = self.insert_ion(section, index);
-            let reads = |variable| ion.reads.contains(&variable);
-            let writes = |variable| ion.writes.contains(&variable);
-            let mut concentration = 0;
-            let mut written = 0;
-            if reads(IonVariable::Inside) || reads(IonVariable::Outside) {
-                concentration = 1;
-            }
-            if writes(IonVariable::Inside) {
-                concentration = 3;
-                written |= WRITES_INSIDE;
-            }
-            if writes(IonVariable::Outside) {
-                concentration = 3;
-                written |= WRITES_OUTSIDE;
-            }
-            let reversal =
-                if writes(IonVariable::Reversal) { 3 } else { u32::from(reads(IonVariable::Reversal)) };
             for state in &mut inserted.states[segments.clone()] {
-                state.style |= written;
-                // an ion whose current alone is used keeps its style
-                if concentration > 0 || reversal > 0 {
-                    state.style = promote(state.style, concentration, reversal);
-                }
+                state.style = style_with(state.style, ion);
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use nmodl::Description;
+use nmodl::execute::Argument;
+use nmodl::{Description, IonVariable};
 
 /// No parent: the node is the root of the cell's tree.
 pub const NO_PARENT: u32 = u32::MAX;
@@ -120,4 +121,57 @@ pub struct IonModel {
     pub inside: Vec<f64>,
     /// Concentration outside (mM) of each instance.
     pub outside: Vec<f64>,
+}
+
+/// One instance of a mechanism in a cell.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InstancePlace {
+    /// Name of the mechanism.
+    pub mechanism: String,
+    /// Which of its instances.
+    pub at: At,
+}
+
+/// Which instance of a mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum At {
+    /// The density mechanism at this node.
+    Node(u32),
+    /// The point process or artificial cell with this number in the cell.
+    PointProcess(u32),
+}
+
+/// A call of a function of a mechanism, made once before the initialisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The instance.
+    pub place: InstancePlace,
+    /// The function, without suffix, such as `setRNG`.
+    pub function: String,
+    /// Its arguments.
+    pub arguments: Vec<Argument>,
+}
+
+/// What a variable of an instance (`POINTER`) stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pointer {
+    /// The instance.
+    pub place: InstancePlace,
+    /// Its variable.
+    pub variable: String,
+    /// The cell that holds what it stands for, by gid; `None`: its own.
+    pub cell: Option<u64>,
+    /// What it stands for.
+    pub target: Reference,
+}
+
+/// A number in a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reference {
+    /// Voltage of a node.
+    Voltage(u32),
+    /// A variable of an instance, by its name without suffix.
+    Variable(InstancePlace, String),
+    /// A quantity of an ion at a node.
+    Ion(u32, String, IonVariable),
 }

@@ -24,7 +24,7 @@
 //! sizes are limited. `load_file` of NEURON's own files does nothing: what they define is built in.
 //!
 //! Refused, with a message that says so: Python (`nrnpython`, members of `PythonObject`), `system`, files, running the
-//! simulation (`fadvance`, `finitialize`, `Vector.play`), `setpointer`, graphics.
+//! simulation (`fadvance`, `finitialize`, `Vector.play`), graphics.
 //!
 //! # Invariant
 //!
@@ -42,4 +42,4 @@ pub use classes::import3d::MorphologyCache;
 pub use error::{Error, Failure, RuntimeError, TraceLine};
 pub use interpreter::object::ObjectRef;
 pub use interpreter::value::Value;
-pub use interpreter::{Interpreter, MechanismCall, NetConnection, Options};
+pub use interpreter::{FinishedCell, Interpreter, MechanismCall, NetConnection, Options};

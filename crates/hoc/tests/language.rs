@@ -2,6 +2,7 @@
 
 mod common;
 
+use hoc::Value;
 use proptest::prelude::*;
 
 fn printed(text: &str) -> String {
@@ -82,8 +83,8 @@ fn mechanism_functions_are_recorded() {
     let calls = interpreter.mechanism_calls();
     assert_eq!(calls.len(), 3);
     assert_eq!(
-        (calls[1].function.as_str(), calls[1].x, calls[1].arguments.as_slice()),
-        ("setRNG", 0.5, &[1.0, 0.5, 3.0][..])
+        (calls[1].function.as_str(), calls[1].location.map(|(_, x)| x), calls[1].arguments.as_slice()),
+        ("setRNG", Some(0.5), &[1.0, 0.5, 3.0].map(Value::Number)[..])
     );
 }
 

@@ -109,6 +109,11 @@ impl Description {
 
     /// The name by which HOC knows a density mechanism's variable, such as `gnabar_hh`.
     pub fn range_name(&self, variable: usize) -> String {
-        format!("{}_{}", self.variables[variable].name, self.name)
+        let name = &self.variables[variable].name;
+        // Elements of an array: `q[2]` is `q_SUFFIX[2]`
+        match name.find('[') {
+            Some(bracket) => format!("{}_{}{}", &name[..bracket], self.name, &name[bracket..]),
+            None => format!("{name}_{}", self.name),
+        }
     }
 }

@@ -14,6 +14,8 @@
 mod centres;
 mod dispatch;
 mod exp;
+#[cfg(target_arch = "x86_64")]
+mod exp_x86;
 mod log;
 mod pow;
 mod powers_of_two;
@@ -24,7 +26,7 @@ mod tests;
 pub use dispatch::{BASELINE_FMA, Features, Level, mul_add};
 pub use exp::{
     exp_finite, exp_in_place, exp_in_place_at, exp_lanes, guarded_exp, guarded_exp_in_place,
-    guarded_exp_in_place_at,
+    guarded_exp_in_place_at, guarded_exp_to_at,
 };
 pub use log::{log_in_place, log_in_place_at, log_lanes};
 pub use pow::{pow_in_place, pow_in_place_at, pow_lanes};

@@ -94,7 +94,7 @@ fn states_procedures_and_functions_are_written_out() {
         BREAKPOINT { SOLVE states METHOD cnexp }
         INITIAL { rates(v) m = inf }
         DERIVATIVE states { rates(v) m' = (inf - m) / tau }
-        PROCEDURE rates(u) { inf = 1 / (1 + exp(-u / 10)) tau = clipped(q ^ 2) }
+        PROCEDURE rates(u) { inf = 1 / (1 + exp(-u / 10)) tau = clipped(q ^ 2 + 3 ^ q) }
         FUNCTION clipped(x) { if (x < 1) { clipped = 1 } else { clipped = x } }"
     ));
 }
@@ -272,4 +272,43 @@ fn what_only_c_cannot_do_waits_for_the_call() {
         ENDVERBATIM
         }"
     ));
+}
+
+#[test]
+fn included_files_are_read_and_blamed() {
+    let folder = std::env::temp_dir().join(format!("nmodl-include-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("rates.inc");
+    std::fs::write(&path, "PROCEDURE rates() {\n    x = y\n}\n").expect("a file");
+    let text = "NEURON { SUFFIX s }\nASSIGNED { x }\nINCLUDE \"rates.inc\"\nINITIAL { rates() z = 1 }";
+    let compiled = nmodl::compile(&Arc::new(Source::new("s.mod", text)), Some(&folder));
+    let place = |report: &miette::Report| {
+        let label = report.labels().and_then(|mut labels| labels.next()).expect("a place");
+        let contents = report.source_code().expect("a text").read_span(label.inner(), 0, 0).expect("a line");
+        (contents.name().expect("a name").to_string(), contents.line() + 1, report.to_string())
+    };
+    let places: Vec<_> = compiled.problems.iter().map(place).collect();
+    let included = (path.display().to_string(), 2, "`y` is not declared".to_string());
+    let own = ("s.mod".to_string(), 4, "`z` is not declared".to_string());
+    assert_eq!(places, [included, own]);
+    let missing = nmodl::compile(&Arc::new(Source::new("s.mod", "INCLUDE \"no.inc\"")), Some(&folder));
+    assert_eq!(missing.problems[0].to_string(), "cannot include `no.inc`: there is no such file");
+    std::fs::remove_dir_all(&folder).expect("the folder is removed");
+}
+
+#[test]
+fn constants_of_units_are_shared_numbers() {
+    let program = program(
+        "NEURON { SUFFIX u }
+        UNITS { (mV) = (millivolt) F = (faraday) (kilocoulombs) R = 8.3145 (joule/degC) scale = (mV) -> (volt) }
+        CONSTANT { c = 3 (1) }
+        PARAMETER { p = 7.345678901 }
+        ASSIGNED { x }
+        INITIAL { x = F + R + scale + c + p }",
+    );
+    let shared: Vec<(&str, f64)> =
+        program.globals.iter().map(|global| (&*global.name, global.initial)).collect();
+    let expected = [("p", 7.34568), ("F", 96.48533212331001), ("R", 8.3145), ("scale", 1e-3), ("c", 3.0)];
+    assert_eq!(shared, expected);
+    assert!(program.globals.iter().all(|global| !global.written));
 }

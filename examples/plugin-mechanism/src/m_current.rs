@@ -36,6 +36,7 @@ impl KM {
             role,
             default,
             unit: unit.to_owned(),
+            visible: true,
         };
         Self(Arc::new(Description {
             name: "KM".to_owned(),
@@ -128,7 +129,7 @@ impl Kernels for KMKernels {
         settle(Level::best(), &instances.voltage, &mut instances.columns[M], self.half, self.q10);
     }
 
-    fn current(&self, instances: &mut Instances, _surroundings: &Surroundings) {
+    fn current(&self, instances: &mut Instances, _surroundings: &Surroundings, _outbox: &mut Outbox) {
         for k in 0..instances.count {
             let (v, ek) = (instances.voltage[k], instances.columns[REVERSAL][k]);
             let g = instances.columns[MAXIMUM][k] * instances.columns[M][k];
@@ -139,13 +140,13 @@ impl Kernels for KMKernels {
             // NEURON takes derivatives as differences over 0.001 mV
             let slope = (g * (v + 0.001 - ek) - current) / 0.001;
             instances.conductance[k] = slope;
-            for ion in &mut instances.ions {
-                ion.derivative[k] = slope;
+            for derivative in &mut instances.ion_derivatives {
+                derivative[k] = slope;
             }
         }
     }
 
-    fn state(&self, instances: &mut Instances, surroundings: &Surroundings) {
+    fn state(&self, instances: &mut Instances, surroundings: &Surroundings, _outbox: &mut Outbox) {
         let dt = surroundings.clock.dt;
         advance(Level::best(), &instances.voltage, &mut instances.columns[M], self.half, self.q10, dt);
     }

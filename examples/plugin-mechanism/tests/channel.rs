@@ -9,7 +9,7 @@ use plugin_mechanism::m_current::KM;
 use systems::communicator::Solo;
 use systems::epoch::Groups;
 use systems::group::{self, CellPlan, CellProbe, CellProbeSource, Group, GroupOptions, PointProcess};
-use systems::mechanism::{Environment, Mechanism, Surroundings};
+use systems::mechanism::{Environment, Mechanism, Outbox, Surroundings};
 use systems::{Registry, Simulation, SimulationOptions};
 
 const DT: f64 = 0.025;
@@ -42,6 +42,9 @@ fn cylinder(registry: &Registry, membrane: &str, gbar: f64) -> CellPlan {
         connections: Vec::new(),
         signals: Vec::new(),
         probes: Vec::new(),
+        calls: Vec::new(),
+        pointers: Vec::new(),
+        streams: Vec::new(),
     }
 }
 
@@ -105,7 +108,8 @@ fn rests_where_the_currents_cancel() {
 /// At a constant voltage the gate relaxes exponentially, exactly for any time step.
 #[test]
 fn gate_relaxes_exponentially() {
-    let environment = Environment { dt: DT, celsius: 34.0, second_order: 0, globals: vec![-35.0] };
+    let environment =
+        Environment { dt: DT, celsius: 34.0, second_order: 0, random_seed: 0, globals: vec![-35.0] };
     let kernels = KM::new().kernels(&environment);
     for (v, dt, steps) in [(-70.0, DT, 400), (-35.0, DT, 400), (-35.0, 10.0, 1), (20.0, 0.1, 100)] {
         let mut instances = Instances {
@@ -117,7 +121,8 @@ fn gate_relaxes_exponentially() {
         };
         let clock = Clock { t: 0.0, dt, step: 0, celsius: 34.0, cj: 1.0 / dt, second_order: 0 };
         for _ in 0..steps {
-            kernels.state(&mut instances, &Surroundings { clock, area: &[100.0], diameter: &[1.0] });
+            let surroundings = Surroundings { clock, area: &[100.0], diameter: &[1.0] };
+            kernels.state(&mut instances, &surroundings, &mut Outbox::default());
         }
         let (alpha, beta) = (3.3e-3 * (0.1 * (v + 35.0)).exp(), 3.3e-3 * (-0.1 * (v + 35.0)).exp());
         let rate = (alpha + beta) * 2.3_f64.powf(1.3);

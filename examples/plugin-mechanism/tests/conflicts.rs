@@ -41,6 +41,9 @@ fn soma(registry: &Registry) -> CellPlan {
         connections: Vec::new(),
         signals: Vec::new(),
         probes: Vec::new(),
+        calls: Vec::new(),
+        pointers: Vec::new(),
+        streams: Vec::new(),
     }
 }
 

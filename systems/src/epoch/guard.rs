@@ -1,13 +1,11 @@
 //! Stops a run whose voltages have left the range of what a membrane can have.
 
 use bevy_ecs::system::{Res, ResMut};
-use components::{
-    CompartmentRange, Gid, Instances, MechanismName, NodeId, Population, SectionTable, Voltage,
-};
+use components::{Instances, MechanismName, Voltage};
 
 use super::{EpochClock, Failure, Groups};
 use crate::Error;
-use crate::group::Group;
+use crate::group::{Group, locate};
 
 /// Beyond this (mV) a voltage is taken for a numerical failure.
 pub const VOLTAGE_LIMIT: f64 = 1e6;
@@ -36,23 +34,14 @@ fn explain(group: &mut Group, mut bad: Vec<(u32, f64)>, t: f64) -> Error {
     let with_culprit = bad.iter().find_map(|&(node, voltage)| Some((node, voltage, culprit(group, node)?)));
     let nobody = || "no mechanism is there, so look at its neighbours".to_owned();
     let (node, voltage, culprit) = with_culprit.unwrap_or_else(|| (bad[0].0, bad[0].1, nobody()));
-    let mut cells = group.world.query::<(&Gid, &Population, &NodeId, &CompartmentRange, &SectionTable)>();
-    for (gid, population, node_id, range, table) in cells.iter(&group.world) {
-        if !(range.start..range.end).contains(&node) {
-            continue;
-        }
-        let local = (node - range.start) as usize;
-        let number = table.section.get(local).copied().unwrap_or(0);
-        let first = table.section.iter().position(|section| *section == number).unwrap_or(local);
-        // The root of a cell is the beginning of its first section, before the segments
-        let first = if first == 0 { 1 } else { first };
+    if let Some(place) = locate(&mut group.world, node) {
         return Error::RunawayVoltage {
             t,
-            gid: gid.0,
-            population: population.0.to_string(),
-            node_id: node_id.0,
-            section: table.names.get(number as usize).cloned().unwrap_or_default(),
-            segment: local - first.min(local),
+            gid: place.gid,
+            population: place.population,
+            node_id: place.node_id,
+            section: place.section,
+            segment: place.segment,
             voltage,
             culprit,
         };
@@ -66,7 +55,8 @@ fn culprit(group: &mut Group, node: u32) -> Option<String> {
     let mut largest: Option<(f64, &str)> = None;
     for (name, instances) in mechanisms.iter(&group.world) {
         for (instance, _) in instances.nodes.iter().enumerate().filter(|(_, place)| **place == node) {
-            if instances.columns.iter().any(|column| !column[instance].is_finite()) {
+            let mut columns = 0..instances.columns.len();
+            if columns.any(|column| !instances.value(column, instance).is_finite()) {
                 return Some(format!("a variable of mechanism `{}` is no finite number there", name.0));
             }
             let current = instances.current[instance].abs();

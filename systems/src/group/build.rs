@@ -7,20 +7,23 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::schedule::Schedule;
 use bevy_ecs::world::World;
 use components::{
-    Clock, Column, CompartmentRange, EventQueue, Gid, MechanismName, MembraneCurrent, NodeId, OutgoingSpikes,
-    Population, Probe, ProbeSource, SampleBuffer, SavedDiagonal, SavedRightHandSide, SectionTable, Target,
-    Waveform,
+    Clock, Column, CompartmentRange, EventQueue, Gid, Instances, MechanismName, MembraneCurrent, NodeId,
+    OutgoingSpikes, Population, Probe, ProbeSource, SampleBuffer, SavedDiagonal, SavedRightHandSide,
+    SectionTable, Target, Waveform,
 };
 
-use super::instances::{gather_ions, gather_mechanisms};
+use super::calls;
+use super::demand::{Concerned, keep_columns};
+use super::instances::{Gathered, gather_ions, gather_mechanisms};
 use super::layout::lay_out;
-use super::network::{connect, place, places, spike_sources};
+use super::network::{connect, incoming, place, places, spike_sources};
+use super::pointers::{self, Places};
 use super::{CellPlan, CellProbeSource, Group, GroupOptions, ProbeLayout};
 use crate::error::Error;
-use crate::mechanism::{Environment, Mechanism};
+use crate::mechanism::{Environment, Kernels, Mechanism, Surroundings};
 use crate::registry::Registry;
 use crate::schedule::{self, Assembly, assemble_initialize, assemble_step};
-use crate::step::{GroupEntities, MechanismTable};
+use crate::step::{Complaints, GroupEntities, MechanismTable};
 
 /// Adds systems or components of a plug-in to a group after it is built, before its schedule is ordered.
 pub type StepPlugin = Arc<dyn Fn(&mut Schedule, &mut World) + Send + Sync>;
@@ -38,20 +41,26 @@ pub fn build(
     plugins: &[StepPlugin],
 ) -> Result<Group, Error> {
     let mut world = World::new();
-    world.insert_resource(Clock {
+    let clock = Clock {
         t: 0.0,
         dt: options.dt,
         step: 0,
         celsius: options.celsius,
         cj: if options.second_order == 0 { 1.0 / options.dt } else { 2.0 / options.dt },
         second_order: options.second_order,
-    });
+    };
+    world.insert_resource(clock);
+    world.insert_resource(Complaints::default());
     let compartments = lay_out(cells);
     let starts = compartments.starts;
-    let area = compartments.columns.4.0.clone();
+    let (area, diameter) = (compartments.columns.4.0.clone(), compartments.columns.5.0.clone());
     let compartments = world.spawn(compartments.columns).id();
     let ions = gather_ions(cells, &starts, registry, &options.globals, &mut world);
-    let gathered = gather_mechanisms(cells, &starts, &area, registry, &ions)?;
+    let mut gathered = gather_mechanisms(cells, &starts, &area, registry, &ions)?;
+    for mechanism in &mut gathered {
+        mechanism.entity = world.spawn_empty().id();
+        mechanism.instances.own.random_seed = options.random_seed;
+    }
     let mut assembly = Assembly { second_order: options.second_order, ..Assembly::default() };
     let places = places(&gathered, cells);
     let connections = connect(cells, &gathered, &places, options.dt)?;
@@ -59,22 +68,35 @@ pub fn build(
     assembly.has_thresholds = !sources.node.is_empty();
     assembly.has_events = gathered.iter().any(|mechanism| mechanism.description.event_arguments.is_some());
 
+    let places_of_all = Places { cells, starts: &starts, points: &places };
+    pointers::bind(&places_of_all, &mut gathered, &ions)?;
+    let surroundings = Surroundings { clock, area: &area, diameter: &diameter };
+    let environments: Vec<Environment> =
+        gathered.iter().map(|own| environment(own.mechanism.as_ref(), options)).collect();
+    let called = calls::call(&places_of_all, &mut gathered, &surroundings, &environments)?;
+    let concerned = Concerned::new(cells, &gathered, &options.observed);
     let mut table = MechanismTable::default();
-    for mechanism in gathered {
-        let Some(known) = registry.get(&mechanism.description.name) else {
-            return Err(Error::UnknownMechanism { name: mechanism.description.name.clone() });
-        };
-        let kernels = known.kernels(&environment(known.as_ref(), options));
-        let mut instances = mechanism.instances;
+    for (index, mut own) in gathered.into_iter().enumerate() {
+        let demand = concerned.demand(&own.description, &own.instances);
+        let kernels = own.mechanism.kernels_for(&environments[index], &demand);
+        if !called[index] {
+            kernels.prepare(&mut own.instances);
+        }
+        gather_geometry(&mut own, &*kernels, &surroundings);
+        let mut instances = own.instances;
+        keep_columns(&mut instances, &*kernels);
         for source in &mut instances.sources {
             source.row = connections.row(source.source).map_or(components::NO_CONNECTIONS, |row| row as u32);
         }
-        let name = mechanism.description.name.clone();
-        table.entities.push(world.spawn((MechanismName(name.clone()), instances)).id());
+        let sees_all = kernels.phases().other_connections;
+        table.incoming.push(sees_all.then(|| incoming(index as u32, instances.count, &connections)));
+        let name = own.description.name.clone();
+        world.entity_mut(own.entity).insert((MechanismName(name.clone()), instances));
+        table.entities.push(own.entity);
         table.kernels.push(kernels);
         table.names.push(name);
     }
-    assembly.order = execution_order(registry, &table, &ions);
+    assembly.order = execution_order(registry, &table, &ions, &world);
     let network = world.spawn((connections, EventQueue::default(), OutgoingSpikes::default(), sources)).id();
     world.insert_resource(GroupEntities { compartments, network });
     spawn_cells(cells, &starts, &mut world);
@@ -103,6 +125,15 @@ pub fn build(
     Ok(Group { world, step, initialize, probes, names })
 }
 
+/// Copies area and diameter of nodes to instances whose kernels read them.
+pub(super) fn gather_geometry(own: &mut Gathered, kernels: &dyn Kernels, surroundings: &Surroundings) {
+    if kernels.reads_geometry() {
+        let instances = &mut own.instances;
+        let at = |column: &[f64]| instances.nodes.iter().map(|&node| column[node as usize]).collect();
+        (instances.area, instances.diameter) = (at(surroundings.area), at(surroundings.diameter));
+    }
+}
+
 /// What is fixed for a mechanism during a run.
 fn environment(mechanism: &dyn Mechanism, options: &GroupOptions) -> Environment {
     let description = mechanism.description();
@@ -114,6 +145,7 @@ fn environment(mechanism: &dyn Mechanism, options: &GroupOptions) -> Environment
         dt: options.dt,
         celsius: options.celsius,
         second_order: options.second_order,
+        random_seed: options.random_seed,
         globals: globals.collect(),
     }
 }
@@ -123,6 +155,7 @@ fn execution_order(
     registry: &Registry,
     table: &MechanismTable,
     ions: &[super::instances::GatheredIon],
+    world: &World,
 ) -> Vec<schedule::Entry> {
     let mut order = Vec::new();
     for name in registry.execution_order() {
@@ -130,8 +163,17 @@ fn execution_order(
         if let Some(ion) = ion {
             order.push(schedule::Entry::Ion(ion.entity, ion.name.clone()));
         } else if let Some(index) = table.names.iter().position(|known| *known == name) {
-            let kernels = Arc::clone(&table.kernels[index]);
-            order.push(schedule::Entry::Mechanism(index, table.entities[index], name, kernels));
+            let (entity, kernels) = (table.entities[index], Arc::clone(&table.kernels[index]));
+            let pointers = match world.get::<Instances>(entity).map(|instances| &*instances.pointers) {
+                None | Some([]) => schedule::Pointers::None,
+                Some(pointers) if pointers.iter().any(|pointer| pointer.written) => {
+                    schedule::Pointers::Written
+                }
+                Some(_) => schedule::Pointers::Read,
+            };
+            let phases = kernels.phases();
+            let entry = schedule::MechanismEntry { index, entity, name, kernels, phases, pointers };
+            order.push(schedule::Entry::Mechanism(entry));
         }
     }
     order
@@ -249,7 +291,7 @@ fn locate(
                 Ok(place(places, cells, cell, index as usize)?.instance)
             }
             (CellProbeSource::Density(..), ProbeSource::Variable { mechanism, .. }) => {
-                let instances = world.get::<components::Instances>(table.entities[mechanism]);
+                let instances = world.get::<Instances>(table.entities[mechanism]);
                 let place = instances
                     .and_then(|instances| instances.nodes.binary_search(&(starts[cell] + index)).ok());
                 place.map(|place| place as u32).ok_or_else(|| checked("instance at node", index))

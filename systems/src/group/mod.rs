@@ -5,29 +5,37 @@
 //! it is in.
 
 mod build;
+mod calls;
+mod demand;
 mod instances;
 pub mod layout;
 mod network;
 mod pattern;
+mod place;
+mod pointers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bevy_ecs::schedule::Schedule;
 use bevy_ecs::world::World;
 use cell::CellModel;
+use cell::model::{Call, InstancePlace, Pointer};
 use components::{
-    Clock, Connections, EventQueue, OutgoingSpikes, SampleBuffer, SampleTimes, SourceId, Spike,
+    Clock, Connections, EventQueue, MechanismName, OutgoingSpikes, SampleBuffer, SampleTimes, SourceId, Spike,
 };
 use nmodl::Description;
 use random::Stream;
 
 pub use build::{StepPlugin, build};
+pub use demand::open_demand;
 pub use network::is_shorter_than_step;
 pub use pattern::inject_spikes;
+pub use place::{Located, locate};
 
+use crate::Error;
 use crate::schedule::{ProfilingExecutor, ScheduleDescription, Timings, introspection};
-use crate::step::GroupEntities;
+use crate::step::{Complaints, GroupEntities};
 
 /// A cell with all that is attached to it.
 #[derive(Clone, Debug)]
@@ -51,9 +59,33 @@ pub struct CellPlan {
     pub signals: Vec<Signal>,
     /// What is sampled of it.
     pub probes: Vec<CellProbe>,
+    /// Functions of its mechanisms that are called before the initialisation, in this order.
+    pub calls: Vec<Call>,
+    /// What the pointers of its mechanisms stand for; of several for one variable the last counts.
+    pub pointers: Vec<Pointer>,
+    /// Random streams of density mechanisms: the instance, the name that the mechanism gives the stream, and the stream.
+    pub streams: Vec<(InstancePlace, String, Stream)>,
 }
 
 impl CellPlan {
+    /// A cell with nothing attached to it.
+    pub fn new(population: impl Into<Arc<str>>, node_id: u64, gid: u64, model: Arc<CellModel>) -> Self {
+        Self {
+            gid,
+            population: population.into(),
+            node_id,
+            model,
+            point_processes: Vec::new(),
+            spike_source: None,
+            connections: Vec::new(),
+            signals: Vec::new(),
+            probes: Vec::new(),
+            calls: Vec::new(),
+            pointers: Vec::new(),
+            streams: Vec::new(),
+        }
+    }
+
     /// Number of its point processes, the model's and the added ones.
     pub fn point_process_count(&self) -> usize {
         self.model.point_processes.len() + self.point_processes.len()
@@ -81,17 +113,18 @@ pub struct PointProcess {
     pub node: Option<u32>,
     /// One value per variable of the description.
     pub values: Vec<f64>,
-    /// Its random stream, if it draws numbers.
-    pub stream: Option<Stream>,
-    /// Times it plays (ms), if it plays any.
-    pub times: Vec<f64>,
+    /// Its random streams, by the names that the mechanism gives them.
+    pub streams: Vec<(String, Stream)>,
+    /// Its vectors, by the names that the mechanism gives them.
+    pub vectors: Vec<(String, Vec<f64>)>,
 }
 
 impl PointProcess {
     /// An instance with the defaults of its description.
     pub fn new(description: &Arc<Description>, node: Option<u32>) -> Self {
         let values = description.variables.iter().map(|variable| variable.default).collect();
-        Self { description: Arc::clone(description), node, values, stream: None, times: Vec::new() }
+        let description = Arc::clone(description);
+        Self { description, node, values, streams: Vec::new(), vectors: Vec::new() }
     }
 
     /// The same with the variable `name` set; unknown names change nothing.
@@ -191,14 +224,27 @@ pub struct GroupOptions {
     pub second_order: u8,
     /// Voltage at t = 0 (mV).
     pub v_init: f64,
+    /// Global index of all random streams (`run.random_seed`, NEURON's `Random123_globalindex`).
+    pub random_seed: u32,
     /// Values of globals that differ from their defaults, by (mechanism, variable).
     pub globals: BTreeMap<(String, String), f64>,
+    /// Variables of mechanisms, by (mechanism, variable), that systems of plug-ins read or change: without it, a
+    /// variable that nothing else needs may have no column, and one that is the same everywhere a single value.
+    pub observed: BTreeSet<(String, String)>,
 }
 
 impl Default for GroupOptions {
     /// NEURON's defaults.
     fn default() -> Self {
-        Self { dt: 0.025, celsius: 6.3, second_order: 0, v_init: -65.0, globals: BTreeMap::new() }
+        Self {
+            dt: 0.025,
+            celsius: 6.3,
+            second_order: 0,
+            v_init: -65.0,
+            random_seed: 0,
+            globals: BTreeMap::new(),
+            observed: BTreeSet::new(),
+        }
     }
 }
 
@@ -229,12 +275,38 @@ impl Group {
             clock.step = 0;
         }
         self.initialize.run(&mut self.world);
+        self.tell_messages();
     }
 
-    /// Advances by a number of time steps.
+    /// Advances by a number of time steps, or until a kernel fails.
     pub fn advance(&mut self, steps: u64) {
         for _ in 0..steps {
             self.step.run(&mut self.world);
+            self.tell_messages();
+            if self.world.resource::<Complaints>().failure.is_some() {
+                break;
+            }
+        }
+    }
+
+    /// The kernel that failed, if one did: when (ms), and the error that names it.
+    pub fn failure(&mut self) -> Option<(f64, Error)> {
+        let (t, mechanism, failure) = self.world.resource::<Complaints>().failure.clone()?;
+        Some((t, place::explain(&mut self.world, t, mechanism, &failure)))
+    }
+
+    /// Hands messages of kernels on to the user.
+    fn tell_messages(&mut self) {
+        if self.world.resource::<Complaints>().messages.is_empty() {
+            return;
+        }
+        let messages = std::mem::take(&mut self.world.resource_mut::<Complaints>().messages);
+        for (mechanism, instance, message) in messages {
+            let gid = place::gid_of(&mut self.world, mechanism, instance).unwrap_or_default();
+            let name = self.world.get::<MechanismName>(mechanism).map_or("", |name| &name.0);
+            for line in message.lines() {
+                tracing::info!("{name} of gid {gid}: {line}");
+            }
         }
     }
 

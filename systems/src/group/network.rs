@@ -5,6 +5,7 @@ use components::{Connections, NO_CONNECTIONS, SourceId, SpikeSources, Target};
 use super::instances::Gathered;
 use super::{CellPlan, SpikeSource};
 use crate::error::Error;
+use crate::step::Incoming;
 
 /// Gathers the connections that end in the group, by source.
 ///
@@ -47,6 +48,23 @@ pub fn connect(
     }
     connections.starts.push(connections.target.len() as u32);
     Ok(connections)
+}
+
+/// The connections that end at each of `count` instances of a mechanism of the group, in the order of their creation.
+pub fn incoming(mechanism: u32, count: usize, connections: &Connections) -> Incoming {
+    let mut rows = vec![Vec::new(); count];
+    for (number, target) in (0..).zip(&connections.target) {
+        if target.mechanism == mechanism {
+            rows[target.instance as usize].push(number);
+        }
+    }
+    let mut incoming = Incoming { starts: vec![0], connections: Vec::new() };
+    for mut row in rows {
+        row.sort_by_key(|&number: &u32| connections.order[number as usize]);
+        incoming.connections.extend(row);
+        incoming.starts.push(incoming.connections.len() as u32);
+    }
+    incoming
 }
 
 /// Place of a point process that is in no mechanism.

@@ -1,101 +1,87 @@
-//! The mechanisms that are built in, in the order NEURON registers them.
+//! The mechanisms that are built in: those of NEURON itself, in the order in which it registers them, and those that
+//! circuits expect neurodamus to bring along.
 //!
-//! Each file holds one mechanism: its description, and its kernels with every expression associated as in the
-//! code that NEURON generates, so that results have NEURON's bits. `PatternStim` is not among them: what it does
-//! is [`crate::group::inject_spikes`].
+//! They are NMODL files like any other, in the folder `mechanisms/` of the repository. `PatternStim` is not among them:
+//! what it does is [`crate::group::inject_spikes`].
 
-mod alpha_synapse;
-mod current_clamp;
-mod decay;
-mod describe;
-mod double_exponential_synapse;
-mod exponential_synapse;
-mod hodgkin_huxley;
-mod int_fire1;
-mod int_fire2;
-mod int_fire4;
-mod membrane_current_source;
-mod net_stim;
-mod passive;
-mod vec_stim;
-mod voltage_clamp;
+use std::sync::{Arc, OnceLock};
 
-use std::sync::Arc;
+use nmodl::syntax::Source;
 
-use nmodl::Description;
+use crate::mechanism::Mechanism;
+use crate::program::ProgramMechanism;
 
-use crate::mechanism::{Environment, Kernels, Mechanism};
-
-/// A mechanism that is built in.
-struct BuiltIn {
-    description: Arc<Description>,
-    kernels: fn(&Environment) -> Arc<dyn Kernels>,
+/// Name and text of files in `mechanisms/`.
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        [$((concat!($name, ".mod"), include_str!(concat!("../../../mechanisms/", $name, ".mod")))),*]
+    };
 }
 
-impl BuiltIn {
-    fn new(description: Description, kernels: fn(&Environment) -> Arc<dyn Kernels>) -> Self {
-        Self { description: Arc::new(description), kernels }
-    }
+/// Those of NEURON, in the order of registration.
+const OF_NEURON: [(&str, &str); 11] = files![
+    "pas",
+    "IClamp",
+    "AlphaSynapse",
+    "ExpSyn",
+    "Exp2Syn",
+    "SEClamp",
+    "hh",
+    "NetStim",
+    "IntFire1",
+    "IntFire2",
+    "IntFire4",
+];
+
+/// Those of neurodamus, in the order of their names, in which a user's files have their places, too.
+const OF_NEURODAMUS: [(&str, &str); 10] = files![
+    "ConductanceSource",
+    "DetAMPANMDA",
+    "DetGABAAB",
+    "Gap",
+    "InhPoissonStim",
+    "MembraneCurrentSource",
+    "ProbAMPANMDA_EMS",
+    "ProbGABAAB_EMS",
+    "TTXDynamicsSwitch",
+    "VecStim",
+];
+
+/// The mechanisms of NEURON, in the order of registration.
+pub fn of_neuron() -> &'static [Arc<dyn Mechanism>] {
+    static MECHANISMS: OnceLock<Vec<Arc<dyn Mechanism>>> = OnceLock::new();
+    MECHANISMS.get_or_init(|| OF_NEURON.into_iter().filter_map(compile).collect())
 }
 
-impl Mechanism for BuiltIn {
-    fn description(&self) -> &Arc<Description> {
-        &self.description
-    }
-
-    fn kernels(&self, environment: &Environment) -> Arc<dyn Kernels> {
-        (self.kernels)(environment)
-    }
+/// The mechanisms of neurodamus, in the order of the names of their files.
+pub fn of_neurodamus() -> &'static [Arc<dyn Mechanism>] {
+    static MECHANISMS: OnceLock<Vec<Arc<dyn Mechanism>>> = OnceLock::new();
+    MECHANISMS.get_or_init(|| OF_NEURODAMUS.into_iter().filter_map(compile).collect())
 }
 
-/// All built-in mechanisms, in the order of registration.
-pub fn built_in() -> Vec<Arc<dyn Mechanism>> {
-    let mechanisms = [
-        passive::mechanism(),
-        current_clamp::mechanism(),
-        alpha_synapse::mechanism(),
-        exponential_synapse::mechanism(),
-        double_exponential_synapse::mechanism(),
-        voltage_clamp::mechanism(),
-        hodgkin_huxley::mechanism(),
-        net_stim::mechanism(),
-        int_fire1::mechanism(),
-        int_fire2::mechanism(),
-        int_fire4::mechanism(),
-        vec_stim::mechanism(),
-        membrane_current_source::mechanism(),
-    ];
-    mechanisms.into_iter().map(|mechanism| Arc::new(mechanism) as Arc<dyn Mechanism>).collect()
-}
-
-/// NEURON's exponential in mechanisms: 0 below -700, exp(700) above 700.
-fn exp(x: f64) -> f64 {
-    if x < -700.0 { 0.0 } else { x.min(700.0).exp() }
-}
-
-/// The weight that an event brings, 0 if it came without a connection.
-fn weight(weights: &[f64]) -> f64 {
-    weights.first().copied().unwrap_or(0.0)
+/// A test shows that all of them compile.
+fn compile((name, text): (&str, &str)) -> Option<Arc<dyn Mechanism>> {
+    let source = Arc::new(Source::new(format!("built-in {name}"), text));
+    let program = nmodl::compile(&source, None).program?;
+    Some(Arc::new(ProgramMechanism::new(program, source)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{built_in, exp};
+    use super::{OF_NEURODAMUS, OF_NEURON, of_neurodamus, of_neuron};
 
     #[test]
-    fn exponential_is_guarded() {
-        assert_eq!(exp(-700.1), 0.0);
-        assert_eq!(exp(-700.0), (-700.0_f64).exp());
-        assert_eq!(exp(800.0), 700.0_f64.exp());
+    fn all_compile_under_the_names_of_their_files() {
+        for (files, mechanisms) in [(&OF_NEURON[..], of_neuron()), (&OF_NEURODAMUS[..], of_neurodamus())] {
+            let names: Vec<String> =
+                mechanisms.iter().map(|m| format!("{}.mod", m.description().name)).collect();
+            let wanted: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+            assert_eq!(names, wanted);
+        }
     }
 
-    /// The order decides in which order currents are summed.
     #[test]
-    fn order_is_that_of_neuron() {
-        let mechanisms = built_in();
-        let names: Vec<&str> = mechanisms.iter().map(|m| m.description().name.as_str()).collect();
-        let first = ["pas", "IClamp", "AlphaSynapse", "ExpSyn", "Exp2Syn", "SEClamp", "hh", "NetStim"];
-        assert_eq!(names[..8], first);
-        assert_eq!(names[8..], ["IntFire1", "IntFire2", "IntFire4", "VecStim", "MembraneCurrentSource"]);
+    fn those_of_neurodamus_are_in_the_order_of_their_names() {
+        assert!(OF_NEURODAMUS.is_sorted_by_key(|(name, _)| name));
     }
 }

@@ -6,7 +6,7 @@ mod step;
 
 pub use introspection::{ScheduleDescription, SystemDescription};
 pub use profile::{ProfilingExecutor, Timing, Timings};
-pub use step::{Assembly, Entry, assemble_initialize, assemble_step};
+pub use step::{Assembly, Entry, MechanismEntry, Pointers, assemble_initialize, assemble_step};
 
 use bevy_ecs::schedule::{
     IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, ScheduleLabel, SystemSet,

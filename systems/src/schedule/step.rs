@@ -4,19 +4,82 @@ use std::sync::Arc;
 
 use bevy_ecs::entity::Entity;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule, SystemSet};
+use bevy_ecs::system::SystemParamFunction;
 
 use super::{Initialize, Sequence, Step, StepSet, strict_schedule};
-use crate::mechanism::{Kernels, Phases};
+use crate::mechanism::{Kernels, Phase, Phases};
 use crate::step::{
-    axial, capacitance, currents, deliver, detect, hines, initialize, ions, play, sample, states, update,
+    axial, blocks, capacitance, currents, deliver, detect, hines, initialize, ions, play, pointers, sample,
+    states, update,
 };
 
 /// One entry of the order of execution.
 pub enum Entry {
     /// An ion.
     Ion(Entity, String),
-    /// A mechanism: its index in the group, entity, name and kernels.
-    Mechanism(usize, Entity, String, Arc<dyn Kernels>),
+    /// A mechanism.
+    Mechanism(MechanismEntry),
+}
+
+/// A mechanism in the order of execution.
+pub struct MechanismEntry {
+    /// Its index in the group.
+    pub index: usize,
+    /// Its entity.
+    pub entity: Entity,
+    /// Its name.
+    pub name: String,
+    /// Its kernels.
+    pub kernels: Arc<dyn Kernels>,
+    /// What they take part in.
+    pub phases: Phases,
+    /// Whether it has variables that stand for others, and whether its kernels write one of them.
+    pub pointers: Pointers,
+}
+
+/// Whether a mechanism has variables that stand for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pointers {
+    /// It has none.
+    None,
+    /// Its kernels read them.
+    Read,
+    /// Its kernels read and write them.
+    Written,
+}
+
+impl MechanismEntry {
+    /// Adds a system that runs kernels, between those that refresh pointers and write them back.
+    fn push<Marker, F>(&self, sequence: &mut Sequence, set: impl SystemSet + Copy, phase: &str, system: F)
+    where
+        Marker: 'static,
+        F: SystemParamFunction<Marker, In = (), Out = ()> + 'static,
+    {
+        let name = &self.name;
+        if self.pointers != Pointers::None {
+            let refresh = pointers::refresh_system(self.entity);
+            sequence.push(set, format!("pointers:before-{phase}:{name}"), refresh);
+        }
+        sequence.push(set, format!("{phase}:{name}"), system);
+        if self.pointers == Pointers::Written {
+            let write_back = pointers::write_back_system(self.entity);
+            sequence.push(set, format!("pointers:after-{phase}:{name}"), write_back);
+        }
+    }
+}
+
+/// Adds a block of all mechanisms that have it.
+fn push_blocks(
+    sequence: &mut Sequence,
+    assembly: &Assembly,
+    set: impl SystemSet + Copy,
+    block: Phase,
+    name: &str,
+) {
+    for entry in mechanisms(assembly).filter(|entry| entry.phases.blocks.contains(&block)) {
+        let system = blocks::block_system(entry.entity, Arc::clone(&entry.kernels), block);
+        entry.push(sequence, set, name, system);
+    }
 }
 
 /// What a group contains, as far as its schedules depend on it.
@@ -51,11 +114,9 @@ pub fn assemble_step(assembly: &Assembly) -> Schedule {
     if assembly.has_thresholds {
         sequence.push(StepSet::Detect, "detect:threshold", detect::thresholds);
     }
-    for (index, entity, name, kernels, phases) in mechanisms(assembly) {
-        if phases.watch {
-            let system = detect::watch_system(index as u32, entity, Arc::clone(kernels));
-            sequence.push(StepSet::Detect, format!("detect:watch:{name}"), system);
-        }
+    for entry in mechanisms(assembly).filter(|entry| entry.phases.watch) {
+        let system = detect::watch_system(entry.index as u32, entry.entity, Arc::clone(&entry.kernels));
+        entry.push(&mut sequence, StepSet::Detect, "detect:watch", system);
     }
     if assembly.has_events {
         sequence.push(StepSet::Deliver, "deliver:start", deliver::deliver_start);
@@ -77,15 +138,12 @@ pub fn assemble_step(assembly: &Assembly) -> Schedule {
     if assembly.has_waveforms {
         sequence.push(StepSet::Transfer, "play:waveforms-again", play::play);
     }
-    for (_, entity, name, kernels, phases) in mechanisms(assembly) {
-        if phases.state {
-            sequence.push(
-                StepSet::State,
-                format!("state:{name}"),
-                states::state_system(entity, Arc::clone(kernels)),
-            );
-        }
+    for entry in mechanisms(assembly).filter(|entry| entry.phases.state) {
+        let system = states::state_system(entry.entity, Arc::clone(&entry.kernels));
+        entry.push(&mut sequence, StepSet::State, "state", system);
     }
+    push_blocks(&mut sequence, assembly, StepSet::State, Phase::AfterSolve, "after-solve");
+    push_blocks(&mut sequence, assembly, StepSet::State, Phase::BeforeStep, "before-step");
     if assembly.has_probes {
         sequence.push(StepSet::Report, "report:sample", sample::sample);
     }
@@ -103,35 +161,35 @@ pub fn assemble_initialize(assembly: &Assembly, v_init: f64) -> Schedule {
     let mut schedule = strict_schedule(Initialize);
     let mut sequence = Sequence::new(&mut schedule);
     sequence.push(All, "initialize:reset", initialize::reset_system(v_init));
+    push_blocks(&mut sequence, assembly, All, Phase::BeforeInitial, "before-initial");
     for entry in &assembly.order {
         match entry {
             Entry::Ion(entity, name) => {
                 sequence.push(All, format!("initialize:{name}_ion"), ions::ion_initialize_system(*entity));
             }
-            Entry::Mechanism(index, entity, name, kernels) => {
-                let system = initialize::mechanism_system(*index, *entity, Arc::clone(kernels));
-                sequence.push(All, format!("initialize:{name}"), system);
+            Entry::Mechanism(entry) => {
+                let kernels = Arc::clone(&entry.kernels);
+                let system = initialize::mechanism_system(entry.index, entry.entity, kernels);
+                entry.push(&mut sequence, All, "initialize", system);
             }
         }
     }
     sequence.push(All, "initialize:connections", initialize::connections);
+    push_blocks(&mut sequence, assembly, All, Phase::AfterInitial, "after-initial");
     sequence.push(All, "deliver:initial", deliver::deliver_end);
     push_matrix(&mut sequence, assembly, All);
     if assembly.has_membrane_current {
         sequence.push(All, "initialize:membrane-current", initialize::membrane_current);
     }
+    push_blocks(&mut sequence, assembly, All, Phase::BeforeStep, "before-step");
     sequence.push(All, "report:sample", sample::sample);
     schedule
 }
 
-fn mechanisms(
-    assembly: &Assembly,
-) -> impl Iterator<Item = (usize, Entity, &String, &Arc<dyn Kernels>, Phases)> {
+fn mechanisms(assembly: &Assembly) -> impl Iterator<Item = &MechanismEntry> {
     assembly.order.iter().filter_map(|entry| match entry {
         Entry::Ion(..) => None,
-        Entry::Mechanism(index, entity, name, kernels) => {
-            Some((*index, *entity, name, kernels, kernels.phases()))
-        }
+        Entry::Mechanism(entry) => Some(entry),
     })
 }
 
@@ -141,18 +199,22 @@ fn push_matrix(sequence: &mut Sequence, assembly: &Assembly, set: impl SystemSet
     if assembly.has_membrane_current {
         sequence.push(set, "current:clear-electrodes", currents::clear_saved);
     }
+    push_blocks(sequence, assembly, set, Phase::BeforeBreakpoint, "before-breakpoint");
     for entry in &assembly.order {
         match entry {
             Entry::Ion(entity, name) => {
                 sequence.push(set, format!("current:{name}_ion"), ions::ion_system(*entity));
             }
-            Entry::Mechanism(_, entity, name, kernels) => {
-                let (phases, kernels) = (kernels.phases(), Arc::clone(kernels));
-                let name = format!("current:{name}");
-                match (phases.current, phases.electrode) {
+            Entry::Mechanism(entry) => {
+                let (entity, kernels) = (entry.entity, Arc::clone(&entry.kernels));
+                match (entry.phases.current, entry.phases.electrode) {
                     (false, _) => {}
-                    (true, false) => sequence.push(set, name, currents::membrane_system(*entity, kernels)),
-                    (true, true) => sequence.push(set, name, currents::electrode_system(*entity, kernels)),
+                    (true, false) => {
+                        entry.push(sequence, set, "current", currents::membrane_system(entity, kernels));
+                    }
+                    (true, true) => {
+                        entry.push(sequence, set, "current", currents::electrode_system(entity, kernels));
+                    }
                 }
             }
         }

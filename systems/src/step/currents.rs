@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use bevy_ecs::entity::Entity;
-use bevy_ecs::system::{Query, Res};
+use bevy_ecs::system::{Local, Query, Res, ResMut};
 use components::{
     Area, Clock, Diagonal, Diameter, Instances, IonBinding, IonColumns, RightHandSide, SavedDiagonal,
     SavedRightHandSide, Voltage,
 };
 
-use super::ions::read_ions;
-use crate::mechanism::{Kernels, Surroundings};
+use super::Complaints;
+use super::ions::{read_ions, write_back};
+use crate::mechanism::{Kernels, Outbox, Surroundings};
 
 /// Empties the matrix before currents are added.
 pub fn clear(mut compartments: Query<(&mut RightHandSide, &mut Diagonal)>) {
@@ -44,8 +45,15 @@ pub type Compartments<'a> = (&'a Voltage, &'a Area, &'a Diameter, &'a mut RightH
 pub fn membrane_system(
     mechanism: Entity,
     kernels: Arc<dyn Kernels>,
-) -> impl FnMut(Res<Clock>, Query<&mut Instances>, Query<&mut IonColumns>, Query<Compartments>) {
-    move |clock, mut instances, mut ions, mut compartments| {
+) -> impl FnMut(
+    Res<Clock>,
+    Query<&mut Instances>,
+    Query<&mut IonColumns>,
+    Query<Compartments>,
+    ResMut<Complaints>,
+    Local<Outbox>,
+) {
+    move |clock, mut instances, mut ions, mut compartments, mut complaints, mut outbox| {
         let (Ok(mut instances), Ok((voltage, area, diameter, mut rhs, mut diagonal))) =
             (instances.get_mut(mechanism), compartments.single_mut())
         else {
@@ -53,7 +61,8 @@ pub fn membrane_system(
         };
         let instances = &mut *instances;
         let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
-        evaluate(instances, &*kernels, &voltage.0, &surroundings, &mut ions);
+        evaluate(instances, &*kernels, &voltage.0, &surroundings, &mut ions, &mut outbox);
+        complaints.collect(mechanism, clock.t, &mut outbox);
         let (rhs, diagonal) = (&mut *rhs.0, &mut *diagonal.0);
         // one bounds check for each node rather than two
         let count = rhs.len();
@@ -76,8 +85,10 @@ pub fn electrode_system(
     Query<&mut IonColumns>,
     Query<Compartments>,
     Query<(&mut SavedRightHandSide, &mut SavedDiagonal)>,
+    ResMut<Complaints>,
+    Local<Outbox>,
 ) {
-    move |clock, mut instances, mut ions, mut compartments, mut saved| {
+    move |clock, mut instances, mut ions, mut compartments, mut saved, mut complaints, mut outbox| {
         let (Ok(mut instances), Ok((voltage, area, diameter, mut rhs, mut diagonal))) =
             (instances.get_mut(mechanism), compartments.single_mut())
         else {
@@ -85,7 +96,8 @@ pub fn electrode_system(
         };
         let instances = &mut *instances;
         let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
-        evaluate(instances, &*kernels, &voltage.0, &surroundings, &mut ions);
+        evaluate(instances, &*kernels, &voltage.0, &surroundings, &mut ions, &mut outbox);
+        complaints.collect(mechanism, clock.t, &mut outbox);
         let currents = || instances.current.iter().zip(instances.conductance.iter());
         for (&node, (current, conductance)) in instances.nodes.iter().zip(currents()) {
             rhs.0[node as usize] += current;
@@ -107,11 +119,13 @@ fn evaluate(
     voltage: &[f64],
     surroundings: &Surroundings,
     ions: &mut Query<&mut IonColumns>,
+    outbox: &mut Outbox,
 ) {
     gather_voltage(instances, voltage);
     read_ions(instances, ions);
-    kernels.current(instances, surroundings);
-    add_ion_currents(instances, ions);
+    kernels.current(instances, surroundings, outbox);
+    add_ion_currents(instances, ions, true);
+    write_back(instances, ions, false, surroundings.clock.celsius);
     let factors = instances.per_area.iter();
     for ((factor, current), conductance) in
         factors.zip(instances.current.iter_mut()).zip(instances.conductance.iter_mut())
@@ -121,16 +135,17 @@ fn evaluate(
     }
 }
 
-/// Adds the currents that the mechanism wrote to the ions'.
-fn add_ion_currents(instances: &Instances, ions: &mut Query<&mut IonColumns>) {
+/// Adds the currents that the mechanism wrote to the ions', and their derivatives.
+pub fn add_ion_currents(instances: &Instances, ions: &mut Query<&mut IonColumns>, with_derivatives: bool) {
     let is_point = !instances.per_area.is_empty();
-    for binding in &instances.ions {
+    for (binding, derivatives) in instances.ions.iter().zip(&instances.ion_derivatives) {
         let (Ok(mut ion), Some(column)) = (ions.get_mut(binding.ion), binding.current_written) else {
             continue;
         };
         let IonColumns { current, derivative, .. } = &mut *ion;
         let totals = (&mut **current, &mut **derivative);
-        let written = (&*instances.columns[column], &*binding.derivative);
+        let derivatives = if with_derivatives { &derivatives[..] } else { &[] };
+        let written = (&*instances.columns[column], derivatives);
         if is_point {
             add_point_currents(totals, written, &instances.area, &binding.index);
         } else {
@@ -139,23 +154,22 @@ fn add_ion_currents(instances: &Instances, ions: &mut Query<&mut IonColumns>) {
     }
 }
 
-/// Adds current densities and their derivatives to the ion's.
+/// Adds current densities and, as far as given, their derivatives to the ion's.
 fn add_densities(
     (total, total_derivative): (&mut [f64], &mut [f64]),
     (current, derivative): (&[f64], &[f64]),
     binding: &IonBinding,
 ) {
     if let Some(range) = &binding.range {
-        let totals = total[range.clone()].iter_mut().zip(&mut total_derivative[range.clone()]);
-        for ((total, total_derivative), (current, derivative)) in totals.zip(current.iter().zip(derivative)) {
-            *total += current;
-            *total_derivative += derivative;
-        }
+        let add = |(total, value): (&mut f64, &f64)| *total += value;
+        total[range.clone()].iter_mut().zip(current).for_each(add);
+        total_derivative[range.clone()].iter_mut().zip(derivative).for_each(add);
         return;
     }
-    let total_derivative = &mut total_derivative[..total.len()];
-    for (&index, (current, derivative)) in binding.index.iter().zip(current.iter().zip(derivative)) {
+    for (&index, current) in binding.index.iter().zip(current) {
         total[index as usize] += current;
+    }
+    for (&index, derivative) in binding.index.iter().zip(derivative) {
         total_derivative[index as usize] += derivative;
     }
 }
@@ -167,8 +181,10 @@ fn add_point_currents(
     area: &[f64],
     index: &[u32],
 ) {
-    for (((&index, area), current), derivative) in index.iter().zip(area).zip(current).zip(derivative) {
+    for ((&index, area), current) in index.iter().zip(area).zip(current) {
         total[index as usize] += current * 1e2 / area;
+    }
+    for ((&index, area), derivative) in index.iter().zip(area).zip(derivative) {
         total_derivative[index as usize] += derivative * 1e2 / area;
     }
 }

@@ -2,27 +2,47 @@
 //!
 //! A window delivers all events due by its end, including those that arise while it is open.
 
-use bevy_ecs::system::{Local, Query, Res, SystemParam};
+use bevy_ecs::system::{Local, Query, Res, ResMut, SystemParam};
 use components::{
     Clock, Connections, Event, EventQueue, Instances, NO_CONNECTIONS, OutgoingSpikes, Payload, SourceId,
-    Spike, Target, Voltage, Watch,
+    Spike, Target, Watch,
 };
+use nmodl::execute::OtherConnections;
 
-use super::MechanismTable;
-use crate::mechanism::{Delivery, Outbox, Request};
+use super::pointers::{self, Reach};
+use super::{Complaints, MechanismTable};
+use crate::mechanism::{Delivery, Kernels, Outbox, Request};
 
 /// What the delivery of events touches.
 #[derive(SystemParam)]
 pub struct Network<'w, 's> {
     /// Mechanisms by index.
     pub table: Res<'w, MechanismTable>,
-    /// Their instances.
-    pub instances: Query<'w, 's, &'static mut Instances>,
+    /// Their instances, and what surrounds them.
+    pub reach: Reach<'w, 's>,
     /// Connections, queue and outgoing spikes.
     pub network:
         Query<'w, 's, (&'static mut Connections, &'static mut EventQueue, &'static mut OutgoingSpikes)>,
-    /// Voltages.
-    pub voltage: Query<'w, 's, &'static Voltage>,
+    /// What cannot be done.
+    pub complaints: ResMut<'w, Complaints>,
+}
+
+/// The connections that end at an instance, as an event over one of them sees them.
+struct Others<'a> {
+    connections: &'a mut Connections,
+    numbers: &'a [u32],
+    current: u32,
+}
+
+impl OtherConnections for Others<'_> {
+    fn count(&self) -> usize {
+        self.numbers.len()
+    }
+
+    fn weights(&mut self, connection: usize) -> Option<&mut [f64]> {
+        let number = self.numbers[connection];
+        (number != self.current).then(|| self.connections.weights_of(number))
+    }
 }
 
 /// Window at the start of a step: events due by t + dt/2.
@@ -80,7 +100,9 @@ pub fn fire(
 impl Network<'_, '_> {
     /// Delivers all events due by `until` (ms), in the canonical order.
     pub fn deliver(&mut self, until: f64, outbox: &mut Outbox) {
-        while let Some(event) = self.next_due(until) {
+        while self.complaints.failure.is_none()
+            && let Some(event) = self.next_due(until)
+        {
             self.deliver_one(&event, outbox);
         }
     }
@@ -93,18 +115,51 @@ impl Network<'_, '_> {
     fn deliver_one(&mut self, event: &Event, outbox: &mut Outbox) {
         let mechanism = event.target.mechanism as usize;
         let instance = event.target.instance as usize;
-        let Ok((mut connections, _, _)) = self.network.single_mut() else { return };
-        let Ok(mut instances) = self.instances.get_mut(self.table.entities[mechanism]) else { return };
         let (flag, connection) = match event.payload {
             Payload::Connection(connection) => (0.0, connection),
             Payload::SelfEvent { flag, connection } => (flag, connection),
         };
-        if flag == 1.0
-            && let Some(source) = instances.sources.get_mut(instance)
-        {
-            source.movable = None;
-        }
-        let voltage = match (instances.nodes.get(instance), self.voltage.single()) {
+        self.with_connection(mechanism, instance, connection, event.time, outbox, |kernels, call| {
+            let (instances, delivery, outbox) = call;
+            delivery.flag = flag;
+            if flag == 1.0
+                && let Some(source) = instances.sources.get_mut(instance)
+            {
+                source.movable = None;
+            }
+            kernels.receive(instances, delivery, outbox);
+        });
+    }
+
+    /// The `INITIAL` block of `NET_RECEIVE` for one connection.
+    pub fn initialize_connection(&mut self, connection: u32, outbox: &mut Outbox) {
+        let Ok((connections, _, _)) = self.network.single() else { return };
+        let target = connections.target[connection as usize];
+        let (mechanism, instance) = (target.mechanism as usize, target.instance as usize);
+        self.with_connection(mechanism, instance, connection, 0.0, outbox, |kernels, call| {
+            let (instances, delivery, outbox) = call;
+            kernels.initialize_connection(instances, delivery, outbox);
+        });
+    }
+
+    /// Lets the kernels of a mechanism work on one instance and the weights of a connection (`u32::MAX` for none) at
+    /// `now` (ms), and does what the instance then asks for.
+    fn with_connection(
+        &mut self,
+        mechanism: usize,
+        instance: usize,
+        connection: u32,
+        now: f64,
+        outbox: &mut Outbox,
+        work: impl FnOnce(&dyn Kernels, (&mut Instances, &mut Delivery, &mut Outbox)),
+    ) {
+        let entity = self.table.entities[mechanism];
+        let one = Some(instance);
+        pointers::refresh(entity, one, &mut self.reach);
+        let Ok((mut connections, _, _)) = self.network.single_mut() else { return };
+        let Ok(mut instances) = self.reach.instances.get_mut(entity) else { return };
+        let instances = &mut *instances;
+        let voltage = match (instances.nodes.get(instance), self.reach.voltage.single()) {
             (Some(&node), Ok(voltage)) => voltage.0[node as usize],
             _ => 0.0,
         };
@@ -112,10 +167,40 @@ impl Network<'_, '_> {
         if let Some(own) = instances.voltage.get_mut(instance) {
             *own = voltage;
         }
-        let weights = if connection == u32::MAX { &mut [][..] } else { connections.weights_of(connection) };
-        let mut delivery = Delivery { instance, t: event.time, flag, weights, voltage };
-        self.table.kernels[mechanism].receive(&mut instances, &mut delivery, outbox);
-        self.handle(mechanism, event.time, connection, outbox);
+        let kernels = &*self.table.kernels[mechanism];
+        match self.table.incoming.get(mechanism).and_then(Option::as_ref) {
+            None => {
+                let weights =
+                    if connection == u32::MAX { &mut [][..] } else { connections.weights_of(connection) };
+                let mut delivery = Delivery { instance, t: now, flag: 0.0, weights, voltage, others: None };
+                work(kernels, (instances, &mut delivery, outbox));
+            }
+            Some(incoming) => {
+                let connections = &mut *connections;
+                let mut weights = match connection {
+                    u32::MAX => Vec::new(),
+                    _ => connections.weights_of(connection).to_vec(),
+                };
+                let mut others = Others { connections, numbers: incoming.of(instance), current: connection };
+                let (weights_now, others_now) =
+                    (&mut weights[..], Some(&mut others as &mut dyn OtherConnections));
+                let mut delivery = Delivery {
+                    instance,
+                    t: now,
+                    flag: 0.0,
+                    weights: weights_now,
+                    voltage,
+                    others: others_now,
+                };
+                work(kernels, (instances, &mut delivery, outbox));
+                if connection != u32::MAX {
+                    connections.weights_of(connection).copy_from_slice(&weights);
+                }
+            }
+        }
+        self.complaints.collect(entity, now, outbox);
+        pointers::write_back(entity, one, &mut self.reach);
+        self.handle(mechanism, now, connection, outbox);
     }
 
     /// Does what instances of `mechanism` asked for at `now` (ms), while they handled an event that came over
@@ -125,7 +210,7 @@ impl Network<'_, '_> {
             return;
         }
         let Ok((connections, mut queue, mut outgoing)) = self.network.single_mut() else { return };
-        let Ok(mut instances) = self.instances.get_mut(self.table.entities[mechanism]) else { return };
+        let Ok(mut instances) = self.reach.instances.get_mut(self.table.entities[mechanism]) else { return };
         let instances = &mut *instances;
         for (instance, request) in outbox.drain() {
             let Some(source) = instances.sources.get_mut(instance as usize) else { continue };
@@ -164,13 +249,13 @@ impl Network<'_, '_> {
                     );
                 }
                 Request::Watch { condition, flag, replace } => {
-                    if replace {
-                        instances.watches.retain(|watch| watch.instance != instance);
-                    }
+                    let is_other = |watch: &Watch| {
+                        watch.instance != instance || (!replace && watch.condition != condition)
+                    };
+                    instances.watches.retain(is_other);
                     // Whether it holds already is found at once, so that only a change triggers the event.
-                    let was_true =
-                        self.table.kernels[mechanism].watch(instances, instance as usize, condition)
-                            >= -1e-11;
+                    let kernels = &self.table.kernels[mechanism];
+                    let was_true = kernels.watch(instances, instance as usize, condition, now) >= -1e-11;
                     instances.watches.push(Watch { instance, condition, flag, was_true });
                 }
             }

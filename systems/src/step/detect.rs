@@ -55,7 +55,8 @@ pub fn watch_system(
         }
         for place in 0..instances.watches.len() {
             let watch = instances.watches[place];
-            let is_true = kernels.watch(instances, watch.instance as usize, watch.condition) > 0.0;
+            let value = kernels.watch(instances, watch.instance as usize, watch.condition, clock.t);
+            let is_true = value > 0.0;
             if is_true && !watch.was_true {
                 queue.push(Event {
                     time: clock.t,

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use bevy_ecs::entity::Entity;
-use bevy_ecs::system::{Local, Query, Res};
+use bevy_ecs::system::{Local, Query, Res, ResMut};
 use components::{
-    Area, Clock, Connections, Diameter, EventQueue, IonColumns, MembraneCurrent, OutgoingSpikes,
-    RightHandSide, SavedRightHandSide, SpikeSources, Voltage, Waveform,
+    Area, Clock, Diameter, EventQueue, MembraneCurrent, OutgoingSpikes, RightHandSide, SavedRightHandSide,
+    SpikeSources, Voltage, Waveform,
 };
 
-use super::MechanismTable;
+use super::Complaints;
 use super::currents::gather_voltage;
 use super::deliver::Network;
-use super::ions::{read_ions, write_concentrations};
+use super::ions::{read_ions, write_back};
 use crate::mechanism::{Kernels, Outbox, Surroundings};
 
 /// Forgets pending events and spikes, and sets the voltage of every node to `v_init` (mV).
@@ -22,8 +22,10 @@ pub fn reset_system(
     Query<&mut Voltage>,
     Query<(&mut EventQueue, &mut OutgoingSpikes, &mut SpikeSources)>,
     Query<&mut Waveform>,
+    ResMut<Complaints>,
 ) {
-    move |mut voltage, mut network, mut waveforms| {
+    move |mut voltage, mut network, mut waveforms, mut complaints| {
+        *complaints = Complaints::default();
         for mut voltage in &mut voltage {
             voltage.0.fill(v_init);
         }
@@ -43,34 +45,37 @@ pub fn mechanism_system(
     index: usize,
     mechanism: Entity,
     kernels: Arc<dyn Kernels>,
-) -> impl FnMut(Res<Clock>, Network, Query<&mut IonColumns>, Query<(&Area, &Diameter)>, Local<Outbox>) {
-    move |clock, mut network, mut ions, compartments, mut outbox| {
+) -> impl FnMut(Res<Clock>, Network, Query<(&Area, &Diameter)>, Local<Outbox>) {
+    move |clock, mut network, compartments, mut outbox| {
         let Ok((area, diameter)) = compartments.single() else { return };
-        if let Ok(mut instances) = network.instances.get_mut(mechanism) {
+        if let Ok(mut instances) = network.reach.instances.get_mut(mechanism) {
             let instances = &mut *instances;
-            if let Ok(voltage) = network.voltage.single() {
+            if let Ok(voltage) = network.reach.voltage.single() {
                 gather_voltage(instances, &voltage.0);
             }
             instances.watches.clear();
             for source in &mut instances.sources {
                 source.movable = None;
             }
-            read_ions(instances, &mut ions);
+            read_ions(instances, &mut network.reach.ions);
             let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
             kernels.initialize(instances, &surroundings, &mut outbox);
-            write_concentrations(instances, &mut ions, true, clock.celsius);
+            write_back(instances, &mut network.reach.ions, true, clock.celsius);
         }
+        network.complaints.collect(mechanism, clock.t, &mut outbox);
         network.handle(index, clock.t, u32::MAX, &mut outbox);
     }
 }
 
-/// The initial weights of all connections.
-pub fn connections(table: Res<MechanismTable>, mut connections: Query<&mut Connections>) {
-    for mut connections in &mut connections {
-        for connection in 0..connections.target.len() {
-            let mechanism = connections.target[connection].mechanism as usize;
-            table.kernels[mechanism].initialize_connection(connections.weights_of(connection as u32));
-        }
+/// The initial weights of all connections, in the order of their creation in each cell.
+pub fn connections(mut network: Network, mut outbox: Local<Outbox>) {
+    let Ok((connections, _, _)) = network.network.single() else { return };
+    let mut numbers: Vec<u32> = (0..connections.target.len() as u32).collect();
+    if network.table.incoming.iter().any(Option::is_some) {
+        numbers.sort_by_key(|&number| connections.order[number as usize]);
+    }
+    for number in numbers {
+        network.initialize_connection(number, &mut outbox);
     }
 }
 

@@ -77,20 +77,28 @@ fn gather(column: &mut [f64], source: &[f64], binding: &IonBinding) {
     }
 }
 
-/// Copies the concentrations and currents that the mechanism reads into its columns. Reversal potentials do not
-/// change after the currents of a step, so that the mechanism still has them.
-pub fn read_concentrations(instances: &mut Instances, ions: &mut Query<&mut IonColumns>) {
+/// Copies the concentrations and currents that the mechanism uses into its columns, and reversal potentials that may
+/// have changed since the currents of the step.
+pub fn read_changing(instances: &mut Instances, ions: &mut Query<&mut IonColumns>) {
+    read(instances, ions, false);
+}
+
+/// Copies all ion variables that the mechanism uses into its columns.
+pub fn read_ions(instances: &mut Instances, ions: &mut Query<&mut IonColumns>) {
+    read(instances, ions, true);
+}
+
+fn read(instances: &mut Instances, ions: &mut Query<&mut IonColumns>, all: bool) {
     for binding in &instances.ions {
-        if binding.inside.is_none() && binding.outside.is_none() && binding.current_read.is_none() {
+        let with_reversal = binding.reads_reversal && (all || binding.reversal_changes);
+        let reversal = if with_reversal { binding.reversal } else { None };
+        let columns = [reversal, binding.inside, binding.outside, binding.current_read];
+        if columns == [None; 4] {
             continue;
         }
         let Ok(ion) = ions.get_mut(binding.ion) else { continue };
-        let copies = [
-            (binding.inside, &ion.inside),
-            (binding.outside, &ion.outside),
-            (binding.current_read, &ion.current),
-        ];
-        for (column, source) in copies {
+        let sources = [&ion.reversal, &ion.inside, &ion.outside, &ion.current];
+        for (column, source) in columns.into_iter().zip(sources) {
             if let Some(column) = column {
                 gather(&mut instances.columns[column], source, binding);
             }
@@ -98,48 +106,41 @@ pub fn read_concentrations(instances: &mut Instances, ions: &mut Query<&mut IonC
     }
 }
 
-/// Copies all ion variables that the mechanism reads into its columns.
-pub fn read_ions(instances: &mut Instances, ions: &mut Query<&mut IonColumns>) {
+/// Copies the concentrations and reversal potentials that the mechanism writes back to the ions, as NEURON does after
+/// each of its kernels; `initial` also recomputes reversal potentials whose style asks for it.
+pub fn write_back(instances: &mut Instances, ions: &mut Query<&mut IonColumns>, initial: bool, celsius: f64) {
     for binding in &instances.ions {
-        let (Some(column), Ok(ion)) = (binding.reversal, ions.get_mut(binding.ion)) else { continue };
-        gather(&mut instances.columns[column], &ion.reversal, binding);
-    }
-    read_concentrations(instances, ions);
-}
-
-/// Copies concentrations (and, at initialisation, reversal potentials) that the mechanism writes back to the
-/// ions; `initial` also recomputes reversal potentials whose style asks for it.
-pub fn write_concentrations(
-    instances: &mut Instances,
-    ions: &mut Query<&mut IonColumns>,
-    initial: bool,
-    celsius: f64,
-) {
-    for binding in &instances.ions {
-        if !(binding.writes_inside || binding.writes_outside || binding.writes_reversal) {
+        let writes_concentration = binding.writes_inside || binding.writes_outside;
+        if !(writes_concentration || binding.writes_reversal) {
             continue;
         }
         let Ok(mut ion) = ions.get_mut(binding.ion) else { continue };
         let ion = &mut *ion;
-        let writes = [
-            (binding.writes_inside, binding.inside, &mut ion.inside),
-            (binding.writes_outside, binding.outside, &mut ion.outside),
-            (binding.writes_reversal && initial, binding.reversal, &mut ion.reversal),
-        ];
-        for (is_written, column, destination) in writes {
-            if let (true, Some(column)) = (is_written, column) {
-                for (value, &index) in instances.columns[column].iter().zip(&binding.index) {
-                    destination[index as usize] = *value;
-                }
-            }
-        }
-        if initial && (binding.writes_inside || binding.writes_outside) {
+        scatter(binding.writes_inside, binding.inside, &mut ion.inside, instances, binding);
+        scatter(binding.writes_outside, binding.outside, &mut ion.outside, instances, binding);
+        if initial && writes_concentration {
             for &index in &binding.index {
                 let index = index as usize;
                 if ion.style[index] & STYLE_REVERSAL_INIT != 0 {
                     ion.reversal[index] = nernst(ion.inside[index], ion.outside[index], ion.valence, celsius);
                 }
             }
+        }
+        scatter(binding.writes_reversal, binding.reversal, &mut ion.reversal, instances, binding);
+    }
+}
+
+/// Copies a column of the mechanism to the places of its instances.
+fn scatter(
+    is_written: bool,
+    column: Option<usize>,
+    destination: &mut [f64],
+    instances: &Instances,
+    binding: &IonBinding,
+) {
+    if let (true, Some(column)) = (is_written, column) {
+        for (value, &index) in instances.columns[column].iter().zip(&binding.index) {
+            destination[index as usize] = *value;
         }
     }
 }

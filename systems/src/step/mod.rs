@@ -13,6 +13,7 @@
 //! Source: Hines and Carnevale, The NEURON simulation environment, Neural Computation 9 (1997).
 
 pub mod axial;
+pub mod blocks;
 pub mod capacitance;
 pub mod currents;
 pub mod deliver;
@@ -21,6 +22,7 @@ pub mod hines;
 pub mod initialize;
 pub mod ions;
 pub mod play;
+pub mod pointers;
 pub mod record;
 pub mod sample;
 pub mod states;
@@ -31,7 +33,9 @@ use std::sync::Arc;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
 
-use crate::mechanism::Kernels;
+use nmodl::execute::Failure;
+
+use crate::mechanism::{Kernels, Outbox};
 
 /// The mechanisms of a group: events find their targets here.
 #[derive(Resource, Clone, Default)]
@@ -42,6 +46,44 @@ pub struct MechanismTable {
     pub kernels: Vec<Arc<dyn Kernels>>,
     /// Name of each mechanism.
     pub names: Vec<String>,
+    /// The connections that end at the instances of each mechanism, for those whose events see them.
+    pub incoming: Vec<Option<Incoming>>,
+}
+
+/// The connections that end at each instance of a mechanism, in the order of their creation (compressed rows).
+#[derive(Clone, Debug, Default)]
+pub struct Incoming {
+    /// Row `k` holds the connections of instance `k`: `starts[k]..starts[k + 1]`.
+    pub starts: Vec<u32>,
+    /// Their numbers in [`components::Connections`].
+    pub connections: Vec<u32>,
+}
+
+impl Incoming {
+    /// The connections that end at an instance.
+    pub fn of(&self, instance: usize) -> &[u32] {
+        &self.connections[self.starts[instance] as usize..self.starts[instance + 1] as usize]
+    }
+}
+
+/// What kernels of the group cannot do, and what they have to tell; [`crate::group::Group`] hands it on.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Complaints {
+    /// The first failure: when (ms), the mechanism, and what is wrong.
+    pub failure: Option<(f64, Entity, Failure)>,
+    /// Messages for the user, by mechanism and instance.
+    pub messages: Vec<(Entity, u32, String)>,
+}
+
+impl Complaints {
+    /// Takes failures and messages out of the outbox of a mechanism at `t` (ms).
+    pub fn collect(&mut self, mechanism: Entity, t: f64, outbox: &mut Outbox) {
+        if let Some(failure) = outbox.take_failure() {
+            self.failure.get_or_insert((t, mechanism, failure));
+        }
+        let messages = outbox.take_messages().into_iter();
+        self.messages.extend(messages.map(|(instance, message)| (mechanism, instance, message)));
+    }
 }
 
 /// Entities that hold what a group has only once.

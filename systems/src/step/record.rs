@@ -8,6 +8,7 @@ use components::{
     Recording, SourceId, Voltage,
 };
 
+use super::pointers::quantity_of;
 use super::{GroupEntities, MechanismTable};
 use crate::schedule::StepSet;
 
@@ -26,22 +27,13 @@ pub fn record(
                 membrane_current.single().ok().map(|column| column.0[node as usize])
             }
             RecordedValue::Variable { mechanism, column, instance } => {
-                instances.get(mechanism).ok().map(|instances| instances.columns[column][instance as usize])
+                instances.get(mechanism).ok().map(|instances| instances.value(column, instance as usize))
             }
             RecordedValue::Ion { ion, quantity, instance } => {
-                ions.get(ion).ok().map(|ion| column_of(ion, quantity)[instance as usize])
+                ions.get(ion).ok().map(|ion| quantity_of(ion, quantity)[instance as usize])
             }
         };
         recording.values.extend(value);
-    }
-}
-
-fn column_of(ion: &IonColumns, quantity: IonQuantity) -> &[f64] {
-    match quantity {
-        IonQuantity::Reversal => &ion.reversal,
-        IonQuantity::Inside => &ion.inside,
-        IonQuantity::Outside => &ion.outside,
-        IonQuantity::Current => &ion.current,
     }
 }
 

@@ -18,17 +18,21 @@ pub fn sample(
         if !probe.times.is_due(clock.step) {
             continue;
         }
-        let values: Option<&[f64]> = match probe.source {
-            ProbeSource::Voltage => voltage.single().ok().map(|column| &*column.0),
-            ProbeSource::MembraneCurrent => membrane_current.single().ok().map(|column| &*column.0),
-            ProbeSource::Variable { mechanism, column } => table
-                .entities
-                .get(mechanism)
-                .and_then(|&entity| instances.get(entity).ok())
-                .map(|instances| &*instances.columns[column]),
-        };
-        if let Some(values) = values {
-            buffer.0.extend(probe.indices.iter().map(|&index| values[index as usize] as f32));
+        let row = probe.indices.iter().map(|&index| index as usize);
+        match probe.source {
+            ProbeSource::Voltage => {
+                let Ok(column) = voltage.single() else { continue };
+                buffer.0.extend(row.map(|index| column.0[index] as f32));
+            }
+            ProbeSource::MembraneCurrent => {
+                let Ok(column) = membrane_current.single() else { continue };
+                buffer.0.extend(row.map(|index| column.0[index] as f32));
+            }
+            ProbeSource::Variable { mechanism, column } => {
+                let entity = table.entities.get(mechanism);
+                let Some(instances) = entity.and_then(|&entity| instances.get(entity).ok()) else { continue };
+                buffer.0.extend(row.map(|index| instances.value(column, index) as f32));
+            }
         }
     }
 }

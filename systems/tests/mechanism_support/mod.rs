@@ -80,6 +80,9 @@ pub fn plan(gid: u64, model: CellModel, point_processes: Vec<PointProcess>) -> C
         connections: Vec::new(),
         signals: Vec::new(),
         probes: Vec::new(),
+        calls: Vec::new(),
+        pointers: Vec::new(),
+        streams: Vec::new(),
     }
 }
 

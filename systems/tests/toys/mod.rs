@@ -43,7 +43,7 @@ impl Mechanism for Toy {
     }
 
     fn kernels(&self, _environment: &Environment) -> Arc<dyn Kernels> {
-        Arc::new(NoKernels(self.phases))
+        Arc::new(NoKernels(self.phases.clone()))
     }
 }
 
@@ -51,7 +51,7 @@ struct NoKernels(Phases);
 
 impl Kernels for NoKernels {
     fn phases(&self) -> Phases {
-        self.0
+        self.0.clone()
     }
 
     fn initialize(&self, _instances: &mut Instances, _surroundings: &Surroundings, _outbox: &mut Outbox) {}
@@ -76,5 +76,8 @@ pub fn cell(registry: &Registry, nseg: i64, mechanisms: &[&str]) -> CellPlan {
         connections: Vec::new(),
         signals: Vec::new(),
         probes: Vec::new(),
+        calls: Vec::new(),
+        pointers: Vec::new(),
+        streams: Vec::new(),
     }
 }

@@ -177,8 +177,8 @@ impl Names {
             ]);
         }
         for description in catalogue.mechanisms() {
-            candidates
-                .extend((0..description.variables.len()).map(|variable| description.range_name(variable)));
+            let visible = description.variables.iter().enumerate().filter(|(_, variable)| variable.visible);
+            candidates.extend(visible.map(|(index, _)| description.range_name(index)));
             candidates.extend(
                 description.globals.iter().map(|global| format!("{}_{}", global.name, description.name)),
             );

@@ -8,7 +8,7 @@ use crate::error::{Failure, Outcome};
 use crate::interpreter::Interpreter;
 use crate::interpreter::host::MechanismCall;
 use crate::interpreter::object::{Object, ObjectRef};
-use crate::interpreter::value::{Argument, Arguments, Place, Target, Value};
+use crate::interpreter::value::{Arguments, Place, Target, Value};
 use crate::syntax::Symbol;
 
 pub(super) fn construct(
@@ -86,20 +86,17 @@ pub(super) fn call(
         }
         _ => {
             // a function of the mechanism, which the host has to call
-            let mut numbers = Vec::new();
-            for index in 0..arguments.len() {
-                if matches!(arguments.values.get(index), Some(Argument::Value(Value::Number(_)))) {
-                    numbers.push(arguments.number(interpreter, index)?);
-                }
+            interpreter.check_function(mechanism, name)?;
+            let mut values = Vec::with_capacity(arguments.len());
+            for argument in arguments.values.clone() {
+                values.push(interpreter.argument_value(&argument)?);
             }
-            let Some(location) = location else { return Ok(None) };
             interpreter.mechanism_calls.push(MechanismCall {
                 mechanism,
                 point_process: Some(id),
                 function: name.to_string(),
-                section: location.section,
-                x: location.x,
-                arguments: numbers,
+                location: location.map(|location| (location.section, location.x)),
+                arguments: values,
             });
             Value::Number(0.0)
         }

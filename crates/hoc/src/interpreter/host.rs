@@ -1,7 +1,10 @@
 //! What the simulator asks: construct a cell, call its procedures, read its variables, take its model.
 
-use cell::model::PointProcessModel;
-use cell::{Cell, CellModel, MechanismIndex, PointProcessId, SectionId, Selection};
+use cell::model::{At, Call, InstancePlace, PointProcessModel, Pointer, Reference};
+use cell::{
+    Cell, CellModel, MechanismIndex, ModelPlaces, PointProcessId, RangeVariable, SectionId, Selection,
+};
+use nmodl::execute;
 
 use super::object::{Object, ObjectRef, Slot};
 use super::scope::MemberKind;
@@ -19,12 +22,35 @@ pub struct MechanismCall {
     pub point_process: Option<PointProcessId>,
     /// The function without suffix, such as `setRNG`.
     pub function: String,
-    /// The section that `setdata_SUFFIX` chose, or that holds the point process.
-    pub section: SectionId,
-    /// The position that `setdata_SUFFIX` chose, or of the point process.
-    pub x: f64,
-    /// The arguments.
-    pub arguments: Vec<f64>,
+    /// The section and position that `setdata_SUFFIX` chose, or of the point process; artificial cells have none.
+    pub location: Option<(SectionId, f64)>,
+    /// The arguments; objects are what they are when the cell is finished, not when the call was made.
+    pub arguments: Vec<Value>,
+}
+
+/// A pointer of a mechanism that `setpointer` set.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SetPointer {
+    pub from: Variable,
+    pub to: Variable,
+}
+
+/// A number of a cell, by the objects of the interpreter.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Variable {
+    Range(SectionId, RangeVariable, f64),
+    Point(PointProcessId, String),
+}
+
+/// A finished cell, with what its program did beside making sections.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FinishedCell {
+    /// Its model.
+    pub model: CellModel,
+    /// Functions of its mechanisms that it called, in order.
+    pub calls: Vec<Call>,
+    /// Pointers of its mechanisms that it set, in order.
+    pub pointers: Vec<Pointer>,
 }
 
 /// A NetCon that exists.
@@ -79,6 +105,11 @@ impl Interpreter {
         let slot = self.symbols.get(name).and_then(|symbol| class.find(symbol));
         let member = slot.map(|slot| &class.members[slot]);
         member.is_some_and(|member| member.public && matches!(member.kind, MemberKind::Procedure(_)))
+    }
+
+    /// Sets the global index of all random streams, `Random123_globalindex`.
+    pub fn set_random_index(&mut self, index: u32) {
+        self.random_index = index;
     }
 
     /// Runs text in the scope of an object.
@@ -195,6 +226,14 @@ impl Interpreter {
     /// # Errors
     /// An object with neither sections nor artificial cells, a section whose dimensions do not make compartments.
     pub fn to_model(&mut self, object: &ObjectRef) -> Result<CellModel, Error> {
+        Ok(self.finish(object)?.model)
+    }
+
+    /// [`Interpreter::to_model`], with the calls and pointers of the mechanisms in it. They are then forgotten.
+    ///
+    /// # Errors
+    /// As for [`Interpreter::to_model`].
+    pub fn finish(&mut self, object: &ObjectRef) -> Result<FinishedCell, Error> {
         let mut holders = vec![object.clone()];
         holders.extend(["CellRef", "CCellRef"].iter().filter_map(|name| self.object_of(object, name)));
         let mut lists: Vec<(String, Vec<SectionId>)> = Vec::new();
@@ -217,15 +256,101 @@ impl Interpreter {
         let lists: Vec<(String, Vec<SectionId>)> =
             lists.into_iter().filter(|(_, sections)| !sections.is_empty()).collect();
         if roots.is_empty() {
-            return self.artificial_model(object).map_err(|thrown| thrown.into_error());
+            let (model, ids) = self.artificial_model(object).map_err(|thrown| thrown.into_error())?;
+            let find = |_: &Self, id: PointProcessId| Some(ids.binary_search(&id).ok()? as u32);
+            let calls = self.take_calls(&find, &|_, _, _| None);
+            return Ok(FinishedCell { model, calls, pointers: Vec::new() });
         }
         let selection = Selection::Trees(roots);
-        let model = self.cell.to_model(&selection, &lists);
-        model.map_err(|error| Box::<Thrown>::from(error).into_error())
+        let made = self.cell.to_model_with_places(&selection, &lists);
+        let (model, places) = made.map_err(|error| Box::<Thrown>::from(error).into_error())?;
+        let find = |_: &Self, id| places.point_process(id);
+        let node = |interpreter: &Self, section, x| interpreter.cell.node_in(&places, section, x, false);
+        let calls = self.take_calls(&find, &node);
+        let pointers = std::mem::take(&mut self.set_pointers);
+        let pointers = pointers.iter().filter_map(|pointer| self.pointer(pointer, &places)).collect();
+        Ok(FinishedCell { model, calls, pointers })
+    }
+
+    /// The calls that concern instances of a model; none are kept.
+    fn take_calls(
+        &mut self,
+        point_process: &dyn Fn(&Self, PointProcessId) -> Option<u32>,
+        node: &dyn Fn(&Self, SectionId, f64) -> Option<u32>,
+    ) -> Vec<Call> {
+        let calls = std::mem::take(&mut self.mechanism_calls);
+        let mut taken = Vec::new();
+        for call in calls {
+            let at = match (call.point_process, call.location) {
+                (Some(id), _) => point_process(self, id).map(At::PointProcess),
+                (None, Some((section, x))) => node(self, section, x).map(At::Node),
+                (None, None) => None,
+            };
+            if let Some(at) = at {
+                let mechanism = self.catalogue.mechanism(call.mechanism).name.clone();
+                let place = InstancePlace { mechanism, at };
+                let arguments = call.arguments.iter().map(|argument| self.mechanism_argument(argument));
+                taken.push(Call { place, function: call.function, arguments: arguments.collect() });
+            }
+            self.release_arguments(call.arguments.into_iter().map(Argument::Value).collect());
+        }
+        taken
+    }
+
+    /// An argument as a mechanism gets it.
+    fn mechanism_argument(&self, value: &Value) -> execute::Argument {
+        match value {
+            Value::Nothing | Value::Object(None) => execute::Argument::Object,
+            Value::Number(number) => execute::Argument::Number(*number),
+            Value::Text(text) => execute::Argument::Text(text.to_string()),
+            Value::Object(Some(object)) => match self.heap.data(object.index()) {
+                Object::Vector(values) => execute::Argument::Vector(values.clone()),
+                Object::Random(random) => execute::Argument::Random(**random),
+                _ => execute::Argument::Object,
+            },
+        }
+    }
+
+    /// A pointer as the model has it; `None` if its instance is not in the model.
+    fn pointer(&self, pointer: &SetPointer, places: &ModelPlaces) -> Option<Pointer> {
+        let point = |id: PointProcessId| {
+            let mechanism = self.cell.point_process_mechanism(id).ok()?;
+            let mechanism = self.catalogue.mechanism(mechanism).name.clone();
+            Some(InstancePlace { mechanism, at: At::PointProcess(places.point_process(id)?) })
+        };
+        let density = |section, mechanism: MechanismIndex, x| {
+            let mechanism = self.catalogue.mechanism(mechanism).name.clone();
+            Some(InstancePlace { mechanism, at: At::Node(self.cell.node_in(places, section, x, false)?) })
+        };
+        let name = |mechanism, column: usize| {
+            let description: &nmodl::Description = self.catalogue.mechanism(mechanism);
+            description.variables[column].name.clone()
+        };
+        let (place, variable) = match &pointer.from {
+            Variable::Point(id, variable) => (point(*id)?, variable.clone()),
+            Variable::Range(section, RangeVariable::Mechanism(mechanism, column), x) => {
+                (density(*section, *mechanism, *x)?, name(*mechanism, *column))
+            }
+            Variable::Range(..) => return None,
+        };
+        let target = match &pointer.to {
+            Variable::Point(id, variable) => Reference::Variable(point(*id)?, variable.clone()),
+            Variable::Range(section, RangeVariable::Mechanism(mechanism, column), x) => {
+                Reference::Variable(density(*section, *mechanism, *x)?, name(*mechanism, *column))
+            }
+            Variable::Range(section, RangeVariable::Ion(ion, quantity), x) => {
+                let node = self.cell.node_in(places, *section, *x, false)?;
+                Reference::Ion(node, self.catalogue.ion(*ion).name.clone(), *quantity)
+            }
+            Variable::Range(section, _, x) => {
+                Reference::Voltage(self.cell.node_in(places, *section, *x, true)?)
+            }
+        };
+        Some(Pointer { place, variable, cell: None, target })
     }
 
     /// The model of a cell without sections: its artificial cells.
-    fn artificial_model(&self, object: &ObjectRef) -> Outcome<CellModel> {
+    fn artificial_model(&self, object: &ObjectRef) -> Outcome<(CellModel, Vec<PointProcessId>)> {
         let mut model = CellModel::default();
         for id in self.cell.point_processes() {
             let description = self.catalogue.mechanism(self.cell.point_process_mechanism(id)?).clone();
@@ -241,10 +366,10 @@ impl Interpreter {
             let text = format!("`{}` has neither sections nor artificial cells", self.object_name(object));
             return Err(Failure::Other(text).into());
         }
-        Ok(model)
+        Ok((model, self.cell.point_processes().collect()))
     }
 
-    /// Calls of mechanism functions, in order.
+    /// Calls of mechanism functions since the last cell was finished, in order.
     pub fn mechanism_calls(&self) -> &[MechanismCall] {
         &self.mechanism_calls
     }

@@ -29,7 +29,7 @@ use object::{Heap, Object, ObjectRef};
 use scope::{ABSENT, Class, MemberKind, NATIVE_CLASSES};
 
 pub use files::Options;
-pub use host::{MechanismCall, NetConnection};
+pub use host::{FinishedCell, MechanismCall, NetConnection};
 
 /// Index of the class of the top level; its only object has the index 0 too.
 pub(crate) const TOP: u32 = 0;
@@ -69,6 +69,7 @@ pub struct Interpreter {
     /// `Random123_globalindex`
     pub(crate) random_index: u32,
     pub(crate) mechanism_calls: Vec<MechanismCall>,
+    pub(crate) set_pointers: Vec<host::SetPointer>,
     /// Where `setdata_SUFFIX(x)` points to, by mechanism.
     pub(crate) mechanism_data: BTreeMap<cell::MechanismIndex, (SectionId, f64)>,
     pub(crate) executed_name: Arc<str>,
@@ -103,6 +104,7 @@ impl Interpreter {
             messages: String::new(),
             random_index: 0,
             mechanism_calls: Vec::new(),
+            set_pointers: Vec::new(),
             mechanism_data: BTreeMap::new(),
             executed_name,
         };

@@ -419,6 +419,12 @@ impl Interpreter {
     fn instance_numbered(&mut self, symbol: Symbol, subscripts: &[Expression]) -> Outcome<Target> {
         let name = self.symbols.name(symbol).to_string();
         let Some(class) = self.class_named(symbol) else {
+            // an element of an array of a mechanism, such as `q_mech[2]`
+            let number = (self.number(&subscripts[0])? + EPSILON).floor();
+            let element = self.symbols.intern(&format!("{name}[{number}]"));
+            if let Builtin::Range(variable) = self.builtin(element) {
+                return Ok(Target::Place(Place::Range(self.accessed_section()?, variable, None)));
+            }
             return match self.builtin(symbol) {
                 Builtin::None | Builtin::Unknown => Err(Failure::UndefinedVariable(name).into()),
                 _ => {

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use cell::RangeVariable;
+
 use super::Interpreter;
 use super::frame::IteratorBody;
+use super::host::{SetPointer, Variable};
+use super::object::Object;
 use super::scope::MemberKind;
 use super::value::{Argument, Place, Target, Value};
 use crate::error::{Failure, Outcome, Thrown};
@@ -395,12 +399,35 @@ impl Interpreter {
     }
 
     fn set_pointer(&mut self, pointer: &Expression, target: &Expression) -> Outcome<()> {
-        let what = "setpointer".to_string();
-        let why = "pointers between mechanisms are not part of a cell model";
-        // the names are checked, so that a misspelling is told first
-        self.resolve(pointer)?;
-        self.resolve(target)?;
-        Err(Failure::Refused { what, why }.into())
+        let from = self.cell_variable(pointer)?;
+        let to = self.cell_variable(target)?;
+        self.set_pointers.push(SetPointer { from, to });
+        Ok(())
+    }
+
+    /// The variable of the cell that an expression stands for.
+    fn cell_variable(&mut self, expression: &Expression) -> Outcome<Variable> {
+        match self.resolve(expression)? {
+            Target::Place(Place::Range(section, variable, x))
+                if matches!(
+                    variable,
+                    RangeVariable::Voltage | RangeVariable::Ion(..) | RangeVariable::Mechanism(..)
+                ) =>
+            {
+                Ok(Variable::Range(section, variable, x.unwrap_or(0.5)))
+            }
+            Target::Place(Place::PointVariable(object, symbol)) => {
+                let Object::PointProcess(id, _) = *self.heap.data(object as usize) else {
+                    return Err(Failure::Nil.into());
+                };
+                Ok(Variable::Point(id, self.symbols.name(symbol).to_string()))
+            }
+            _ => {
+                let found = "something else";
+                let failure = Failure::Type { expected: "a variable of a mechanism or a voltage", found };
+                Err(self.located(failure.into(), expression))
+            }
+        }
     }
 
     /// The place a name's number or object is kept, for assignment by loops.

@@ -6,7 +6,7 @@ use super::object::Object;
 use super::run::EPSILON;
 use super::value::{Arguments, Place, Property, Target, Value};
 use super::{Interpreter, TOP};
-use crate::error::{Failure, Outcome, Thrown};
+use crate::error::{Failure, Outcome, Thrown, did_you_mean};
 use crate::interpreter::host::MechanismCall;
 use crate::syntax::Symbol;
 use crate::syntax::ast::{Expression, ExpressionKind};
@@ -209,11 +209,12 @@ impl Interpreter {
             self.mechanism_data.insert(mechanism, (section, x));
             return Ok(Value::Number(1.0));
         }
-        let mut numbers = Vec::with_capacity(arguments.values.len());
-        for index in 0..arguments.values.len() {
-            numbers.push(arguments.number(self, index)?);
+        self.check_function(mechanism, &function)?;
+        let mut values = Vec::with_capacity(arguments.values.len());
+        for argument in &arguments.values {
+            values.push(self.argument_value(argument)?);
         }
-        let Some(&(section, x)) = self.mechanism_data.get(&mechanism) else {
+        let Some(&location) = self.mechanism_data.get(&mechanism) else {
             // no mechanism was chosen, so this is more likely a misspelt range variable than a function
             let symbol = self.symbols.intern(&arguments.function);
             return Err(self.unknown_range(symbol));
@@ -222,11 +223,24 @@ impl Interpreter {
             mechanism,
             point_process: None,
             function,
-            section,
-            x,
-            arguments: numbers,
+            location: Some(location),
+            arguments: values,
         });
         Ok(Value::Number(0.0))
+    }
+
+    /// Fails where it is known that a mechanism has no such function.
+    pub(crate) fn check_function(&self, mechanism: MechanismIndex, function: &str) -> Outcome<()> {
+        let Some(known) = self.catalogue.functions(mechanism) else { return Ok(()) };
+        if known.iter().any(|known| known == function) {
+            return Ok(());
+        }
+        let name = &self.catalogue.mechanism(mechanism).name;
+        let failure = Failure::Other(format!("mechanism `{name}` has no function `{function}`"));
+        match did_you_mean(function, known.iter().map(String::as_str)) {
+            Some(help) => Err(Thrown::helped(failure, help)),
+            None => Err(failure.into()),
+        }
     }
 
     /// Where the address of a voltage points to, for `new NetCon(&v(x), target)`.

@@ -46,6 +46,8 @@ pub struct Program {
     pub globals: Vec<SharedVariable>,
     /// Names of the random streams that each instance holds (`RANDOM`, and pointers that `VERBATIM` uses as such).
     pub streams: Vec<String>,
+    /// How many of `streams`, the last ones, are `RANDOM` variables: instances have these streams from the start.
+    pub random_variables: usize,
     /// Names of the vectors that each instance holds.
     pub vectors: Vec<String>,
     /// Columns that stand for a variable elsewhere (`POINTER`): refreshed before, and written back after a kernel

@@ -107,6 +107,9 @@ impl Lowering<'_, '_> {
             if !self.check_count(name, 2..=2, arguments.len(), span) {
                 return Some(self.zero());
             }
+            if operation == BinaryOperation::Power {
+                return Some(self.power(arguments[0], arguments[1]));
+            }
             let left = self.double(arguments[0]);
             let right = self.double(arguments[1]);
             return Some(Value::Number(self.binary(operation, left, right), Kind::Double));

@@ -42,7 +42,7 @@ pub(super) fn written(block: &Block) -> BTreeSet<Place> {
             places.insert(*place);
         }
         Instruction::WriteElement { first, length, .. } => {
-            places.extend((0..*length).map(|index| super::expression::nth(*first, index)));
+            places.extend((0..*length).map(|index| super::place::nth(*first, index)));
         }
         _ => {}
     });
@@ -63,7 +63,7 @@ fn reads_before(block: &Block, watched: &BTreeSet<Place>, known: &mut BTreeSet<P
         let early = match instruction {
             Instruction::Read { place, .. } => watched.contains(place) && !known.contains(place),
             Instruction::ReadElement { first, length, .. } => (0..*length)
-                .map(|index| super::expression::nth(*first, index))
+                .map(|index| super::place::nth(*first, index))
                 .any(|place| watched.contains(&place) && !known.contains(&place)),
             Instruction::Write { place, .. } => {
                 known.insert(*place);
@@ -89,13 +89,11 @@ fn reads_before(block: &Block, watched: &BTreeSet<Place>, known: &mut BTreeSet<P
     false
 }
 
-/// Lets a kernel write registers where it would write columns and shared variables: it has no effect beside its
-/// arguments then.
+/// Lets a kernel write registers where it would write columns: instances do not notice it then. Shared variables keep
+/// what it leaves in them, as in NEURON.
 pub(super) fn shadow(kernel: &mut Kernel) {
-    let places: Vec<Place> = written(&kernel.body)
-        .into_iter()
-        .filter(|place| matches!(place, Place::Column(_) | Place::Global(_)))
-        .collect();
+    let places: Vec<Place> =
+        written(&kernel.body).into_iter().filter(|place| matches!(place, Place::Column(_))).collect();
     let mut shadows: BTreeMap<Place, Register> = BTreeMap::new();
     let mut start = Block::new();
     for place in places {

@@ -12,6 +12,7 @@ mod expression;
 mod finish;
 mod kernel;
 mod phases;
+mod place;
 mod runtime;
 mod slots;
 mod statement;
@@ -351,6 +352,9 @@ impl<'m> Context<'m> {
             kernel.sequential = finish::is_sequential(&kernel.body);
             written.extend(finish::written(&kernel.body));
         });
+        for table in &self.tables {
+            written.extend(finish::written(&table.row.body));
+        }
         for (number, global) in self.globals.iter_mut().enumerate() {
             global.written = written.contains(&Place::Global(number as u32));
         }
@@ -361,6 +365,7 @@ impl<'m> Context<'m> {
             description: Arc::new(model.description.clone()),
             globals: std::mem::take(&mut self.globals),
             streams: model.streams.clone(),
+            random_variables: model.random_variables,
             vectors: model.vectors.clone(),
             pointers,
             tables: std::mem::take(&mut self.tables),

@@ -337,7 +337,7 @@ impl Lowering<'_, '_> {
             Some(Symbol::Place(place)) => self.builder.write(place, value),
             Some(Symbol::Array { first, length }) => {
                 for index in 0..length {
-                    self.builder.write(super::expression::nth(first, index), value);
+                    self.builder.write(super::place::nth(first, index), value);
                 }
             }
             _ => {}
@@ -435,6 +435,7 @@ impl Lowering<'_, '_> {
             }
         }
         let mut conductance: Option<Register> = None;
+        let mut of_ions: BTreeMap<usize, Register> = BTreeMap::new();
         for (variable, ion) in hints {
             let value = self.named(&variable.text);
             conductance = Some(match conductance {
@@ -444,12 +445,21 @@ impl Lowering<'_, '_> {
             let Some(ion) = ion else { continue };
             let ions = &self.context.model.description.ions;
             match ions.iter().position(|known| *known.ion == *ion.text) {
-                Some(number) => self.builder.write(Place::IonDerivative(number as u32), value),
+                Some(number) => {
+                    let sum = match of_ions.get(&number) {
+                        Some(sum) => self.binary(BinaryOperation::Add, *sum, value),
+                        None => value,
+                    };
+                    of_ions.insert(number, sum);
+                }
                 None => {
                     let help = format!("declare it: `USEION {0} WRITE i{0}`", ion.text);
                     self.fault(Fault::Undeclared(ion.text.to_string()), ion.span, help);
                 }
             }
+        }
+        for (number, sum) in of_ions {
+            self.builder.write(Place::IonDerivative(number as u32), sum);
         }
         if let (Some(total), Some(conductance)) = (total, conductance) {
             self.builder.write(Place::Conductance, conductance);

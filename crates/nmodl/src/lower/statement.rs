@@ -324,12 +324,13 @@ impl Lowering<'_, '_> {
 
     // What `SOLVE` is made of
 
-    /// `SOLVE` where statements run in their order: in `INITIAL` and procedures.
+    /// `SOLVE` where statements run in their order: in `INITIAL` and procedures. Those of `BREAKPOINT` itself are for
+    /// the state kernel.
     fn solve(&mut self, statement: &Statement) {
-        if self.part == Part::Current {
-            return;
+        let in_breakpoint = self.part == Part::Current && self.frames.len() == 1;
+        if !in_breakpoint {
+            self.solved(statement);
         }
-        self.solved(statement);
     }
 
     fn within(&mut self, name: &Name, value: &Expression, body: &Body) {

@@ -8,22 +8,22 @@
 use std::ops::RangeInclusive;
 
 use super::BLOCK;
-use super::dispatch::{Level, mul_add};
+use super::dispatch::{BASELINE_FMA, Features, Level, mul_add};
 use super::powers_of_two::POWERS_OF_TWO;
 
 /// 128 / ln 2
-const INVERSE_LN2: f64 = f64::from_bits(0x4067_1547_652b_82fe);
+pub(super) const INVERSE_LN2: f64 = f64::from_bits(0x4067_1547_652b_82fe);
 /// -ln 2 / 128, the leading bits: their product with any `k` in range is exact
-const NEGATIVE_LN2_HIGH: f64 = f64::from_bits(0xbf76_2e42_fefa_0000);
+pub(super) const NEGATIVE_LN2_HIGH: f64 = f64::from_bits(0xbf76_2e42_fefa_0000);
 /// -ln 2 / 128, the rest
-const NEGATIVE_LN2_LOW: f64 = f64::from_bits(0xbd0c_f79a_bc9e_3b3a);
+pub(super) const NEGATIVE_LN2_LOW: f64 = f64::from_bits(0xbd0c_f79a_bc9e_3b3a);
 /// 1.5 * 2^52: a sum with it is rounded to an integer, which its low bits then hold
-const SHIFT: f64 = 6_755_399_441_055_744.;
+pub(super) const SHIFT: f64 = 6_755_399_441_055_744.;
 /// Polynomial coefficients of r^2 to r^5, minimax on |r| < ln 2 / 256
-const C2: f64 = f64::from_bits(0x3fdf_ffff_ffff_fdbd);
-const C3: f64 = f64::from_bits(0x3fc5_5555_5555_543c);
-const C4: f64 = f64::from_bits(0x3fa5_5555_cf17_2b91);
-const C5: f64 = f64::from_bits(0x3f81_1111_67a4_d017);
+pub(super) const C2: f64 = f64::from_bits(0x3fdf_ffff_ffff_fdbd);
+pub(super) const C3: f64 = f64::from_bits(0x3fc5_5555_5555_543c);
+pub(super) const C4: f64 = f64::from_bits(0x3fa5_5555_cf17_2b91);
+pub(super) const C5: f64 = f64::from_bits(0x3f81_1111_67a4_d017);
 
 /// The arguments for which the exponential is a normal number, hence the range of [`exp_finite`].
 pub(super) const FINITE: RangeInclusive<f64> = -708. ..=709.;
@@ -80,6 +80,23 @@ crate::dispatch! {
 crate::dispatch! {
     /// [`guarded_exp_in_place`] at a chosen level.
     pub fn guarded_exp_in_place_at(values: &mut [f64]) = guarded_exp_lanes;
+}
+
+/// `to` gets NEURON's guarded exponentials of `from`, as far as both go, at a chosen level.
+pub fn guarded_exp_to_at(level: Level, to: &mut [f64], from: &[f64]) {
+    match level.features() {
+        // SAFETY: a `Level` exists only for features that were detected on this CPU
+        #[cfg(target_arch = "x86_64")]
+        Features::Avx512 => unsafe { super::exp_x86::guarded_exp_avx512(to, from) },
+        // SAFETY: as above
+        #[cfg(target_arch = "x86_64")]
+        Features::Avx2Fma => unsafe { super::exp_x86::guarded_exp_avx2(to, from) },
+        _ => {
+            for (to, &from) in to.iter_mut().zip(from) {
+                *to = guarded_exp::<BASELINE_FMA>(from);
+            }
+        }
+    }
 }
 
 #[inline(always)]

@@ -4,7 +4,7 @@
 //! the other `ASSIGNED`s, each in the order of their declarations; then what `POINTER`s stand for, and the variables of
 //! ions. An array is as many variables, `name[0]`, `name[1]` and so on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -146,9 +146,10 @@ impl Builder {
             module,
             sources,
             description,
-            symbols: HashMap::new(),
+            symbols: BTreeMap::new(),
             globals: Vec::new(),
             streams: Vec::new(),
+            random_variables: 0,
             vectors: Vec::new(),
             slots: Vec::new(),
             pointers: Vec::new(),
@@ -353,6 +354,7 @@ impl Builder {
             }
         }
         let streams: Vec<Name> = listed(&self.model.module, NeuronList::Random).cloned().collect();
+        self.model.random_variables = streams.len();
         for name in streams {
             self.model.symbols.insert(name.text.clone(), Symbol::Stream(self.model.streams.len() as u32));
             self.model.streams.push(name.text.to_string());

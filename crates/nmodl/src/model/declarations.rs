@@ -1,6 +1,6 @@
 //! Collects what a file declares, in the order of the text.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::problem::{Fault, Problem};
@@ -47,9 +47,9 @@ pub struct Declarations {
     /// Shared numbers.
     pub shared: Vec<Shared>,
     /// Names of `DEFINE`.
-    pub defines: HashMap<Arc<str>, i64>,
+    pub defines: BTreeMap<Arc<str>, i64>,
     /// `START` values of states.
-    pub starts: HashMap<Arc<str>, f64>,
+    pub starts: BTreeMap<Arc<str>, f64>,
 }
 
 /// Collects declarations and records what is wrong with them.
@@ -144,7 +144,7 @@ impl<'m> Collector<'m> {
 
     fn parameter(&mut self, line: &Parameter) {
         let length = self.length(line.length.as_ref());
-        let default = line.value.map_or(0.0, |literal| literal.value);
+        let default = line.value.map_or(0.0, |literal| six_digits(literal.value));
         let unit = line.unit.as_ref().map_or("", |unit| &unit.text);
         self.add(&line.name, Role::Parameter, length, default, unit);
     }
@@ -153,7 +153,7 @@ impl<'m> Collector<'m> {
         let length = self.length(line.length.as_ref());
         let unit = line.unit.as_ref().map_or("", |unit| &unit.text);
         if let (Role::State, Some(Literal { value, .. })) = (role, line.start) {
-            self.found.starts.insert(line.name.text.clone(), value);
+            self.found.starts.insert(line.name.text.clone(), six_digits(value));
         }
         let primes = "'".repeat(usize::from(line.primes));
         if primes.is_empty() {
@@ -195,5 +195,26 @@ impl<'m> Collector<'m> {
                 Some(1)
             }
         }
+    }
+}
+
+/// The number to six significant digits: NEURON's translator writes defaults of `PARAMETER`s (and `START` values) so,
+/// whatever the file says.
+fn six_digits(number: f64) -> f64 {
+    format!("{number:.5e}").parse().unwrap_or(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::six_digits;
+
+    #[test]
+    fn defaults_have_six_digits() {
+        assert_eq!(six_digits(2.552241592), 2.55224);
+        assert_eq!(six_digits(0.07207477), 0.0720748);
+        assert_eq!(six_digits(-96485.309), -96485.3);
+        assert_eq!(six_digits(0.1), 0.1);
+        assert_eq!(six_digits(1e9), 1e9);
+        assert_eq!(six_digits(0.0), 0.0);
     }
 }

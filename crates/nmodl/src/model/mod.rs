@@ -11,7 +11,7 @@ mod sources;
 mod unit;
 mod unit_table;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use problem::{Fault, Problem};
@@ -91,11 +91,13 @@ pub struct Model {
     /// What is known of the mechanism without running it.
     pub description: Description,
     /// All names of the file.
-    pub symbols: HashMap<Arc<str>, Symbol>,
+    pub symbols: BTreeMap<Arc<str>, Symbol>,
     /// Variables that instances share: those of the description first.
     pub globals: Vec<SharedVariable>,
     /// Names of the random streams.
     pub streams: Vec<String>,
+    /// How many of them, the last ones, are `RANDOM` variables.
+    pub random_variables: usize,
     /// Names of the vectors.
     pub vectors: Vec<String>,
     /// Pointers.

@@ -7,7 +7,7 @@ use crate::execute::Frame;
 use crate::execute::arithmetic::{binary_of_libm, maximum, minimum, truth, unary_of_libm};
 use crate::execute::reference::{self, Fixed, most_repetitions};
 use crate::ir::{BinaryOperation, Instruction, Place, UnaryOperation};
-use crate::math::{guarded_exp, log_lanes, pow_lanes};
+use crate::math::{guarded_exp_to_at, log_lanes, pow_lanes};
 
 /// The machine at work.
 pub(super) struct Machine<'s, 'f> {
@@ -256,7 +256,12 @@ impl<'s, 'f> Machine<'s, 'f> {
     #[inline(always)]
     fn function<const FMA: bool>(&mut self, operation: UnaryOperation, to: Slot, operand: Slot) {
         match operation {
-            UnaryOperation::Exp => self.unary(to, operand, guarded_exp::<FMA>),
+            UnaryOperation::Exp => {
+                // SAFETY: slots have at least `lanes` numbers, and no operation reads the slot that it writes
+                let (to, from) =
+                    unsafe { (slice_mut(self.at(to), self.lanes), slice(self.at(operand), self.lanes)) };
+                guarded_exp_to_at(self.fixed.level, to, from);
+            }
             UnaryOperation::Log => {
                 self.unary(to, operand, |a| a);
                 log_lanes::<FMA>(self.write(to));

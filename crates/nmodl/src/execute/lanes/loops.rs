@@ -1,4 +1,6 @@
 //! Loops over the lanes of a block.
+//!
+//! They are `for` loops: what `for_each` calls would not be compiled for the vector instructions of its caller.
 
 use super::BLOCK;
 use super::code::Activity;
@@ -11,7 +13,9 @@ use super::code::Activity;
 pub(super) unsafe fn map(to: *mut f64, a: *const f64, n: usize, f: impl Fn(f64) -> f64) {
     #[inline(always)]
     fn over(to: &mut [f64], a: &[f64], f: impl Fn(f64) -> f64) {
-        to.iter_mut().zip(a).for_each(|(to, &a)| *to = f(a));
+        for (to, &a) in to.iter_mut().zip(a) {
+            *to = f(a);
+        }
     }
     // SAFETY: by the caller
     let (to, a) = unsafe { (slice_mut(to, n), slice(a, n)) };
@@ -27,7 +31,9 @@ pub(super) unsafe fn map(to: *mut f64, a: *const f64, n: usize, f: impl Fn(f64) 
 pub(super) unsafe fn map2(to: *mut f64, a: *const f64, b: *const f64, n: usize, f: impl Fn(f64, f64) -> f64) {
     #[inline(always)]
     fn over(to: &mut [f64], a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) {
-        to.iter_mut().zip(a).zip(b).for_each(|((to, &a), &b)| *to = f(a, b));
+        for ((to, &a), &b) in to.iter_mut().zip(a).zip(b) {
+            *to = f(a, b);
+        }
     }
     // SAFETY: by the caller
     let (to, a, b) = unsafe { (slice_mut(to, n), slice(a, n), slice(b, n)) };
@@ -47,7 +53,9 @@ pub(super) unsafe fn map3(
 ) {
     #[inline(always)]
     fn over(to: &mut [f64], [a, b, c]: [&[f64]; 3], f: impl Fn(f64, f64, f64) -> f64) {
-        to.iter_mut().zip(a).zip(b).zip(c).for_each(|(((to, &a), &b), &c)| *to = f(a, b, c));
+        for (((to, &a), &b), &c) in to.iter_mut().zip(a).zip(b).zip(c) {
+            *to = f(a, b, c);
+        }
     }
     // SAFETY: by the caller
     let (to, from) = unsafe { (slice_mut(to, n), [slice(a, n), slice(b, n), slice(c, n)]) };
@@ -62,17 +70,20 @@ pub(super) unsafe fn map3(
 pub(super) unsafe fn change(to: *mut f64, a: *const f64, n: usize, f: impl Fn(f64, f64) -> f64) {
     // SAFETY: by the caller
     let (to, a) = unsafe { (slice_mut(to, n), slice(a, n)) };
-    to.iter_mut().zip(a).for_each(|(to, &a)| *to = f(*to, a));
+    for (to, &a) in to.iter_mut().zip(a) {
+        *to = f(*to, a);
+    }
 }
 
 /// How many lanes of a mask are active.
 #[inline(always)]
 pub(super) fn activity(mask: &[f64]) -> Activity {
     let one = 1_f64.to_bits();
-    let (any, all) = mask.iter().fold((0, one), |(any, all), lane| {
-        let bits = lane.to_bits();
-        (any | bits, all & bits)
-    });
+    let (mut any, mut all) = (0, one);
+    for lane in mask {
+        any |= lane.to_bits();
+        all &= lane.to_bits();
+    }
     match (any, all) {
         (0, _) => Activity::None,
         (_, all) if all == one => Activity::All,

@@ -195,12 +195,6 @@ impl Scalar<'_, '_> {
             return Err(format!("the random stream `{name}` was not set"));
         };
         match effect {
-            Effect::Draw { distribution: Distribution::Given, .. } => {
-                let name = self.fixed.program.streams.get(number as usize).map_or("", String::as_str);
-                return Err(format!(
-                    "the distribution of the `Random` that `{name}` is made of is not known"
-                ));
-            }
             Effect::Draw { distribution, .. } => return Ok(draw(level, stream, *distribution, a, b)),
             Effect::StreamId { id, .. } => return Ok(f64::from(stream.ids()[usize::from(*id).min(2)])),
             Effect::SetStreamIds(_) => stream.set_ids(word(a), word(b), word(c)),
@@ -278,7 +272,7 @@ fn draw(level: Level, stream: &mut Stream, distribution: Distribution, a: f64, b
         }
     };
     match distribution {
-        Distribution::Uniform | Distribution::Given => stream.uniform(),
+        Distribution::Uniform => stream.uniform(),
         Distribution::UniformBetween => stream.uniform_between(a, b),
         Distribution::Exponential => exponential(stream),
         Distribution::ExponentialOf => exponential(stream) * a,
@@ -295,6 +289,6 @@ fn draw(level: Level, stream: &mut Stream, distribution: Distribution, a: f64, b
                 count += 1;
             }
         }
-        Distribution::Word => f64::from(stream.next_word()),
+        Distribution::Word | Distribution::Given => f64::from(stream.next_word()),
     }
 }

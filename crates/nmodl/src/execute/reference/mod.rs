@@ -16,7 +16,7 @@ use crate::solve::dense::Newton;
 use crate::syntax::Span;
 
 /// Repetitions of loops in one run of a kernel after which it is taken to be endless.
-const REPETITIONS: u64 = 10_000_000;
+const REPETITIONS: u64 = if cfg!(test) { 10_000 } else { 10_000_000 };
 
 /// What does not change while kernels run.
 #[derive(Clone, Debug)]

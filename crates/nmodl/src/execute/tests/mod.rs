@@ -40,6 +40,7 @@ pub(super) fn program(columns: usize, globals: &[(f64, bool)], kernels: Kernels)
     Program {
         description: Arc::new(description),
         globals: globals.iter().enumerate().map(shared).collect(),
+        random_variables: 0,
         streams: vec!["rng".to_string()],
         vectors: vec!["times".to_string()],
         pointers: vec![],

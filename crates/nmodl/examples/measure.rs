@@ -1,0 +1,246 @@
+//! Runs the kernels of `.mod` files over made-up instances: whether all executors agree, and how long the lane machine
+//! takes. `measure [--check] [--show] [--count N] [--lanes N] FILE…`
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use nmodl::execute::{
+    Constants, Demand, Frame, FunctionTableEntries, Holdings, Outbox, Phase, Specialised, Storage,
+};
+use nmodl::math::Level;
+use nmodl::syntax::Source;
+use nmodl::{Column, Program, Role};
+use random::Stream;
+
+const PHASES: [Phase; 7] = [
+    Phase::BeforeInitial,
+    Phase::Initial,
+    Phase::BeforeBreakpoint,
+    Phase::Current,
+    Phase::State,
+    Phase::AfterSolve,
+    Phase::BeforeStep,
+];
+
+#[derive(Clone)]
+struct Instances {
+    columns: Vec<Column>,
+    voltage: Vec<f64>,
+    area: Vec<f64>,
+    current: Vec<f64>,
+    conductance: Vec<f64>,
+    ions: Vec<Column>,
+    own: Holdings,
+    outbox: Outbox,
+}
+
+impl Instances {
+    fn new(program: &Program, demand: &Demand, storage: &[Storage], count: usize) -> Self {
+        let variables = program.description.variables.iter().zip(&demand.uniform);
+        let columns = variables.zip(storage).enumerate().map(|(number, ((variable, uniform), storage))| {
+            let noise = |instance: usize| ((instance * 7919 + number * 104_729) % 1009) as f64 / 1009.;
+            let value = |instance: usize| match (uniform, variable.role) {
+                (true, _) => variable.default,
+                (_, Role::Parameter) => variable.default * (1. + 0.1 * noise(instance)),
+                _ => noise(instance),
+            };
+            match storage {
+                Storage::Instances => (0..count).map(value).collect(),
+                Storage::Uniform => Column::filled(1, variable.default),
+                Storage::Nowhere => Column::default(),
+            }
+        });
+        let streams =
+            |number| (0..count as u32).map(|instance| Some(Stream::new(1, instance, number, 3))).collect();
+        let artificial = program.description.kind == nmodl::Kind::ArtificialCell;
+        let nodes = if artificial { 0 } else { count };
+        let table = |table: &nmodl::ir::FunctionTable| {
+            let grid = vec![vec![-100., 100.]; table.arguments];
+            Some(FunctionTableEntries { values: vec![0.5; 1 << table.arguments], grid })
+        };
+        Self {
+            columns: columns.collect(),
+            voltage: (0..nodes).map(|node| -80. + (node * 7919 % 997) as f64 / 10.).collect(),
+            area: (0..nodes).map(|node| 100. + (node % 7) as f64).collect(),
+            current: vec![0.; count],
+            conductance: vec![0.; count],
+            ions: vec![Column::filled(count, 0.); program.description.ions.len()],
+            own: Holdings {
+                globals: program.globals.iter().map(|global| global.initial).collect(),
+                streams: (0..program.streams.len() as u32).map(streams).collect(),
+                vectors: vec![vec![None; count]; program.vectors.len()],
+                function_tables: program.function_tables.iter().map(table).collect(),
+                ..Holdings::default()
+            },
+            outbox: Outbox::default(),
+        }
+    }
+
+    fn frame(&mut self, time: f64) -> Frame<'_> {
+        Frame {
+            count: self.current.len(),
+            time,
+            columns: &mut self.columns,
+            voltage: &self.voltage,
+            area: &self.area,
+            diameter: &self.area,
+            current: &mut self.current,
+            conductance: &mut self.conductance,
+            ion_derivatives: &mut self.ions,
+            own: &mut self.own,
+            outbox: &mut self.outbox,
+            event: None,
+            arguments: &[],
+        }
+    }
+
+    fn bits(&self) -> Vec<(String, Vec<u64>)> {
+        let bits = |name: String, values: &[f64]| {
+            let bits = |value: &f64| if value.is_nan() { 1 } else { value.to_bits() };
+            (name, values.iter().map(bits).collect::<Vec<u64>>())
+        };
+        let mut all =
+            vec![bits("current".into(), &self.current), bits("conductance".into(), &self.conductance)];
+        all.push(bits("globals".into(), &self.own.globals));
+        for (kind, columns) in [("column", &self.columns), ("ion", &self.ions)] {
+            all.extend(
+                columns.iter().enumerate().map(|(number, column)| bits(format!("{kind} {number}"), column)),
+            );
+        }
+        all
+    }
+}
+
+fn check(name: &str, program: &Program, demand: &Demand, constants: &Constants) -> bool {
+    let mut good = true;
+    for level in Level::available() {
+        let specialised = program.specialise_at(level, constants, demand);
+        for count in [1, 77] {
+            let mut reference = Instances::new(program, demand, specialised.storage(), count);
+            let mut lanes = reference.clone();
+            let mut each = reference.clone();
+            for step in 0..3 {
+                for phase in PHASES {
+                    let time = f64::from(step) * 0.025;
+                    specialised.run_reference(phase, &mut reference.frame(time));
+                    specialised.run(phase, &mut lanes.frame(time));
+                    specialised.run_each(phase, &mut each.frame(time));
+                    let failure = reference.outbox.take_failure();
+                    let same =
+                        lanes.outbox.take_failure().map(|f| f.message) == failure.clone().map(|f| f.message);
+                    let requests: Vec<_> = reference.outbox.drain().collect();
+                    let same = same && lanes.outbox.drain().collect::<Vec<_>>() == requests;
+                    each.outbox.drain().for_each(drop);
+                    each.outbox.take_failure();
+                    if let Some(failure) = failure {
+                        println!("{name}: {phase:?}: {}", failure.message);
+                        return good && same;
+                    }
+                    for ((what, expected), (other, got)) in reference
+                        .bits()
+                        .into_iter()
+                        .chain(reference.bits())
+                        .zip(lanes.bits().into_iter().chain(each.bits()))
+                    {
+                        if expected != got || !same {
+                            let at = expected.iter().zip(&got).position(|(a, b)| a != b);
+                            println!(
+                                "{name}: DIFFERENT {level:?} {phase:?} {count}: {what} {other} at {at:?}"
+                            );
+                            good = false;
+                        }
+                    }
+                    if !good {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+    good
+}
+
+fn measure(
+    name: &str,
+    program: &Program,
+    demand: &Demand,
+    constants: &Constants,
+    (count, lanes): (usize, usize),
+) {
+    for level in Level::available() {
+        let specialised: Specialised = program.specialise_at(level, constants, demand).with_lanes(lanes);
+        let mut instances = Instances::new(program, demand, specialised.storage(), count);
+        specialised.run(Phase::Initial, &mut instances.frame(0.));
+        instances.outbox.drain().for_each(drop);
+        for phase in [Phase::Current, Phase::State].into_iter().filter(|&phase| specialised.has(phase)) {
+            let mut best = f64::INFINITY;
+            for _ in 0..30 {
+                let repetitions = 1 + 100_000 / count;
+                let start = Instant::now();
+                for _ in 0..repetitions {
+                    specialised.run(phase, &mut instances.frame(1.));
+                }
+                best = best.min(start.elapsed().as_secs_f64() * 1e9 / (repetitions * count) as f64);
+            }
+            println!(
+                "{name:24} {phase:?} {:?}: {best:.2} ns, {} bytes",
+                level.features(),
+                specialised.bytes_per_instance()
+            );
+        }
+    }
+}
+
+fn main() {
+    let (mut checking, mut showing, mut count, mut lanes) = (false, false, 1024, 64);
+    let (mut agreed, mut differ) = (0, 0);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--check" => checking = true,
+            "--show" => showing = true,
+            "--count" => count = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(count),
+            "--lanes" => lanes = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(lanes),
+            file => {
+                let Ok(bytes) = std::fs::read(file) else { continue };
+                let source = Arc::new(Source::new(file, String::from_utf8_lossy(&bytes).into_owned()));
+                let Some(program) = nmodl::compile(&source, Path::new(file).parent()).program else {
+                    continue;
+                };
+                let name =
+                    Path::new(file).file_stem().map_or(String::new(), |name| name.to_string_lossy().into());
+                let variables = &program.description.variables;
+                // conductances and positions differ, other parameters do not
+                let uniform = variables.iter().map(|variable| {
+                    variable.role == Role::Parameter
+                        && !variable.name.contains("bar")
+                        && !variable.name.starts_with('e')
+                });
+                let demand = Demand { uniform: uniform.collect(), observed: vec![false; variables.len()] };
+                let globals = program.globals.iter().map(|global| global.initial).collect();
+                let constants = Constants { dt: 0.025, celsius: 34., second_order: 0, globals };
+                if showing {
+                    let specialised = program.specialise(&constants, &demand);
+                    for (what, kernel) in [
+                        ("current", &specialised.program().kernels.current),
+                        ("state", &specialised.program().kernels.state),
+                    ] {
+                        if let Some(kernel) = kernel {
+                            println!("{name} {what}:\n{kernel}");
+                        }
+                    }
+                }
+                if checking {
+                    let good = check(file, &program, &demand, &constants);
+                    *(if good { &mut agreed } else { &mut differ }) += 1;
+                } else {
+                    measure(&name, &program, &demand, &constants, (count, lanes));
+                }
+            }
+        }
+    }
+    if checking {
+        println!("{agreed} agree, {differ} differ");
+    }
+}

@@ -1,0 +1,61 @@
+//! The mechanism files that packages carry, run here as they are and in NEURON, which compiles them: every variable of
+//! every step must have the same bits, or the table of `recipes.rs` states the bound and why.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `corpus.rs` | which files there are |
+//! | `mechanism.rs` | what a file declares |
+//! | `experiment.rs` | the cells, clamps and events for it |
+//! | `recipes.rs` | what particular mechanisms need, and the table of exceptions |
+//! | `adapter.rs` | how a file becomes part of a model built here |
+//! | `comparison.rs` | both sides run, and the table of results |
+//! | `compile.py` | NEURON's `nrnivmodl`, with a store of what it compiled |
+//!
+//! Tables are printed (`cargo test --test mechanisms -- --nocapture`) and written to `target/tmp/mechanisms/`. With
+//! `MECHANISMS=cdp5,Nav` only files whose path has one of these words are run.
+
+mod adapter;
+mod companions;
+mod comparison;
+mod corpus;
+mod experiment;
+mod mechanism;
+mod recipes;
+mod refusals;
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use comparison::compare;
+
+// The number is that of experiments that have the same bits at least; it only ever grows.
+
+#[test]
+fn neuron() {
+    compare(&["neuron"], 52);
+}
+
+#[test]
+fn blue_brain() {
+    compare(&["bluepyopt", "bluepyemodel", "emodelrunner", "obi-one", "neurodamus"], 240);
+}
+
+#[test]
+fn allen_institute() {
+    compare(&["bmtk"], 65);
+}
+
+#[test]
+fn human_neocortex() {
+    compare(&["hnn-core"], 23);
+}
+
+#[test]
+fn cerebellum() {
+    compare(&["dbbs-catalogue"], 174);
+}
+
+#[test]
+fn striatum() {
+    compare(&["snudda"], 253);
+}
