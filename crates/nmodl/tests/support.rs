@@ -129,3 +129,17 @@ fn built_in_mechanisms_run() {
         }
     }
 }
+
+/// The mechanism that the page shows compiles without a warning, and runs.
+#[test]
+fn the_example_of_the_page_runs() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/nmodl.md");
+    let page = std::fs::read_to_string(&file).expect("the page exists");
+    let examples: Vec<&str> =
+        page.split("```text\n").skip(1).filter(|text| text.starts_with("TITLE")).collect();
+    assert_eq!(examples.len(), 1);
+    let text = examples[0].split("```").next().expect("the example ends");
+    let compiled = nmodl::compile(&Arc::new(Source::new("KM.mod", text)), None);
+    assert!(compiled.warnings.is_empty() && compiled.problems.is_empty());
+    harness::run(&compiled.program.expect("it compiles")).expect("it runs");
+}

@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(nernst(level, 34., 5e-5, 2., 2.), 140.236_601_131_512_66);
         assert_eq!(nernst(level, 6.3, 5e-5, 2., 2.), 127.589_510_617_617_49);
         assert_eq!(nernst(level, 6.3, 1., 2., 0.), 0.);
-        assert_eq!(ghk(level, 6.3, -65., [5e-5, 2.], 2.), -2092.939_529_471_584);
+        assert_eq!(ghk(level, 6.3, -65., [5e-5, 2.], 2.), -2_092.939_529_471_584);
     }
 
     #[test]

@@ -141,7 +141,7 @@ fn neuron() -> Section {
             (
                 "`RANDOM r`",
                 "NEURON { POINT_PROCESS Test RANDOM r RANGE x }\nASSIGNED { x }\nINITIAL { x = random_uniform(r, 0, 1) }\n",
-                "a stream without ids is an error when a number is drawn",
+                "without ids of its own it gets some that follow from its cell and place",
             ),
             (
                 "`THREADSAFE`, `REPRESENTS CHEBI:29101`",
