@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -95,6 +96,48 @@ def compare_building(options):
         print(f"  {name:<14}{1000 * best[name]:>9.3f}{reports[name]['bytes'] / 1024:>22.1f}")
 
 
+MECHANISMS = {
+    "NaTg": "bluepyemodel/examples/L5PC/mechanisms/NaTg.mod",
+    "Ca_HVA2": "bluepyemodel/examples/L5PC/mechanisms/Ca_HVA2.mod",
+    "CaDynamics_DC0": "bluepyemodel/examples/L5PC/mechanisms/CaDynamics_DC0.mod",
+    "StochKv3": "bluepyemodel/examples/L5PC/mechanisms/StochKv3.mod",
+    "ProbAMPANMDA_EMS": "obi-one/obi_one/scientific/blocks/synaptic_models/tsodyks_markram/mod/ProbAMPANMDA_EMS.mod",
+}
+
+
+def compare_mechanisms(options):
+    """Mechanisms of published models, each in its own file; what NEURON needs is compiled once."""
+    reference = HERE.parent / ".reference"
+    folder = reference / "compiled" / "speed"
+    library = folder / "x86_64" / "libnrnmech.so"
+    if not all((reference / "models" / file).exists() for file in MECHANISMS.values()):
+        sys.exit("error: the files of mechanisms are not there: run `tools/set-up reference`")
+    (folder / "mods").mkdir(parents=True, exist_ok=True)
+    for name, file in MECHANISMS.items():
+        shutil.copy(reference / "models" / file, folder / "mods" / f"{name}.mod")
+    if not library.exists():
+        compiler = [str(pathlib.Path(sys.executable).parent / "nrnivmodl"), "-coreneuron", "mods"]
+        subprocess.run(compiler, cwd=folder, check=True, capture_output=True)
+    os.environ["CORENEURONLIB"] = str(library.with_name("libcorenrnmech.so"))
+    size = ["2000", "400"]
+    twin = [sys.executable, str(HERE / "mechanism_speed.py"), str(library), *size]
+    contestants = {
+        OWN: [str(options.programs / "mechanism-speed"), str(folder / "mods"), *size, *MECHANISMS],
+        "NEURON": [*twin, "neuron", *MECHANISMS],
+        "CoreNEURON": [*twin, "coreneuron", *MECHANISMS],
+    }
+    print("\nCurrents and states of one mechanism, ns for each instance and step, one thread:\n")
+    reports = {name: run(command) for name, command in contestants.items()}
+    print(f"  {'':<20}" + "".join(f"{name:>14}" for name in reports))
+    for mechanism in MECHANISMS:
+        values = {name: report[mechanism] for name, (report, _) in reports.items() if report is not None}
+        ratios = [f"{value / values[OWN]:.1f}x" for name, value in values.items() if name != OWN]
+        print(f"  {mechanism:<20}" + "".join(f"{value:>14.1f}" for value in values.values()) + "  " + " ".join(ratios))
+    for name, (report, problem) in reports.items():
+        if report is None:
+            print(f"  {name} did not run: {problem}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("programs", type=pathlib.Path)
@@ -107,6 +150,7 @@ def main():
     options = parser.parse_args()
     agree = compare_runs(options)
     compare_building(options)
+    compare_mechanisms(options)
     if not agree:
         sys.exit("error: the spikes differ")
 

@@ -3,7 +3,7 @@ of a run without, for each instance and step. Prints JSON.
 
 usage: mechanism_speed.py LIBRARY INSTANCES STEPS coreneuron|neuron NAME...
 
-Instances are those of sections with 100 segments and `pas`, of 20 cells each, on one thread. `src/bin/mechanism-speed`
+Instances are those of sections with 100 segments and `pas`, each a cell, on one thread. `src/mechanisms.rs`
 makes the same cells.
 """
 
@@ -23,8 +23,6 @@ def build(pc, name, instances):
         axon = h.Section(name=f"axon_{gid}")
         axon.L, axon.diam, axon.Ra, axon.nseg = 1000, 2, 100, SEGMENTS
         axon.insert("pas")
-        if name is not None and hasattr(axon(0.5), name):
-            pass
         if name is not None:
             if is_point_process(name):
                 for segment in axon:

@@ -79,17 +79,20 @@ fn what_is_wrong_is_told_before_the_run() {
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     add_mechanisms(&ring, &[("a.mod", OFFSET), ("b.mod", "NEURON { SUFFIX b }\nINITIAL { x = }\n")]);
+    let output = ring.run_program(&["--threads=1"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "no cell uses the wrong file: {text}");
+    assert!(text.contains("b.mod:2:") && text.contains("it is left out"), "{text}");
+    let start = "proc re_init_rng() {\n";
+    ring.replace("templates/RingCell.hoc", start, "proc re_init_rng() {\n  insert b\n");
     let text = complaint(&ring);
-    assert!(text.contains("b.mod:2:"), "{text}");
+    assert!(text.contains("mechanism `b` cannot run: ") && text.contains("b.mod:2:"), "{text}");
+    ring.replace("templates/RingCell.hoc", "  insert b\n", "");
     fs::write(ring.path("mechanisms/b.mod"), OFFSET.replace("1e-6", "2e-6")).expect("a file");
     let text = complaint(&ring);
     assert!(text.contains("mechanism `offset` is defined in "), "{text}");
     fs::remove_file(ring.path("mechanisms/b.mod")).expect("it was there");
-    ring.replace(
-        "templates/RingCell.hoc",
-        "proc re_init_rng() {\n",
-        "proc re_init_rng() {\n  sed_offset(1)\n",
-    );
+    ring.replace("templates/RingCell.hoc", start, "proc re_init_rng() {\n  sed_offset(1)\n");
     let text = complaint(&ring);
     assert!(text.contains("mechanism `offset` has no function `sed`") && text.contains("`seed`"), "{text}");
     ring.replace("templates/RingCell.hoc", "  sed_offset(1)\n", "  insert offst\n");
