@@ -102,9 +102,16 @@ pub fn connection(from: u32, target: usize, delay: f64, weight: f64) -> Connecti
     Connection { source, target, delay, weights: vec![weight], active: true }
 }
 
-/// A group of these cells at t = 0.
+/// A group of these cells at t = 0, which keeps every variable.
 pub fn group(cells: &[CellPlan], options: &GroupOptions) -> Group {
-    let mut group = build(cells, &Registry::with_built_ins(), options, &[]).expect("a group");
+    let registry = Registry::with_built_ins();
+    let names = |description: &Arc<Description>| {
+        let of = |variable: &nmodl::Variable| (description.name.clone(), variable.name.clone());
+        description.variables.iter().map(of).collect::<Vec<_>>()
+    };
+    let observed = registry.descriptions().flat_map(names).collect();
+    let options = GroupOptions { observed, ..options.clone() };
+    let mut group = build(cells, &registry, &options, &[]).expect("a group");
     group.initialize();
     group
 }
