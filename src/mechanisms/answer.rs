@@ -155,13 +155,7 @@ fn show(description: &Description) -> String {
     }
     for ion in &description.ions {
         let names = |variables: &[IonVariable]| {
-            let name = |variable: &IonVariable| match variable {
-                IonVariable::Reversal => format!("e{}", ion.ion),
-                IonVariable::Inside => format!("{}i", ion.ion),
-                IonVariable::Outside => format!("{}o", ion.ion),
-                IonVariable::Current => format!("i{}", ion.ion),
-            };
-            variables.iter().map(name).collect::<Vec<_>>().join(", ")
+            variables.iter().map(|variable| variable.of(&ion.ion)).collect::<Vec<_>>().join(", ")
         };
         let _ = write!(text, "ion {}:", ion.ion);
         for (verb, variables) in [("reads", &ion.reads), ("writes", &ion.writes)] {
@@ -216,11 +210,8 @@ fn show_program(mechanism: &Arc<ProgramMechanism>) -> String {
 fn usual_demand(description: &Description) -> Demand {
     let mut demand = open_demand(description);
     for (observed, variable) in demand.observed.iter_mut().zip(&description.variables) {
-        let is_of = |ion: &nmodl::IonUse| {
-            let name = &ion.ion;
-            [format!("e{name}"), format!("{name}i"), format!("{name}o"), format!("i{name}")]
-                .contains(&variable.name)
-        };
+        let is_of =
+            |ion: &nmodl::IonUse| IonVariable::ALL.iter().any(|known| known.of(&ion.ion) == variable.name);
         *observed = description.ions.iter().any(is_of);
     }
     demand
@@ -229,21 +220,12 @@ fn usual_demand(description: &Description) -> Demand {
 /// The kernels of a program with their names.
 fn kernels(program: &Program) -> Vec<(String, &Kernel)> {
     let kernels = &program.kernels;
-    let phases = [
-        (format!("{:?}", Phase::Constructor), &kernels.constructor),
-        (format!("{:?}", Phase::BeforeInitial), &kernels.before_initial),
-        (format!("{:?}", Phase::Initial), &kernels.initial),
-        (format!("{:?}", Phase::AfterInitial), &kernels.after_initial),
-        (format!("{:?}", Phase::BeforeBreakpoint), &kernels.before_breakpoint),
-        (format!("{:?}", Phase::Current), &kernels.current),
-        (format!("{:?}", Phase::State), &kernels.state),
-        (format!("{:?}", Phase::AfterSolve), &kernels.after_solve),
-        (format!("{:?}", Phase::BeforeStep), &kernels.before_step),
-        ("Receive".to_owned(), &kernels.receive),
-        ("ReceiveInitial".to_owned(), &kernels.receive_initial),
-    ];
+    let runs = Phase::ALL.into_iter().filter(|phase| *phase != Phase::Destructor);
+    let phases = runs.map(|phase| (format!("{phase:?}"), kernels.of(phase)));
+    let events = [("Receive", &kernels.receive), ("ReceiveInitial", &kernels.receive_initial)];
+    let events = events.map(|(name, kernel)| (name.to_owned(), kernel.as_ref()));
     let mut found: Vec<(String, &Kernel)> =
-        phases.into_iter().filter_map(|(name, kernel)| Some((name, kernel.as_ref()?))).collect();
+        phases.chain(events).filter_map(|(name, kernel)| Some((name, kernel?))).collect();
     found.extend(kernels.watch.iter().enumerate().map(|(index, kernel)| (format!("Watch {index}"), kernel)));
     found
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use components::Instances;
 use nmodl::execute::{Constants, Event, Frame, FunctionTableEntries, Specialised, TableEntries};
-use nmodl::ir::{Block, Effect, Instruction, Kernel, Place, PointerVariable};
+use nmodl::ir::{Effect, Instruction, Kernel, Place, PointerVariable};
 use nmodl::syntax::{Source, Span};
 use nmodl::{Description, Kind, Program};
 
@@ -79,7 +79,7 @@ impl Mechanism for ProgramMechanism {
             Instruction::Effect { effect: Effect::IsPointing(number), .. } => *number as usize == pointer,
             _ => false,
         };
-        all_kernels(&self.program).any(|kernel| any(&kernel.body, &asks))
+        all_kernels(&self.program).any(|kernel| any(kernel, &asks))
     }
 
     fn functions(&self) -> Vec<String> {
@@ -136,7 +136,7 @@ impl ProgramKernels {
             |instruction: &Instruction| matches!(instruction, Instruction::ForConnections { .. });
         let sees_others = [&kernels.receive, &kernels.receive_initial]
             .iter()
-            .any(|kernel| kernel.as_ref().is_some_and(|kernel| any(&kernel.body, &is_for_all)));
+            .any(|kernel| kernel.as_ref().is_some_and(|kernel| any(kernel, &is_for_all)));
         let phases = Phases {
             current: specialised.has(Phase::Current),
             electrode: program.electrode,
@@ -145,7 +145,7 @@ impl ProgramKernels {
             other_connections: sees_others,
             blocks: BLOCKS.into_iter().filter(|block| specialised.has(*block)).collect(),
         };
-        let reads_geometry = all_kernels(program).any(|kernel| any(&kernel.body, &is_geometry))
+        let reads_geometry = all_kernels(program).any(|kernel| any(kernel, &is_geometry))
             && program.description.kind != Kind::ArtificialCell;
         let (random_seed, globals) = (environment.random_seed, environment.globals.clone());
         Self { phases, reads_geometry, random_seed, globals, specialised, source }
@@ -316,40 +316,20 @@ fn event<'a>(delivery: &'a mut Delivery) -> (usize, f64, Event<'a>) {
     (delivery.instance, delivery.t, Event { flag: delivery.flag, weights: &mut *delivery.weights, others })
 }
 
-/// All kernels of a program.
+/// All kernels of a program that ever run.
 fn all_kernels(program: &Program) -> impl Iterator<Item = &Kernel> {
     let kernels = &program.kernels;
-    let own = [
-        &kernels.constructor,
-        &kernels.before_initial,
-        &kernels.initial,
-        &kernels.after_initial,
-        &kernels.before_breakpoint,
-        &kernels.current,
-        &kernels.state,
-        &kernels.after_solve,
-        &kernels.before_step,
-        &kernels.receive,
-        &kernels.receive_initial,
-    ];
+    let runs = Phase::ALL.into_iter().filter(|phase| *phase != Phase::Destructor);
+    let phases = runs.filter_map(|phase| kernels.of(phase));
+    let events = [&kernels.receive, &kernels.receive_initial].into_iter().flatten().chain(&kernels.watch);
     let functions = program.functions.iter().map(|function| &function.kernel);
     let tables = program.tables.iter().flat_map(|table| [&table.bounds, &table.row]);
-    own.into_iter().flatten().chain(&kernels.watch).chain(functions).chain(tables)
+    phases.chain(events).chain(functions).chain(tables)
 }
 
-/// Whether an instruction of the block, or within it, is such a one.
-fn any(block: &Block, test: &dyn Fn(&Instruction) -> bool) -> bool {
-    block.iter().any(|instruction| {
-        let within = match instruction {
-            Instruction::If { accepted, rejected, .. } => any(accepted, test) || any(rejected, test),
-            Instruction::Loop { body }
-            | Instruction::Scope { body, .. }
-            | Instruction::ForConnections { body }
-            | Instruction::Newton { body, .. } => any(body, test),
-            _ => false,
-        };
-        within || test(instruction)
-    })
+/// Whether an instruction of the kernel is such a one.
+fn any(kernel: &Kernel, test: &dyn Fn(&Instruction) -> bool) -> bool {
+    kernel.body.iter().any(|instruction| instruction.any(test))
 }
 
 fn is_geometry(instruction: &Instruction) -> bool {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nmodl::{IonVariable, Kind};
+use nmodl::Kind;
 use serde_json::json;
 
 use crate::corpus::{Reference, distinct, reference};
@@ -161,14 +161,11 @@ fn recorded(experiment: &Experiment) -> impl Iterator<Item = String> {
 /// Whether a variable of the mechanism, or one of an ion that it writes, changes, or it makes spikes.
 fn moves(mechanism: &Mechanism, experiment: &Experiment, vectors: &[Vec<f64>]) -> bool {
     let is_written = |name: &str| {
-        mechanism.description.ions.iter().any(|used| {
-            used.writes.iter().any(|what| match what {
-                IonVariable::Reversal => *name == format!("e{}", used.ion),
-                IonVariable::Current => *name == format!("i{}", used.ion),
-                IonVariable::Inside => *name == format!("{}i", used.ion),
-                IonVariable::Outside => *name == format!("{}o", used.ion),
-            })
-        })
+        mechanism
+            .description
+            .ions
+            .iter()
+            .any(|used| used.writes.iter().any(|what| what.of(&used.ion) == name))
     };
     let is_own = |name: &str| {
         let of_point = mechanism.description.kind != Kind::Density && name != "v";

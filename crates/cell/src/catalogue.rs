@@ -283,13 +283,8 @@ impl Catalogue {
     fn add_ion(&mut self, ion: Ion, mechanism: &str) -> Result<IonIndex, Error> {
         let index = IonIndex(self.ions.len() as u32);
         let name = &ion.name;
-        for (variable, text) in [
-            (IonVariable::Reversal, format!("e{name}")),
-            (IonVariable::Inside, format!("{name}i")),
-            (IonVariable::Outside, format!("{name}o")),
-            (IonVariable::Current, format!("i{name}")),
-        ] {
-            self.add_range_name(text, RangeVariable::Ion(index, variable), mechanism)?;
+        for variable in IonVariable::ALL {
+            self.add_range_name(variable.of(name), RangeVariable::Ion(index, variable), mechanism)?;
         }
         self.add_range_name(format!("di{name}_dv_"), RangeVariable::IonConductance(index), mechanism)?;
         self.globals.insert(format!("{name}i0_{name}_ion"), GlobalVariable::Inside(index));

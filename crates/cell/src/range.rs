@@ -275,10 +275,7 @@ impl Cell {
             RangeVariable::Capacitance => "cm".to_owned(),
             RangeVariable::CapacitiveCurrent => "i_cap".to_owned(),
             RangeVariable::MembraneCurrent => "i_membrane_".to_owned(),
-            RangeVariable::Ion(ion, IonVariable::Reversal) => format!("e{}", ion_name(ion)),
-            RangeVariable::Ion(ion, IonVariable::Inside) => format!("{}i", ion_name(ion)),
-            RangeVariable::Ion(ion, IonVariable::Outside) => format!("{}o", ion_name(ion)),
-            RangeVariable::Ion(ion, IonVariable::Current) => format!("i{}", ion_name(ion)),
+            RangeVariable::Ion(ion, variable) => variable.of(ion_name(ion)),
             RangeVariable::IonConductance(ion) => format!("di{}_dv_", ion_name(ion)),
             RangeVariable::Mechanism(mechanism, column) => {
                 self.catalogue.mechanism(mechanism).range_name(column)

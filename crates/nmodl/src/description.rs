@@ -61,6 +61,21 @@ pub enum IonVariable {
     Current,
 }
 
+impl IonVariable {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Reversal, Self::Inside, Self::Outside, Self::Current];
+
+    /// The name of this quantity of an ion, as `ena`, `nai`, `nao` and `ina` of `na`.
+    pub fn of(self, ion: &str) -> String {
+        match self {
+            Self::Reversal => format!("e{ion}"),
+            Self::Inside => format!("{ion}i"),
+            Self::Outside => format!("{ion}o"),
+            Self::Current => format!("i{ion}"),
+        }
+    }
+}
+
 /// How a mechanism uses an ion (`USEION na READ ena WRITE ina`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct IonUse {

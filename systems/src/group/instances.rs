@@ -348,31 +348,32 @@ fn bind_ions(
         let ion = ions.iter().find(|ion| ion.name == used.ion).ok_or_else(|| missing(first))?;
         let place = |node| ion.nodes.binary_search(node).map(|place| place as u32).map_err(|_| missing(node));
         let index: Vec<u32> = instances.nodes.iter().map(place).collect::<Result<_, _>>()?;
-        let column = |name: String, is_used: bool| if is_used { description.variable(&name) } else { None };
+        let column = |variable: IonVariable, is_used: bool| {
+            if is_used { description.variable(&variable.of(&used.ion)) } else { None }
+        };
         let reads = |variable| used.reads.contains(&variable);
         let writes = |variable| used.writes.contains(&variable);
         let either = |variable| reads(variable) || writes(variable);
-        let name = &used.ion;
         let writes_state = [IonVariable::Inside, IonVariable::Outside, IonVariable::Reversal].map(writes);
         let accumulates = reads(IonVariable::Current) && writes(IonVariable::Current);
         if accumulates || writes_state != [false; 3] {
             // NEURON runs instances one after the other; here all of them read before any writes
             if let Some(pair) = instances.nodes.windows(2).find(|pair| pair[0] == pair[1]) {
                 let (gid, mechanism) = (owner(pair[0]), description.name.clone());
-                return Err(Error::DependentInstances { gid, mechanism, ion: name.clone() });
+                return Err(Error::DependentInstances { gid, mechanism, ion: used.ion.clone() });
             }
         }
         Ok(IonBinding {
             ion: ion.entity,
             range: gapless(&index),
             index,
-            reversal: column(format!("e{name}"), either(IonVariable::Reversal)),
+            reversal: column(IonVariable::Reversal, either(IonVariable::Reversal)),
             reads_reversal: reads(IonVariable::Reversal),
             reversal_changes: false,
-            inside: column(format!("{name}i"), either(IonVariable::Inside)),
-            outside: column(format!("{name}o"), either(IonVariable::Outside)),
-            current_read: column(format!("i{name}"), reads(IonVariable::Current)),
-            current_written: column(format!("i{name}"), writes(IonVariable::Current)),
+            inside: column(IonVariable::Inside, either(IonVariable::Inside)),
+            outside: column(IonVariable::Outside, either(IonVariable::Outside)),
+            current_read: column(IonVariable::Current, reads(IonVariable::Current)),
+            current_written: column(IonVariable::Current, writes(IonVariable::Current)),
             writes_inside: writes_state[0],
             writes_outside: writes_state[1],
             writes_reversal: writes_state[2],

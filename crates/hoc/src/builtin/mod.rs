@@ -164,12 +164,7 @@ impl Names {
             ["v", "diam", "cm", "i_cap", "i_membrane_"].map(String::from).to_vec();
         for ion in catalogue.ions() {
             let name = &ion.name;
-            candidates.extend([
-                format!("e{name}"),
-                format!("{name}i"),
-                format!("{name}o"),
-                format!("i{name}"),
-            ]);
+            candidates.extend(nmodl::IonVariable::ALL.map(|variable| variable.of(name)));
             candidates.extend([
                 format!("di{name}_dv_"),
                 format!("{name}i0_{name}_ion"),

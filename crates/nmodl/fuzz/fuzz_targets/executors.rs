@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target, fuzzer_mutate};
-use nmodl::ir::{BinaryOperation, Block, Effect, Instruction, Kernel, Kernels, Place, Program};
+use nmodl::ir::{BinaryOperation, Block, Effect, Instruction, Kernel, Place, Program};
 use nmodl_fuzz::{compile, mutate};
 
 #[path = "../../tests/harness/mod.rs"]
@@ -60,38 +60,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
 
 /// Every kernel of `program`.
 fn each_kernel(program: &mut Program, visit: &mut dyn FnMut(&mut Kernel)) {
-    let Kernels {
-        constructor,
-        destructor,
-        before_initial,
-        initial,
-        after_initial,
-        before_breakpoint,
-        current,
-        state,
-        after_solve,
-        before_step,
-        receive,
-        receive_initial,
-        watch,
-    } = &mut program.kernels;
-    let single = [
-        constructor,
-        destructor,
-        before_initial,
-        initial,
-        after_initial,
-        before_breakpoint,
-        current,
-        state,
-        after_solve,
-        before_step,
-        receive,
-        receive_initial,
-    ];
-    single.into_iter().flatten().for_each(&mut *visit);
-    watch.iter_mut().for_each(&mut *visit);
-    program.functions.iter_mut().for_each(|function| visit(&mut function.kernel));
+    program.each_kernel_mut(visit);
     program.tables.iter_mut().for_each(|table| {
         visit(&mut table.bounds);
         visit(&mut table.row);

@@ -20,6 +20,7 @@ pub use shared_generator::SharedGenerator;
 pub use specialised::Specialised;
 
 use crate::Column;
+use crate::ir::{Kernel, Kernels};
 
 /// What one kernel works on: the instances of a mechanism in a group, and what surrounds them.
 pub struct Frame<'a> {
@@ -191,4 +192,38 @@ pub enum Phase {
     AfterSolve,
     /// `BEFORE STEP`
     BeforeStep,
+}
+
+impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Constructor,
+        Self::Destructor,
+        Self::BeforeInitial,
+        Self::Initial,
+        Self::AfterInitial,
+        Self::BeforeBreakpoint,
+        Self::Current,
+        Self::State,
+        Self::AfterSolve,
+        Self::BeforeStep,
+    ];
+}
+
+impl Kernels {
+    /// The kernel of a phase.
+    pub fn of(&self, phase: Phase) -> Option<&Kernel> {
+        match phase {
+            Phase::Constructor => self.constructor.as_ref(),
+            Phase::Destructor => self.destructor.as_ref(),
+            Phase::BeforeInitial => self.before_initial.as_ref(),
+            Phase::Initial => self.initial.as_ref(),
+            Phase::AfterInitial => self.after_initial.as_ref(),
+            Phase::BeforeBreakpoint => self.before_breakpoint.as_ref(),
+            Phase::Current => self.current.as_ref(),
+            Phase::State => self.state.as_ref(),
+            Phase::AfterSolve => self.after_solve.as_ref(),
+            Phase::BeforeStep => self.before_step.as_ref(),
+        }
+    }
 }

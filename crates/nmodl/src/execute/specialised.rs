@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::lanes::{self, AllInstances};
 use super::reference::{self, Fixed, Scalar};
 use super::{Constants, Frame, Phase, Storage, table};
-use crate::ir::{Kernel, Kernels, Program};
+use crate::ir::{Kernel, Program};
 use crate::math::Level;
 
 /// A program for the instances of a group, in one run.
@@ -35,8 +35,8 @@ impl Specialised {
         optimised: Program,
         storage: Vec<Storage>,
     ) -> Self {
-        let phases = PHASES.into_iter().filter_map(|phase| {
-            let kernel = of_phase(&optimised.kernels, phase)?;
+        let phases = Phase::ALL.into_iter().filter_map(|phase| {
+            let kernel = optimised.kernels.of(phase)?;
             Some((phase, AllInstances::compile(kernel, &storage)))
         });
         let phases = phases.collect();
@@ -68,12 +68,12 @@ impl Specialised {
 
     /// Whether there is a kernel for a phase that does anything.
     pub fn has(&self, phase: Phase) -> bool {
-        of_phase(&self.fixed.program.kernels, phase).is_some_and(|kernel| !kernel.body.is_empty())
+        self.fixed.program.kernels.of(phase).is_some_and(|kernel| !kernel.body.is_empty())
     }
 
     /// Runs a phase for all instances.
     pub fn run(&self, phase: Phase, frame: &mut Frame) {
-        let Some(kernel) = of_phase(&self.fixed.program.kernels, phase) else { return };
+        let Some(kernel) = self.fixed.program.kernels.of(phase) else { return };
         let Some((_, all)) = self.phases.iter().find(|(known, _)| *known == phase) else { return };
         SCRATCH.with_borrow_mut(|scratch| {
             table::refresh(&self.fixed, frame, &mut scratch.1);
@@ -83,19 +83,19 @@ impl Specialised {
 
     /// Runs a phase for all instances, one after the other, as the file says: the oracle for [`Specialised::run`].
     pub fn run_reference(&self, phase: Phase, frame: &mut Frame) {
-        let Some(kernel) = of_phase(&self.plain.program.kernels, phase) else { return };
+        let Some(kernel) = &self.plain.program.kernels.of(phase) else { return };
         run_each(&self.plain, kernel, frame);
     }
 
     /// The same with the kernels that are run.
     pub fn run_each(&self, phase: Phase, frame: &mut Frame) {
-        let Some(kernel) = of_phase(&self.fixed.program.kernels, phase) else { return };
+        let Some(kernel) = self.fixed.program.kernels.of(phase) else { return };
         run_each(&self.fixed, kernel, frame);
     }
 
     /// Runs a phase for one instance.
     pub fn run_one(&self, phase: Phase, instance: usize, frame: &mut Frame) {
-        self.for_one(of_phase(&self.fixed.program.kernels, phase), instance, frame);
+        self.for_one(self.fixed.program.kernels.of(phase), instance, frame);
     }
 
     /// Delivers the event of the frame to an instance.
@@ -138,32 +138,4 @@ fn run_each(fixed: &Fixed, kernel: &Kernel, frame: &mut Frame) {
             }
         }
     });
-}
-
-const PHASES: [Phase; 10] = [
-    Phase::Constructor,
-    Phase::Destructor,
-    Phase::BeforeInitial,
-    Phase::Initial,
-    Phase::AfterInitial,
-    Phase::BeforeBreakpoint,
-    Phase::Current,
-    Phase::State,
-    Phase::AfterSolve,
-    Phase::BeforeStep,
-];
-
-fn of_phase(kernels: &Kernels, phase: Phase) -> Option<&Kernel> {
-    match phase {
-        Phase::Constructor => kernels.constructor.as_ref(),
-        Phase::Destructor => kernels.destructor.as_ref(),
-        Phase::BeforeInitial => kernels.before_initial.as_ref(),
-        Phase::Initial => kernels.initial.as_ref(),
-        Phase::AfterInitial => kernels.after_initial.as_ref(),
-        Phase::BeforeBreakpoint => kernels.before_breakpoint.as_ref(),
-        Phase::Current => kernels.current.as_ref(),
-        Phase::State => kernels.state.as_ref(),
-        Phase::AfterSolve => kernels.after_solve.as_ref(),
-        Phase::BeforeStep => kernels.before_step.as_ref(),
-    }
 }

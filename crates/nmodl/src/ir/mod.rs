@@ -20,6 +20,7 @@
 
 mod builder;
 mod display;
+mod kernels;
 mod operation;
 mod registers;
 

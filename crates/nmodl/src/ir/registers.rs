@@ -108,6 +108,11 @@ impl Instruction {
         self.blocks().into_iter().flatten().for_each(|instruction| instruction.visit(visit));
     }
 
+    /// Whether this instruction, or one within it, is such a one.
+    pub fn any(&self, test: &dyn Fn(&Instruction) -> bool) -> bool {
+        test(self) || self.blocks().into_iter().flatten().any(|instruction| instruction.any(test))
+    }
+
     /// Calls `visit` with each register, also of the blocks within.
     pub fn visit_all_registers(&mut self, visit: &mut dyn FnMut(&mut Register, Use)) {
         self.visit_registers(visit);

@@ -168,13 +168,7 @@ impl Lowering<'_, '_> {
             }
             ExpressionKind::Binary(operator, left, right) => {
                 let (left, right) = (self.known_integer(left)?, self.known_integer(right)?);
-                match operator {
-                    BinaryOperator::Add => left.checked_add(right),
-                    BinaryOperator::Subtract => left.checked_sub(right),
-                    BinaryOperator::Multiply => left.checked_mul(right),
-                    BinaryOperator::Divide => left.checked_div(right),
-                    _ => None,
-                }
+                operator.of_integers(left, right)
             }
             _ => None,
         }

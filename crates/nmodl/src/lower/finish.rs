@@ -16,36 +16,19 @@ pub(super) fn is_pure(instruction: &Instruction) -> bool {
     )
 }
 
-/// Calls `see` for every instruction.
-pub(super) fn visit(block: &Block, see: &mut dyn FnMut(&Instruction)) {
-    for instruction in block {
-        see(instruction);
-        match instruction {
-            Instruction::If { accepted, rejected, .. } => {
-                visit(accepted, see);
-                visit(rejected, see);
-            }
-            Instruction::Loop { body }
-            | Instruction::Scope { body, .. }
-            | Instruction::ForConnections { body }
-            | Instruction::Newton { body, .. } => visit(body, see),
-            _ => {}
-        }
-    }
-}
-
 /// The places that a block writes.
 pub(super) fn written(block: &Block) -> BTreeSet<Place> {
     let mut places = BTreeSet::new();
-    visit(block, &mut |instruction| match instruction {
+    let mut see = |instruction: &Instruction| match instruction {
         Instruction::Write { place, .. } => {
             places.insert(*place);
         }
         Instruction::WriteElement { first, length, .. } => {
-            places.extend((0..*length).map(|index| super::place::nth(*first, index)));
+            places.extend((0..*length).map(|index| first.element(index)));
         }
         _ => {}
-    });
+    };
+    block.iter().for_each(|instruction| instruction.visit(&mut see));
     places
 }
 
@@ -63,7 +46,7 @@ fn reads_before(block: &Block, watched: &BTreeSet<Place>, known: &mut BTreeSet<P
         let early = match instruction {
             Instruction::Read { place, .. } => watched.contains(place) && !known.contains(place),
             Instruction::ReadElement { first, length, .. } => (0..*length)
-                .map(|index| super::place::nth(*first, index))
+                .map(|index| first.element(index))
                 .any(|place| watched.contains(&place) && !known.contains(&place)),
             Instruction::Write { place, .. } => {
                 known.insert(*place);
@@ -142,15 +125,7 @@ fn replace(block: &mut Block, shadows: &BTreeMap<Place, Register>) {
                     };
                 }
             }
-            Instruction::If { accepted, rejected, .. } => {
-                replace(accepted, shadows);
-                replace(rejected, shadows);
-            }
-            Instruction::Loop { body }
-            | Instruction::Scope { body, .. }
-            | Instruction::ForConnections { body }
-            | Instruction::Newton { body, .. } => replace(body, shadows),
-            _ => {}
+            other => other.blocks_mut().into_iter().for_each(|block| replace(block, shadows)),
         }
     }
 }

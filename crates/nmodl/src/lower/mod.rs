@@ -25,7 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::description::Description;
-use crate::ir::{Place, Program, SharedVariable, Table};
+use crate::ir::{Kernel, Place, Program, SharedVariable, Table};
 use crate::model::{self, Built, Fault, Hints, Model, Problem, Symbol};
 use crate::solve;
 use crate::syntax::ast::{
@@ -348,10 +348,12 @@ impl<'m> Context<'m> {
         let model = self.model;
         let mut pointers = model.pointers.clone();
         let mut written = BTreeSet::new();
-        phases::each(&mut kernels, &mut functions, &mut |kernel| {
+        let mut complete = |kernel: &mut Kernel| {
             kernel.sequential = finish::is_sequential(&kernel.body);
             written.extend(finish::written(&kernel.body));
-        });
+        };
+        kernels.each_mut(&mut complete);
+        functions.iter_mut().for_each(|function| complete(&mut function.kernel));
         for table in &self.tables {
             written.extend(finish::written(&table.row.body));
         }

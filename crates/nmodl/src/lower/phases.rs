@@ -17,27 +17,6 @@ use crate::syntax::ast::{
 /// Voltage difference over which currents are differentiated (mV).
 const DIFFERENCE: f64 = 0.001;
 
-/// Calls `with` for every kernel.
-pub(super) fn each(kernels: &mut Kernels, functions: &mut [Function], with: &mut dyn FnMut(&mut Kernel)) {
-    let single = [
-        &mut kernels.constructor,
-        &mut kernels.destructor,
-        &mut kernels.before_initial,
-        &mut kernels.initial,
-        &mut kernels.after_initial,
-        &mut kernels.before_breakpoint,
-        &mut kernels.current,
-        &mut kernels.state,
-        &mut kernels.after_solve,
-        &mut kernels.before_step,
-        &mut kernels.receive,
-        &mut kernels.receive_initial,
-    ];
-    single.into_iter().flatten().for_each(&mut *with);
-    kernels.watch.iter_mut().for_each(&mut *with);
-    functions.iter_mut().map(|function| &mut function.kernel).for_each(with);
-}
-
 impl<'m> Context<'m> {
     pub fn kernels(&mut self) -> Kernels {
         let around = |context: &mut Self, kind| context.plain(&[kind], Part::Around);
@@ -337,7 +316,7 @@ impl Lowering<'_, '_> {
             Some(Symbol::Place(place)) => self.builder.write(place, value),
             Some(Symbol::Array { first, length }) => {
                 for index in 0..length {
-                    self.builder.write(super::place::nth(first, index), value);
+                    self.builder.write(first.element(index), value);
                 }
             }
             _ => {}

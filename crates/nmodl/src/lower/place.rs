@@ -212,7 +212,7 @@ impl Lowering<'_, '_> {
         variable: &Variable,
     ) -> Target {
         match self.known_index(index, length, variable) {
-            Some(index) => Target::Place(nth(first, index), kind),
+            Some(index) => Target::Place(first.element(index), kind),
             None => Target::PlaceElement { first, length, index: self.integer(index), kind },
         }
     }
@@ -380,17 +380,5 @@ impl Lowering<'_, '_> {
             }
             Target::Pointer(_) | Target::Refused => Pointer::Unclear,
         })
-    }
-}
-
-/// The place `index` after `first`.
-pub(super) fn nth(first: Place, index: u32) -> Place {
-    match first {
-        Place::Column(number) => Place::Column(number + index),
-        Place::Global(number) => Place::Global(number + index),
-        Place::Weight(number) => Place::Weight(number + index),
-        Place::OtherWeight(number) => Place::OtherWeight(number + index),
-        Place::Argument(number) => Place::Argument(number + index),
-        other => other,
     }
 }

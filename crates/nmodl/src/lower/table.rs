@@ -77,7 +77,7 @@ impl Lowering<'_, '_> {
         let mut targets = Vec::new();
         for name in &table.variables {
             if let Some(Symbol::Array { first, length }) = self.symbol(&name.text) {
-                let elements = (0..length).map(|index| super::place::nth(first, index));
+                let elements = (0..length).map(|index| first.element(index));
                 targets.extend(elements.map(|place| Target::Place(place, Kind::Double)));
                 continue;
             }

@@ -11,9 +11,9 @@ mod structure;
 
 use std::collections::BTreeSet;
 
-use crate::description::{Description, IonVariable};
+use crate::description::Description;
 use crate::execute::{Constants, Demand, Specialised, Storage};
-use crate::ir::{Instruction, Kernel, Kernels, Place, Program};
+use crate::ir::{Instruction, Kernel, Place, Program};
 use crate::math::Level;
 use known::Known;
 
@@ -28,18 +28,18 @@ impl Program {
         let known = Known { program: self, constants, level };
         let mut plain = self.clone();
         let mut optimised = self.clone();
-        for_each_kernel(&mut optimised, &mut |kernel| *kernel = improve(kernel, &known));
-        let storage = storage(&plain, &mut optimised, demand);
+        optimised.each_kernel_mut(&mut |kernel| *kernel = improve(kernel, &known));
+        let storage = storage(&plain, &optimised, demand);
         let nowhere: BTreeSet<u32> = (0..)
             .zip(&storage)
             .filter(|(_, storage)| **storage == Storage::Nowhere)
             .map(|(column, _)| column)
             .collect();
-        for_each_kernel(&mut optimised, &mut |kernel| {
+        optimised.each_kernel_mut(&mut |kernel| {
             dead::remove(kernel, &|column| !nowhere.contains(&column));
             dead::renumber(kernel);
         });
-        for_each_kernel(&mut plain, &mut |kernel| localise::localise(kernel, &nowhere));
+        plain.each_kernel_mut(&mut |kernel| localise::localise(kernel, &nowhere));
         Specialised::new(level, constants.clone(), plain, optimised, storage)
     }
 }
@@ -56,43 +56,8 @@ fn improve(kernel: &Kernel, known: &Known) -> Kernel {
     kernel
 }
 
-fn for_each_kernel(program: &mut Program, visit: &mut dyn FnMut(&mut Kernel)) {
-    let Kernels {
-        constructor,
-        destructor,
-        before_initial,
-        initial,
-        after_initial,
-        before_breakpoint,
-        current,
-        state,
-        after_solve,
-        before_step,
-        receive,
-        receive_initial,
-        watch,
-    } = &mut program.kernels;
-    let phases = [
-        constructor,
-        destructor,
-        before_initial,
-        initial,
-        after_initial,
-        before_breakpoint,
-        current,
-        state,
-        after_solve,
-        before_step,
-        receive,
-        receive_initial,
-    ];
-    phases.into_iter().flatten().for_each(&mut *visit);
-    watch.iter_mut().for_each(&mut *visit);
-    program.functions.iter_mut().for_each(|function| visit(&mut function.kernel));
-}
-
 /// How each column is kept.
-fn storage(plain: &Program, optimised: &mut Program, demand: &Demand) -> Vec<Storage> {
+fn storage(plain: &Program, optimised: &Program, demand: &Demand) -> Vec<Storage> {
     let description = &*plain.description;
     let count = description.variables.len();
     let is = |flags: &[bool], column: usize| flags.get(column).copied().unwrap_or(false);
@@ -101,15 +66,15 @@ fn storage(plain: &Program, optimised: &mut Program, demand: &Demand) -> Vec<Sto
         .filter(|&column| is(&demand.observed, column) || bound.contains(&column))
         .map(|column| column as u32)
         .collect();
-    let ranges = element_ranges(&mut plain.clone());
+    let ranges = element_ranges(plain);
     // columns that are only read to compute each other are not needed, hence from below
     loop {
         let mut read = kept.clone();
-        for_each_kernel(optimised, &mut |kernel| {
+        for kernel in optimised.each_kernel() {
             let mut kernel = kernel.clone();
             dead::remove(&mut kernel, &|column| kept.contains(&column));
             read.extend(dead::columns_read(&kernel));
-        });
+        }
         for range in &ranges {
             if range.clone().any(|column| read.contains(&column)) {
                 read.extend(range.clone());
@@ -144,49 +109,39 @@ fn bound_columns(program: &Program) -> BTreeSet<usize> {
     let mut bound: BTreeSet<usize> = program.pointers.iter().map(|pointer| pointer.column as usize).collect();
     for ion in &description.ions {
         for variable in ion.reads.iter().chain(&ion.writes) {
-            let name = match variable {
-                IonVariable::Reversal => format!("e{}", ion.ion),
-                IonVariable::Inside => format!("{}i", ion.ion),
-                IonVariable::Outside => format!("{}o", ion.ion),
-                IonVariable::Current => format!("i{}", ion.ion),
-            };
-            bound.extend(description.variable(&name));
+            bound.extend(description.variable(&variable.of(&ion.ion)));
         }
     }
     bound
 }
 
 /// The columns of arrays that kernels index.
-fn element_ranges(program: &mut Program) -> Vec<std::ops::Range<u32>> {
+fn element_ranges(program: &Program) -> Vec<std::ops::Range<u32>> {
     let mut ranges = Vec::new();
-    for_each_kernel(program, &mut |kernel| {
-        for instruction in &kernel.body {
-            instruction.visit(&mut |inner| {
-                if let Instruction::ReadElement { first: Place::Column(first), length, .. }
-                | Instruction::WriteElement { first: Place::Column(first), length, .. } = inner
-                {
-                    ranges.push(*first..first + length);
-                }
-            });
-        }
-    });
+    for instruction in program.each_kernel().flat_map(|kernel| &kernel.body) {
+        instruction.visit(&mut |inner| {
+            if let Instruction::ReadElement { first: Place::Column(first), length, .. }
+            | Instruction::WriteElement { first: Place::Column(first), length, .. } = inner
+            {
+                ranges.push(*first..first + length);
+            }
+        });
+    }
     ranges
 }
 
-fn columns_written(program: &mut Program) -> BTreeSet<u32> {
+fn columns_written(program: &Program) -> BTreeSet<u32> {
     let mut written = BTreeSet::new();
-    for_each_kernel(program, &mut |kernel| {
-        for instruction in &kernel.body {
-            instruction.visit(&mut |inner| match *inner {
-                Instruction::Write { place: Place::Column(column), .. } => {
-                    written.insert(column);
-                }
-                Instruction::WriteElement { first: Place::Column(first), length, .. } => {
-                    written.extend(first..first + length);
-                }
-                _ => {}
-            });
-        }
-    });
+    for instruction in program.each_kernel().flat_map(|kernel| &kernel.body) {
+        instruction.visit(&mut |inner| match *inner {
+            Instruction::Write { place: Place::Column(column), .. } => {
+                written.insert(column);
+            }
+            Instruction::WriteElement { first: Place::Column(first), length, .. } => {
+                written.extend(first..first + length);
+            }
+            _ => {}
+        });
+    }
     written
 }

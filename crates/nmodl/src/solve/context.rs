@@ -161,13 +161,7 @@ impl<'m> Context<'m> {
             }
             ExpressionKind::Binary(operator, left, right) => {
                 let (left, right) = (self.integer(left, counters)?, self.integer(right, counters)?);
-                match operator {
-                    BinaryOperator::Add => left.checked_add(right),
-                    BinaryOperator::Subtract => left.checked_sub(right),
-                    BinaryOperator::Multiply => left.checked_mul(right),
-                    BinaryOperator::Divide => left.checked_div(right),
-                    _ => None,
-                }
+                operator.of_integers(left, right)
             }
             _ => None,
         }

@@ -272,16 +272,12 @@ pub(super) fn most_repetitions() -> u64 {
 
 /// The place in the file of some instruction of a block, as near to its start as possible.
 pub(super) fn any_span(block: &Block) -> Span {
-    fn find(block: &Block) -> Option<Span> {
+    fn find(block: &[Instruction]) -> Option<Span> {
         block.iter().find_map(|instruction| match instruction {
             Instruction::Effect { span, .. }
             | Instruction::Newton { span, .. }
             | Instruction::LinearSystem { span, .. } => Some(*span),
-            Instruction::If { accepted, rejected, .. } => find(accepted).or_else(|| find(rejected)),
-            Instruction::Loop { body }
-            | Instruction::Scope { body, .. }
-            | Instruction::ForConnections { body } => find(body),
-            _ => None,
+            other => other.blocks().into_iter().find_map(find),
         })
     }
     find(block).unwrap_or_default()

@@ -171,6 +171,17 @@ pub enum BinaryOperator {
 }
 
 impl BinaryOperator {
+    /// The result for integers, of sums, differences, products and quotients; `None` where there is none.
+    pub fn of_integers(self, left: i64, right: i64) -> Option<i64> {
+        match self {
+            BinaryOperator::Add => left.checked_add(right),
+            BinaryOperator::Subtract => left.checked_sub(right),
+            BinaryOperator::Multiply => left.checked_mul(right),
+            BinaryOperator::Divide => left.checked_div(right),
+            _ => None,
+        }
+    }
+
     /// The operator as written, `xor` for `^` of C.
     pub fn text(self) -> &'static str {
         match self {
