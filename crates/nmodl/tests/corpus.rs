@@ -1,6 +1,9 @@
 //! Every model that NEURON ships parses, and its C text is understood or refused for a reason. The files are looked for in the folder that
 //! `NEURODAMUS_REFERENCE_HOC` names, in the package `neuron` around it, else in a virtual environment under `.reference` of the workspace.
 
+#[path = "harness/mod.rs"]
+mod harness;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,4 +67,37 @@ fn every_model_of_neuron_parses() {
     }
     eprintln!("{} files, {} with errors", files.len(), failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Every model of NEURON, and every other one beside it, that compiles runs by both executors with the same bits.
+#[test]
+fn every_model_runs_alike() {
+    let Some(folder) = reference_folder() else {
+        eprintln!("skipped: no NEURON found; set NEURODAMUS_REFERENCE_HOC to a folder of its package");
+        return;
+    };
+    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.reference/models");
+    let mut files = Vec::new();
+    models(&folder, 16, &mut files);
+    models(&fetched, 16, &mut files);
+    files.sort();
+    files.dedup();
+    let (mut compiled, mut ended) = (0, Vec::new());
+    for file in &files {
+        let bytes = std::fs::read(file).expect("a readable file");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let source = Arc::new(Source::new(file.display().to_string(), text));
+        let Some(program) = nmodl::compile(&source, file.parent()).program else { continue };
+        compiled += 1;
+        if let Err(failure) = harness::run(&program) {
+            ended.push(format!("{}: {}", file.display(), failure.message));
+        }
+    }
+    eprintln!("{} files, {compiled} compile, {} end early", files.len(), ended.len());
+    // Those that need an object of HOC
+    assert!(
+        ended.iter().all(|end| end.contains("was not set from a `Random` object")),
+        "{}",
+        ended.join("\n")
+    );
 }
