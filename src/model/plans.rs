@@ -190,6 +190,7 @@ impl Model {
                     values: own.values,
                     streams: Vec::new(),
                     vectors: Vec::new(),
+                    synapse_id: None,
                 },
                 point,
                 stream_index,

@@ -117,6 +117,8 @@ pub struct PointProcess {
     pub streams: Vec<(String, Stream)>,
     /// Its vectors, by the names that the mechanism gives them.
     pub vectors: Vec<(String, Vec<f64>)>,
+    /// For a synapse of a circuit: its number among the edges of its population that end at the cell.
+    pub synapse_id: Option<u32>,
 }
 
 impl PointProcess {
@@ -124,7 +126,7 @@ impl PointProcess {
     pub fn new(description: &Arc<Description>, node: Option<u32>) -> Self {
         let values = description.variables.iter().map(|variable| variable.default).collect();
         let description = Arc::clone(description);
-        Self { description, node, values, streams: Vec::new(), vectors: Vec::new() }
+        Self { description, node, values, streams: Vec::new(), vectors: Vec::new(), synapse_id: None }
     }
 
     /// The same with the variable `name` set; unknown names change nothing.
