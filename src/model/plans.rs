@@ -8,7 +8,9 @@ use cell::{GlobalVariable, RangeVariable, Selection};
 use components::{IonQuantity, RecordedValue, SampleTimes, SourceId};
 use nmodl::IonVariable;
 use random::Stream;
-use systems::group::{CellPlan, CellProbe, CellProbeSource, Connection, PointProcess, Signal, SpikeSource};
+use systems::group::{
+    CellPlan, CellProbe, CellProbeSource, Connection, PointProcess, ReceivedVoltage, Signal, SpikeSource,
+};
 use systems::step::record::Lookup;
 
 use super::recordings::Request;
@@ -141,6 +143,7 @@ impl Model {
         self.plan_signals(&mut plans)?;
         self.plan_calls(&mut plans)?;
         self.plan_pointers(&mut plans)?;
+        self.plan_followers(&mut plans)?;
         for (place, mechanism, name, [id1, id2, id3]) in &self.streams {
             let (cell, node) = plans.segment(*place)?;
             let place = InstancePlace { mechanism: mechanism.clone(), at: At::Node(node) };
@@ -263,6 +266,19 @@ impl Model {
             let (other, target) = self.reference(plans, to)?;
             let gid = (other != cell).then_some(plans.cells[other].gid);
             plans.cells[cell].pointers.push(Pointer { place, variable, cell: gid, target });
+        }
+        Ok(())
+    }
+
+    fn plan_followers(&self, plans: &mut Plans) -> Result<(), Error> {
+        for (id, (from, to)) in (0..).zip(&self.followers) {
+            let (cell, Reference::Variable(place, variable)) = self.reference(plans, to)? else {
+                let (Variable::Range(_, name) | Variable::Point(_, name)) = to.clone();
+                return Err(Error::CannotFollow { name });
+            };
+            plans.cells[cell].received_voltages.push(ReceivedVoltage { id, place, variable });
+            let (cell, node) = plans.node(*from)?;
+            plans.cells[cell].published_voltages.push((id, node));
         }
         Ok(())
     }
