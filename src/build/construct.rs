@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use cell::CellModel;
 use cell::model::{Call, Pointer};
-use hoc::{FinishedCell, Interpreter, Value};
+use hoc::{FinishedCell, Interpreter, ObjectRef, Value};
 use sonata::config::SpikeLocation;
 
 use super::CellProblem;
 use crate::failure::Failure;
-use crate::plan::CellSpec;
+use crate::plan::{CellSpec, Population};
 
 /// The order in which section ids count through the kinds of sections, and the lists that hold each kind.
 const SECTION_KINDS: [(&str, &str); 7] = [
@@ -35,6 +35,8 @@ pub struct BuiltCell {
     pub section_by_id: Vec<Option<u32>>,
     /// Element id that reports give to each section of the model.
     pub element_ids: Vec<u32>,
+    /// Of a point neuron: which of the model's artificial cells it is.
+    pub point_cell: Option<u32>,
 }
 
 impl BuiltCell {
@@ -66,11 +68,11 @@ impl BuiltCell {
 pub fn construct(
     interpreter: &mut Interpreter,
     spec: &CellSpec,
-    population: &str,
+    population: &Population,
     arguments: Vec<Value>,
     ionchannel_seed: u32,
 ) -> Result<BuiltCell, Failure> {
-    let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, population, error));
+    let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, &population.name, error));
     let object = interpreter.construct(&spec.template, arguments).map_err(in_cell)?;
     if interpreter.has_procedure(&object, "re_init_rng") {
         let seed = Value::from(f64::from(ionchannel_seed));
@@ -79,6 +81,7 @@ pub fn construct(
     let inner = interpreter.object_of(&object, "CellRef").unwrap_or_else(|| object.clone());
     let number =
         |name: &str| interpreter.number_of(&inner, name).or_else(|| interpreter.number_of(&object, name));
+    let point_cell = if population.is_point { Some(point_cell(interpreter, &inner, spec, population)?) } else { None };
     let section_count = number("nSecAll");
     let axon_count = number("nSecAxonalOrig");
     let all = interpreter.section_list(&inner, "all").or_else(|| interpreter.section_list(&object, "all"));
@@ -88,7 +91,7 @@ pub fn construct(
     }
     let FinishedCell { model, calls, pointers } = interpreter.finish(&object).map_err(in_cell)?;
     for message in interpreter.take_messages().lines() {
-        tracing::debug!("{} node {}: {message}", population, spec.node_id);
+        tracing::debug!("{} node {}: {message}", population.name, spec.node_id);
     }
     if interpreter.has_procedure(&object, "clear") {
         interpreter.call(&object, "clear", Vec::new()).map_err(in_cell)?;
@@ -102,7 +105,21 @@ pub fn construct(
     };
     let section_by_id = sections_by_id(&all, &markers, section_count);
     let element_ids = element_ids(&model, axon_count);
-    Ok(BuiltCell { model: Arc::new(model), calls, pointers, section_by_id, element_ids })
+    Ok(BuiltCell { model: Arc::new(model), calls, pointers, section_by_id, element_ids, point_cell })
+}
+
+/// Which of its artificial cells a point neuron is: its template names it `pointcell`.
+fn point_cell(
+    interpreter: &Interpreter,
+    object: &ObjectRef,
+    spec: &CellSpec,
+    population: &Population,
+) -> Result<u32, Failure> {
+    interpreter.artificial_cell_of(object, "pointcell").ok_or_else(|| {
+        let what = "its template has no artificial cell `pointcell`";
+        let help = "make it public and let it be, for example, `new IntFire1()`";
+        Failure::bad_input(CellProblem::new(spec, &population.name, what, Some(help)))
+    })
 }
 
 /// Section that each synapse section id stands for. Templates that count their sections mark each with its id in

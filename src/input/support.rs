@@ -127,11 +127,11 @@ pub fn unsupported_circuit(circuit: &CircuitConfig) -> Vec<Problem> {
     };
     for population in &circuit.nodes {
         match &population.node_type {
-            NodeType::Biophysical | NodeType::Virtual => {}
+            NodeType::Biophysical | NodeType::PointProcess | NodeType::Virtual => {}
             other => refuse(
                 population.name.span,
                 format!("node population `{}` of type `{}`", population.name.value, other.as_str()),
-                "use populations of type `biophysical` and `virtual`",
+                "use populations of type `biophysical`, `point_process` and `virtual`",
             ),
         }
     }
@@ -144,11 +144,15 @@ pub fn unsupported_circuit(circuit: &CircuitConfig) -> Vec<Problem> {
     }
     for population in &circuit.edges {
         match &population.edge_type {
-            EdgeType::Chemical | EdgeType::Exp2Syn | EdgeType::PointProcess | EdgeType::Neuromodulatory => {}
+            EdgeType::Chemical
+            | EdgeType::Electrical
+            | EdgeType::Exp2Syn
+            | EdgeType::PointProcess
+            | EdgeType::Neuromodulatory => {}
             other => refuse(
                 population.name.span,
                 format!("edge population `{}` of type `{}`", population.name.value, other.as_str()),
-                "use populations of type `chemical`, `point_process`, `neuromodulatory` or `Exp2Syn_synapse`",
+                "use populations of type `chemical`, `electrical`, `point_process`, `neuromodulatory` or `Exp2Syn_synapse`",
             ),
         }
     }
