@@ -41,4 +41,4 @@ pub use mechanisms::{
 pub use nmodl::Column;
 pub use record::{IonQuantity, RecordedValue, Recording};
 pub use report::{Probe, ProbeSource, SampleBuffer, SampleTimes};
-pub use waveform::Waveform;
+pub use waveform::{Playback, Waveform};

@@ -22,7 +22,8 @@ use bevy_ecs::world::World;
 use cell::CellModel;
 use cell::model::{Call, InstancePlace, Pointer};
 use components::{
-    Clock, Connections, EventQueue, MechanismName, OutgoingSpikes, SampleBuffer, SampleTimes, SourceId, Spike,
+    Clock, Connections, EventQueue, MechanismName, OutgoingSpikes, Playback, SampleBuffer, SampleTimes,
+    SourceId, Spike,
 };
 use nmodl::Description;
 use random::Stream;
@@ -187,6 +188,8 @@ pub struct Signal {
     pub times: Vec<f64>,
     /// Value at each time.
     pub values: Vec<f64>,
+    /// What it does between its points.
+    pub playback: Playback,
 }
 
 /// Where a sampled value comes from.
