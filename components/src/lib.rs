@@ -45,4 +45,4 @@ pub use nmodl::Column;
 pub use record::{IonQuantity, RecordedValue, Recording};
 pub use report::{Probe, ProbeSource, SampleBuffer, SampleTimes};
 pub use transfer::{ArrivedVoltages, ReceivedVoltages, VoltageSource};
-pub use waveform::Waveform;
+pub use waveform::{Playback, Waveform};

@@ -3,7 +3,6 @@
 mod construct;
 mod replay;
 mod reports;
-mod signals;
 mod stimuli;
 mod synapses;
 mod templates;

@@ -83,15 +83,17 @@ pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {
     for input in &config.inputs {
         let path = ["inputs", input.name.value.as_str(), "module"];
         match input.module {
-            Module::Linear { .. }
-            | Module::Pulse { .. }
-            | Module::Hyperpolarizing
-            | Module::SynapseReplay { .. } => {}
-            ref other => refuse(
+            Module::SpatiallyUniformEField { .. } => refuse(
                 &path,
-                &format!("input module `{}`", other.name().as_str()),
-                "use `linear`, `pulse`, `hyperpolarizing` or `synapse_replay`",
+                "input module `spatially_uniform_e_field`",
+                "leave the input out: there are no extracellular potentials",
             ),
+            Module::Poisson { .. } => refuse(
+                &path,
+                "input module `poisson`",
+                "write the spikes into a file and use `synapse_replay`, as for neurodamus, which has no such module",
+            ),
+            _ => {}
         }
     }
     problems.extend(unsupported_reports(config));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cell::model::{At, Call, InstancePlace, Pointer, Reference};
 use cell::{GlobalVariable, RangeVariable, Selection};
-use components::{IonQuantity, RecordedValue, SampleTimes, SourceId};
+use components::{IonQuantity, Playback, RecordedValue, SampleTimes, SourceId};
 use nmodl::IonVariable;
 use random::Stream;
 use systems::group::{
@@ -237,6 +237,7 @@ impl Model {
                 variable: signal.variable.clone(),
                 times: signal.times.clone(),
                 values: signal.values.clone(),
+                playback: Playback::Linear,
             }));
         }
         Ok(())

@@ -212,7 +212,7 @@ fn spawn_waveforms(cells: &[CellPlan], places: &[Vec<Target>], world: &mut World
                 variable: signal.variable.clone(),
             })?;
             let (times, values) = (signal.times.clone(), signal.values.clone());
-            world.spawn(Waveform { times, values, target, variable, next: 0 });
+            world.spawn(Waveform { times, values, playback: signal.playback, target, variable, next: 0 });
             any = true;
         }
     }

@@ -23,7 +23,7 @@ use bevy_ecs::world::World;
 use cell::CellModel;
 use cell::model::{Call, InstancePlace, Pointer};
 use components::{
-    ArrivedVoltages, Clock, Connections, EventQueue, MechanismName, OutgoingSpikes, SampleBuffer,
+    ArrivedVoltages, Clock, Connections, EventQueue, MechanismName, OutgoingSpikes, Playback, SampleBuffer,
     SampleTimes, SourceId, Spike, Voltage,
 };
 use nmodl::Description;
@@ -197,6 +197,8 @@ pub struct Signal {
     pub times: Vec<f64>,
     /// Value at each time.
     pub values: Vec<f64>,
+    /// What it does between its points.
+    pub playback: Playback,
 }
 
 /// A variable that follows a voltage: it is set to it at the initialisation and after the voltage step of every time step.
