@@ -11,7 +11,7 @@
 //! | an ion | [`IonName`], [`IonColumns`] |
 //! | incoming connections | [`Connections`], [`EventQueue`], [`OutgoingSpikes`], [`SpikeSources`] |
 //! | a played waveform | [`Waveform`] |
-//! | a probe of a report | [`Probe`], [`SampleBuffer`] |
+//! | a probe of a report | [`Probe`], [`Sums`], [`SampleBuffer`] |
 //! | a recorded variable | [`Recording`] |
 //!
 //! What works on them is in the `systems` crate; this one holds no numerics and no input or output.
@@ -40,5 +40,5 @@ pub use mechanisms::{
 };
 pub use nmodl::Column;
 pub use record::{IonQuantity, RecordedValue, Recording};
-pub use report::{Probe, ProbeSource, SampleBuffer, SampleTimes};
+pub use report::{Probe, ProbePart, ProbeSource, SampleBuffer, SampleTimes, Sums};
 pub use waveform::Waveform;

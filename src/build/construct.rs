@@ -44,6 +44,11 @@ impl BuiltCell {
         found.map(|(_, sections)| sections.as_slice()).unwrap_or_default()
     }
 
+    /// The section that outputs and compartment sets call `id`; `None` if the cell has none, or its template removed it.
+    pub fn section_of_element(&self, id: u64) -> Option<u32> {
+        self.element_ids.iter().position(|&known| u64::from(known) == id).map(|section| section as u32)
+    }
+
     /// The node whose voltage makes the cell spike.
     pub fn spike_node(&self, location: SpikeLocation, spec: &CellSpec) -> Result<u32, Failure> {
         let (list, index, x) = match location {

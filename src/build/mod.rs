@@ -61,8 +61,11 @@ pub fn build(
         .collect::<Result<Vec<CellPlan>, Failure>>()?;
     synapses::connect(&mut cells, &instances, input, plan, registry)?;
     stimuli::apply(&mut cells, &instances, input, plan, registry)?;
-    let reports =
-        if disable_reports { Vec::new() } else { reports::probe(&mut cells, &instances, input, plan)? };
+    let reports = if disable_reports {
+        Vec::new()
+    } else {
+        reports::probe(&mut cells, &instances, input, plan, registry)?
+    };
     Ok(RankCells { cells, reports, globals })
 }
 

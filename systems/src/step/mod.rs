@@ -7,8 +7,9 @@
 //! 5. [`hines`]: its solution.
 //! 6. [`update`]: the new voltage (and membrane current), t advances by dt/2.
 //! 7. [`states`]: one system per mechanism with states.
-//! 8. [`sample`]: probes that are due; [`record`]: recorded variables.
+//! 8. [`record`]: recorded variables.
 //! 9. [`deliver`]: events due by the new t.
+//! 10. [`sample`]: probes that are due.
 //!
 //! Source: Hines and Carnevale, The NEURON simulation environment, Neural Computation 9 (1997).
 
