@@ -88,7 +88,8 @@ pub fn construct(
     let inner = interpreter.object_of(&object, "CellRef").unwrap_or_else(|| object.clone());
     let number =
         |name: &str| interpreter.number_of(&inner, name).or_else(|| interpreter.number_of(&object, name));
-    let point_cell = if population.is_point { Some(point_cell(interpreter, &inner, spec, population)?) } else { None };
+    let point_cell =
+        if population.is_point { Some(point_cell(interpreter, &inner, spec, population)?) } else { None };
     let section_count = number("nSecAll");
     let axon_count = number("nSecAxonalOrig").filter(|count| *count > 0.0).map(|count| count as usize);
     let all = interpreter.section_list(&inner, "all").or_else(|| interpreter.section_list(&object, "all"));
@@ -112,7 +113,15 @@ pub fn construct(
     };
     let section_by_id = sections_by_id(&all, &markers, section_count);
     let element_ids = element_ids(&model, axon_count);
-    Ok(BuiltCell { model: Arc::new(model), calls, pointers, section_by_id, element_ids, point_cell, axon_count })
+    Ok(BuiltCell {
+        model: Arc::new(model),
+        calls,
+        pointers,
+        section_by_id,
+        element_ids,
+        point_cell,
+        axon_count,
+    })
 }
 
 /// Which of its artificial cells a point neuron is: its template names it `pointcell`.

@@ -74,7 +74,7 @@ pub fn build(
     let reports = if choices.disable_reports {
         Vec::new()
     } else {
-        reports::probe(&mut cells, &instances, input, plan)?
+        reports::probe(&mut cells, &instances, input, plan, registry)?
     };
     Ok(RankCells { cells, reports, globals, configured_globals })
 }

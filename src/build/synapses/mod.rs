@@ -236,7 +236,9 @@ impl<'a> Connector<'a> {
         match (source, manager.edges.first()) {
             (Some(source), Some(edges)) if source.is_virtual => {
                 let (name, population) = (&edges.circuit.name.value, &manager.source_name);
-                let what = format!("edges `{name}` of type `electrical` come from virtual population `{population}`");
+                let what = format!(
+                    "edges `{name}` of type `electrical` come from virtual population `{population}`"
+                );
                 let help = "gap junctions couple cells that are both simulated";
                 Err(Failure::bad_input(EdgesProblem::new(&edges.population, what, help)))
             }
