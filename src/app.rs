@@ -13,6 +13,7 @@ use systems::communicator::{Communicator, Solo, run_on_simulated_ranks};
 use systems::epoch::{EpochClock, Groups};
 use systems::group::GroupOptions;
 use systems::schedule::{EpochSet, Timings};
+use systems::step::record;
 use systems::{Simulation, SimulationOptions};
 
 use crate::command_line::{self, ManyProcesses, NoOptions, Options, Request, ScheduleFormat};
@@ -129,6 +130,11 @@ impl App {
         }
         // `synapse_configure` is done last.
         settings.group.globals.extend(built.configured_globals);
+        if !built.clamps.is_empty() {
+            let (mechanism, variable) = output::CLAMP_CURRENT;
+            settings.group.observed.insert((mechanism.to_owned(), variable.to_owned()));
+            settings.step_plugins.push(Arc::new(|step, _| record::add_to(step)));
+        }
         let cell_count = built.cells.len();
         let mut simulation = Simulation::new(built.cells, &input.registry, &settings, Arc::clone(&ranks))?;
         for add in &self.epoch_plugins {
@@ -141,7 +147,7 @@ impl App {
             let (groups, seconds) = (simulation.groups_mut().len(), start.elapsed().as_secs_f64());
             tracing::info!("built {cell_count} cells in {groups} groups in {seconds:.2} s");
         }
-        self.simulate(simulation, built.reports, input, &plan, options, terminal, ranks)?;
+        self.simulate(simulation, (built.reports, &built.clamps), input, &plan, options, terminal, ranks)?;
         if let (true, Some(timings)) = (is_first, timings) {
             terminal.print(&introspection::profile_table(&timings.collect())).map_err(Failure::run_failed)?;
         }
@@ -155,7 +161,7 @@ impl App {
     fn simulate(
         &self,
         mut simulation: Simulation,
-        reports: Vec<build::ReportPlan>,
+        (reports, clamps): (Vec<build::ReportPlan>, &[build::Clamp]),
         input: &Input,
         plan: &Plan,
         options: &Options,
@@ -178,6 +184,7 @@ impl App {
             schedule.add_systems(show_progress.in_set(EpochSet::Guard));
         });
         simulation.initialize()?;
+        output::record_clamps(clamps, input, &mut simulation)?;
         simulation.run_until(stop)?;
         if let Some(progress) = simulation.world.resource::<ProgressOf>().take() {
             progress.finish();
@@ -185,6 +192,7 @@ impl App {
         if let Some(output) = simulation.world.remove_resource::<ReportOutput>() {
             output.close()?;
         }
+        output::write_clamps(clamps, input, &mut simulation, ranks.rank()).map_err(Failure::run_failed)?;
         let with_offsets = !options.disable_reports;
         output::write(simulation.spikes(), input, plan, ranks.as_ref(), with_offsets)?;
         // The timings of the groups are complete when the groups are gone.

@@ -23,7 +23,7 @@ const SECTION_KINDS: [(&str, &str); 7] = [
 ];
 
 /// A finished cell, and what the front end needs to know of it.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BuiltCell {
     /// Its model.
     pub model: Arc<CellModel>,
@@ -81,7 +81,8 @@ pub fn construct(
     let inner = interpreter.object_of(&object, "CellRef").unwrap_or_else(|| object.clone());
     let number =
         |name: &str| interpreter.number_of(&inner, name).or_else(|| interpreter.number_of(&object, name));
-    let point_cell = if population.is_point { Some(point_cell(interpreter, &inner, spec, population)?) } else { None };
+    let point_cell =
+        if population.is_point { Some(point_cell(interpreter, &inner, spec, population)?) } else { None };
     let section_count = number("nSecAll");
     let axon_count = number("nSecAxonalOrig");
     let all = interpreter.section_list(&inner, "all").or_else(|| interpreter.section_list(&object, "all"));

@@ -1,6 +1,7 @@
 //! From the plan to the cells of one rank, with all that is attached to them.
 
 mod construct;
+mod corrections;
 mod replay;
 mod reports;
 mod signals;
@@ -19,6 +20,7 @@ use crate::plan::{CellSpec, Plan};
 use templates::Built;
 
 pub use construct::BuiltCell;
+pub use corrections::Clamp;
 pub use reports::{CellElements, ReportPlan};
 pub use templates::Globals;
 
@@ -32,6 +34,8 @@ pub struct RankCells {
     pub globals: Globals,
     /// Globals of mechanisms that `synapse_configure` sets.
     pub configured_globals: Globals,
+    /// Clamps whose current is recorded.
+    pub clamps: Vec<Clamp>,
 }
 
 /// What the command line says of the cells.
@@ -66,18 +70,28 @@ pub fn build(
     let specs = plan.cells_of_rank(rank, size)?;
     let Built { mut instances, globals } = templates::build_cells(specs, input, plan, registry)?;
     instances.sort_by_key(|instance| instance.spec.gid);
+    let corrected = corrections::wanted(input, plan)?;
+    if let Some((corrections, population)) = corrected {
+        corrections::correct(&mut instances, corrections, population)?;
+    }
     let mut cells = instances
         .iter()
         .map(|instance| cell_plan(instance, input, plan))
         .collect::<Result<Vec<CellPlan>, Failure>>()?;
     let configured_globals = synapses::connect(&mut cells, &instances, input, plan, choices.crash_test)?;
+    let clamps = match corrected {
+        Some((corrections, population)) => {
+            corrections::clamp(&mut cells, &instances, input, corrections, population)?
+        }
+        None => Vec::new(),
+    };
     stimuli::apply(&mut cells, &instances, input, plan, registry)?;
     let reports = if choices.disable_reports {
         Vec::new()
     } else {
         reports::probe(&mut cells, &instances, input, plan)?
     };
-    Ok(RankCells { cells, reports, globals, configured_globals })
+    Ok(RankCells { cells, reports, globals, configured_globals, clamps })
 }
 
 /// A cell with nothing but its spike source attached.

@@ -39,6 +39,9 @@ use managers::{Manager, managers};
 use models::{BuiltIn, Model, Models, Setting};
 use overrides::{Overrides, Selection};
 
+pub use junctions::MECHANISM as GAP_JUNCTION;
+pub use location::soma;
+
 /// Cells whose edges are read at once.
 const CELLS_AT_ONCE: usize = 1000;
 
@@ -236,7 +239,9 @@ impl<'a> Connector<'a> {
         match (source, manager.edges.first()) {
             (Some(source), Some(edges)) if source.is_virtual => {
                 let (name, population) = (&edges.circuit.name.value, &manager.source_name);
-                let what = format!("edges `{name}` of type `electrical` come from virtual population `{population}`");
+                let what = format!(
+                    "edges `{name}` of type `electrical` come from virtual population `{population}`"
+                );
                 let help = "gap junctions couple cells that are both simulated";
                 Err(Failure::bad_input(EdgesProblem::new(&edges.population, what, help)))
             }
