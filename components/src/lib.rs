@@ -11,7 +11,7 @@
 //! | an ion | [`IonName`], [`IonColumns`] |
 //! | incoming connections | [`Connections`], [`EventQueue`], [`OutgoingSpikes`], [`SpikeSources`] |
 //! | a played waveform | [`Waveform`] |
-//! | a probe of a report | [`Probe`], [`SampleBuffer`] |
+//! | a probe of a report | [`Probe`], [`Sums`], [`SampleBuffer`] |
 //! | a recorded variable | [`Recording`] |
 //! | a variable that follows voltages across gap junctions | [`ReceivedVoltages`] |
 //! | voltages from other groups | [`ArrivedVoltages`] |
@@ -43,6 +43,6 @@ pub use mechanisms::{
 };
 pub use nmodl::Column;
 pub use record::{IonQuantity, RecordedValue, Recording};
-pub use report::{Probe, ProbeSource, SampleBuffer, SampleTimes};
+pub use report::{Probe, ProbePart, ProbeSource, SampleBuffer, SampleTimes, Sums};
 pub use transfer::{ArrivedVoltages, ReceivedVoltages, VoltageSource};
-pub use waveform::Waveform;
+pub use waveform::{Playback, Waveform};

@@ -37,6 +37,8 @@ pub struct BuiltCell {
     pub element_ids: Vec<u32>,
     /// Of a point neuron: which of the model's artificial cells it is.
     pub point_cell: Option<u32>,
+    /// Number of sections that the axon had before the template replaced it; `None` where the template does not say.
+    pub axon_count: Option<usize>,
 }
 
 impl BuiltCell {
@@ -44,6 +46,11 @@ impl BuiltCell {
     pub fn sections(&self, list: &str) -> &[u32] {
         let found = self.model.section_lists.iter().find(|(name, _)| name == list);
         found.map(|(_, sections)| sections.as_slice()).unwrap_or_default()
+    }
+
+    /// The section that compartment sets call by this id; `None` if the cell has none, or has it no more.
+    pub fn section_of_element(&self, id: u64) -> Option<u32> {
+        section_of_element(id, self.axon_count, |list| self.sections(list).to_vec())
     }
 
     /// The node whose voltage makes the cell spike.
@@ -84,7 +91,7 @@ pub fn construct(
     let point_cell =
         if population.is_point { Some(point_cell(interpreter, &inner, spec, population)?) } else { None };
     let section_count = number("nSecAll");
-    let axon_count = number("nSecAxonalOrig");
+    let axon_count = number("nSecAxonalOrig").filter(|count| *count > 0.0).map(|count| count as usize);
     let all = interpreter.section_list(&inner, "all").or_else(|| interpreter.section_list(&object, "all"));
     let mut markers = Vec::new();
     for section in all.unwrap_or_default() {
@@ -106,7 +113,15 @@ pub fn construct(
     };
     let section_by_id = sections_by_id(&all, &markers, section_count);
     let element_ids = element_ids(&model, axon_count);
-    Ok(BuiltCell { model: Arc::new(model), calls, pointers, section_by_id, element_ids, point_cell })
+    Ok(BuiltCell {
+        model: Arc::new(model),
+        calls,
+        pointers,
+        section_by_id,
+        element_ids,
+        point_cell,
+        axon_count,
+    })
 }
 
 /// Which of its artificial cells a point neuron is: its template names it `pointcell`.
@@ -145,7 +160,7 @@ fn sections_by_id(all: &[u32], markers: &[f64], section_count: Option<f64>) -> V
 
 /// Element ids of sections: they count through somatic, axonal, basal, apical, AIS, nodal and myelinated sections;
 /// the axon counts with the sections it had before it was replaced.
-fn element_ids(model: &CellModel, axon_count: Option<f64>) -> Vec<u32> {
+fn element_ids(model: &CellModel, axon_count: Option<usize>) -> Vec<u32> {
     let mut ids = vec![0; model.sections.len()];
     let mut next = 0;
     for (kind, list) in SECTION_KINDS {
@@ -154,10 +169,30 @@ fn element_ids(model: &CellModel, axon_count: Option<f64>) -> Vec<u32> {
         for (place, &section) in sections.iter().enumerate() {
             ids[section as usize] = next + place as u32;
         }
-        let original = axon_count.filter(|count| kind == "axon" && *count > 0.0).map(|count| count as u32);
-        next += original.unwrap_or(sections.len() as u32);
+        let original = axon_count.filter(|_| kind == "axon");
+        next += original.unwrap_or(sections.len()) as u32;
     }
     ids
+}
+
+/// The section of an element id, among the sections of each list: [`element_ids`] the other way round. Ids of axon
+/// sections that were removed have none.
+pub fn section_of_element<S: Copy>(
+    id: u64,
+    axon_count: Option<usize>,
+    sections: impl Fn(&str) -> Vec<S>,
+) -> Option<S> {
+    let mut place = usize::try_from(id).ok()?;
+    for (kind, list) in SECTION_KINDS {
+        let listed = sections(list);
+        let present = if listed.is_empty() { sections(kind) } else { listed };
+        let count = axon_count.filter(|_| kind == "axon").unwrap_or(present.len());
+        if place < count {
+            return present.get(place).copied();
+        }
+        place -= count;
+    }
+    None
 }
 
 /// A failing template, with the cell for which it failed.

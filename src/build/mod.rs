@@ -4,7 +4,6 @@ mod construct;
 mod corrections;
 mod replay;
 mod reports;
-mod signals;
 mod stimuli;
 mod synapses;
 mod templates;
@@ -89,7 +88,7 @@ pub fn build(
     let reports = if choices.disable_reports {
         Vec::new()
     } else {
-        reports::probe(&mut cells, &instances, input, plan)?
+        reports::probe(&mut cells, &instances, input, plan, registry)?
     };
     Ok(RankCells { cells, reports, globals, configured_globals, clamps })
 }

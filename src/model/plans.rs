@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use cell::model::{At, Call, InstancePlace, Pointer, Reference};
 use cell::{GlobalVariable, RangeVariable, Selection};
-use components::{IonQuantity, RecordedValue, SampleTimes, SourceId};
-use nmodl::IonVariable;
+use components::{IonQuantity, Playback, RecordedValue, SampleTimes, SourceId};
 use random::Stream;
 use systems::group::{
     CellPlan, CellProbe, CellProbeSource, Connection, PointProcess, ReceivedVoltage, Signal, SpikeSource,
@@ -237,6 +236,7 @@ impl Model {
                 variable: signal.variable.clone(),
                 times: signal.times.clone(),
                 values: signal.values.clone(),
+                playback: Playback::Linear,
             }));
         }
         Ok(())
@@ -361,13 +361,7 @@ impl Model {
                 Wanted::Density(gid, segment, name, column)
             }
             RangeVariable::Ion(ion, quantity) => {
-                let quantity = match quantity {
-                    IonVariable::Reversal => IonQuantity::Reversal,
-                    IonVariable::Inside => IonQuantity::Inside,
-                    IonVariable::Outside => IonQuantity::Outside,
-                    IonVariable::Current => IonQuantity::Current,
-                };
-                Wanted::Ion(gid, segment, catalogue.ion(ion).name.clone(), quantity)
+                Wanted::Ion(gid, segment, catalogue.ion(ion).name.clone(), quantity.into())
             }
             _ => Wanted::Voltage(gid, node),
         })
@@ -401,10 +395,5 @@ fn empty_plan(gid: u64) -> CellPlan {
 /// A probe that is never due: it is there because membrane currents are computed, and variables kept, where one is
 /// probed.
 fn never_sampled(source: CellProbeSource, index: u32) -> CellProbe {
-    CellProbe {
-        report: 0,
-        source,
-        indices: vec![index],
-        times: SampleTimes { first: u64::MAX, last: 0, period: 1 },
-    }
+    CellProbe::new(0, source, vec![index], SampleTimes { first: u64::MAX, last: 0, period: 1 })
 }

@@ -71,7 +71,7 @@ fn systems_come_with_what_needs_them() {
         PointProcess::new(description, Some(1))
     };
     let times = SampleTimes { first: 0, last: 10, period: 1 };
-    let probe = |source| CellProbe { report: 0, source, indices: vec![1], times };
+    let probe = |source| CellProbe::new(0, source, vec![1], times);
 
     let spikes = brings(&|cell| cell.spike_source = Some(SpikeSource::Voltage { node: 1, threshold: 0.0 }));
     assert_eq!(spikes, ["detect:threshold"]);

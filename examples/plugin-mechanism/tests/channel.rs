@@ -126,7 +126,7 @@ fn highest_voltage_is_that_of_the_report() {
     let mut cell = stimulated(&registry);
     let times = SampleTimes { first: 1, last: u64::MAX, period: 1 };
     let indices = (0..cell.model.nodes.parent.len() as u32).collect();
-    cell.probes.push(CellProbe { report: 0, source: CellProbeSource::Voltage, indices, times });
+    cell.probes.push(CellProbe::new(0, CellProbeSource::Voltage, indices, times));
     let options =
         SimulationOptions { step_plugins: vec![Arc::new(add_measurement)], ..SimulationOptions::default() };
     let mut simulation = Simulation::new(vec![cell], &registry, &options, Arc::new(Solo)).unwrap();
@@ -134,9 +134,7 @@ fn highest_voltage_is_that_of_the_report() {
     simulation.run_until(25.0).unwrap();
     let mut sampled = f32::NEG_INFINITY;
     for group in simulation.groups_mut() {
-        for (_, values) in group.take_samples() {
-            sampled = values.into_iter().fold(sampled, f32::max);
-        }
+        group.take_samples(|_, values| sampled = values.iter().copied().fold(sampled, f32::max));
     }
     let highest = highest_voltage(&mut simulation.world.resource_mut::<Groups>());
     assert!(highest > 20.0, "the cell spikes");

@@ -33,9 +33,9 @@ impl Concerned {
             for received in &cell.received_voltages {
                 concerned.changed.insert((received.place.mechanism.clone(), received.variable.clone()));
             }
-            for probe in &cell.probes {
+            for part in cell.probes.iter().flat_map(|probe| &probe.parts) {
                 if let CellProbeSource::Density(mechanism, variable)
-                | CellProbeSource::PointProcess(mechanism, variable) = &probe.source
+                | CellProbeSource::PointProcess(mechanism, variable) = &part.source
                 {
                     concerned.read.insert((mechanism.clone(), variable.clone()));
                 }

@@ -13,6 +13,7 @@ mod network;
 mod pattern;
 mod place;
 mod pointers;
+mod probes;
 mod voltages;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +24,8 @@ use bevy_ecs::world::World;
 use cell::CellModel;
 use cell::model::{Call, InstancePlace, Pointer};
 use components::{
-    ArrivedVoltages, Clock, Connections, EventQueue, MechanismName, OutgoingSpikes, SampleBuffer,
-    SampleTimes, SourceId, Spike, Voltage,
+    ArrivedVoltages, Clock, Connections, EventQueue, MechanismName, OutgoingSpikes, Playback, SampleBuffer,
+    SourceId, Spike, Voltage,
 };
 use nmodl::Description;
 use random::Stream;
@@ -34,6 +35,7 @@ pub use demand::open_demand;
 pub use network::is_shorter_than_step;
 pub use pattern::inject_spikes;
 pub use place::{Located, locate};
+pub use probes::{CellProbe, CellProbePart, CellProbeSource, CellSums};
 pub use voltages::{GroupVoltages, PublishedVoltage};
 
 use crate::Error;
@@ -197,6 +199,8 @@ pub struct Signal {
     pub times: Vec<f64>,
     /// Value at each time.
     pub values: Vec<f64>,
+    /// What it does between its points.
+    pub playback: Playback,
 }
 
 /// A variable that follows a voltage: it is set to it at the initialisation and after the voltage step of every time step.
@@ -208,32 +212,6 @@ pub struct ReceivedVoltage {
     pub place: InstancePlace,
     /// The variable's name.
     pub variable: String,
-}
-
-/// Where a sampled value comes from.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CellProbeSource {
-    /// Voltage (mV) of nodes.
-    Voltage,
-    /// Membrane current (nA) of nodes.
-    MembraneCurrent,
-    /// A variable of a density mechanism at nodes: mechanism and variable.
-    Density(String, String),
-    /// A variable of point processes of one mechanism, by index among the cell's: mechanism and variable.
-    PointProcess(String, String),
-}
-
-/// What a report samples of a cell.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CellProbe {
-    /// Number of the report.
-    pub report: usize,
-    /// Where the values come from.
-    pub source: CellProbeSource,
-    /// Nodes of the cell, or indices of point processes, in the order of the report's elements.
-    pub indices: Vec<u32>,
-    /// When.
-    pub times: SampleTimes,
 }
 
 /// What all groups of a simulation have in common.
@@ -425,15 +403,14 @@ impl Group {
         });
     }
 
-    /// Takes the samples of all probes since the last call: what they belong to, and rows of values.
-    pub fn take_samples(&mut self) -> Vec<(&ProbeLayout, Vec<f32>)> {
-        let mut samples = Vec::new();
-        for (entity, layout) in &self.probes {
+    /// Hands the samples of all probes since the last call to `take`: the number of the probe, and rows of elements.
+    pub fn take_samples(&mut self, mut take: impl FnMut(usize, &[f32])) {
+        for (number, (entity, _)) in self.probes.iter().enumerate() {
             if let Some(mut buffer) = self.world.get_mut::<SampleBuffer>(*entity) {
-                samples.push((layout, std::mem::take(&mut buffer.0)));
+                take(number, &buffer.rows);
+                buffer.rows.clear();
             }
         }
-        samples
     }
 
     /// What the group samples.

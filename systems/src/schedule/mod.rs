@@ -47,15 +47,17 @@ pub enum StepSet {
     Transfer,
     /// Mechanism states, at t + dt.
     State,
-    /// Samples for reports.
-    Report,
+    /// Recorded variables, at t + dt.
+    Record,
     /// Events due by t + dt.
     Arrive,
+    /// Samples for reports: after these events, as neurodamus takes them.
+    Report,
 }
 
 impl StepSet {
     /// All phases, in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Detect,
         Self::Deliver,
         Self::Play,
@@ -64,8 +66,9 @@ impl StepSet {
         Self::Update,
         Self::Transfer,
         Self::State,
-        Self::Report,
+        Self::Record,
         Self::Arrive,
+        Self::Report,
     ];
 }
 

@@ -109,12 +109,9 @@ pub struct Assembly {
 /// The schedule of a time step, without the systems of plug-ins.
 pub fn assemble_step(assembly: &Assembly) -> Schedule {
     let mut schedule = strict_schedule(Step);
-    let [detect_set, deliver_set, play_set, currents_set, solve, update_set, transfer, state, report, arrive] =
-        StepSet::ALL;
-    schedule.configure_sets(
-        (detect_set, deliver_set, play_set, currents_set, solve, update_set, transfer, state, report, arrive)
-            .chain(),
-    );
+    for pair in StepSet::ALL.windows(2) {
+        schedule.configure_sets((pair[0], pair[1]).chain());
+    }
     let mut sequence = Sequence::new(&mut schedule);
     if assembly.has_thresholds {
         sequence.push(StepSet::Detect, "detect:threshold", detect::thresholds);
@@ -152,11 +149,11 @@ pub fn assemble_step(assembly: &Assembly) -> Schedule {
     }
     push_blocks(&mut sequence, assembly, StepSet::State, Phase::AfterSolve, "after-solve");
     push_blocks(&mut sequence, assembly, StepSet::State, Phase::BeforeStep, "before-step");
-    if assembly.has_probes {
-        sequence.push(StepSet::Report, "report:sample", sample::sample);
-    }
     if assembly.has_events {
         sequence.push(StepSet::Arrive, "deliver:end", deliver::deliver_end);
+    }
+    if assembly.has_probes {
+        sequence.push(StepSet::Report, "report:sample", sample::sample);
     }
     schedule
 }
@@ -188,12 +185,13 @@ pub fn assemble_initialize(assembly: &Assembly, v_init: f64) -> Schedule {
     sequence.push(All, "initialize:connections", initialize::connections);
     push_blocks(&mut sequence, assembly, All, Phase::AfterInitial, "after-initial");
     sequence.push(All, "deliver:initial", deliver::deliver_end);
+    // The first row of a report has the currents that were there before any was computed
+    sequence.push(All, "report:sample", sample::sample);
     push_matrix(&mut sequence, assembly, All);
     if assembly.has_membrane_current {
         sequence.push(All, "initialize:membrane-current", initialize::membrane_current);
     }
     push_blocks(&mut sequence, assembly, All, Phase::BeforeStep, "before-step");
-    sequence.push(All, "report:sample", sample::sample);
     schedule
 }
 

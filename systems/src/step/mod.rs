@@ -8,8 +8,9 @@
 //! 6. [`update`]: the new voltage (and membrane current), t advances by dt/2.
 //! 7. [`transfer`]: voltages across gap junctions.
 //! 8. [`states`]: one system per mechanism with states.
-//! 9. [`sample`]: probes that are due; [`record`]: recorded variables.
+//! 9. [`record`]: recorded variables.
 //! 10. [`deliver`]: events due by the new t.
+//! 11. [`sample`]: probes that are due.
 //!
 //! Source: Hines and Carnevale, The NEURON simulation environment, Neural Computation 9 (1997).
 
