@@ -137,14 +137,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = file(folder.path());
         let currents = Corrections::holding_currents(&path, "0.2").expect("it has them");
-        assert_eq!(currents.value(7), Ok(Some(-0.25)));
-        assert_eq!(currents.value(8), Ok(None));
+        assert_eq!(currents.value(7).expect("a number"), Some(-0.25));
+        assert_eq!(currents.value(8).expect("no error"), None);
         assert!(Corrections::holding_currents(&path, "0.3").expect("the group is there").is_absent());
         let conductances = Corrections::passive_conductances(&path, "0.2").expect("it has them");
         for (iteration, expected) in [(-1, 3e-5_f32), (-3, 1e-5), (1, 2e-5)] {
             let values =
                 conductances.of_segments(7, iteration).expect("it is there").expect("the cell is there");
-            assert_eq!(values.get("soma[0](0.5)"), Ok(f64::from(expected)));
+            assert_eq!(values.get("soma[0](0.5)").expect("a number"), f64::from(expected));
         }
         assert!(conductances.of_segments(8, 0).expect("no error").is_none());
     }
