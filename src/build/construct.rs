@@ -23,7 +23,7 @@ const SECTION_KINDS: [(&str, &str); 7] = [
 ];
 
 /// A finished cell, and what the front end needs to know of it.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BuiltCell {
     /// Its model.
     pub model: Arc<CellModel>,

@@ -1,6 +1,7 @@
 //! From the plan to the cells of one rank, with all that is attached to them.
 
 mod construct;
+mod corrections;
 mod replay;
 mod reports;
 mod stimuli;
@@ -18,6 +19,7 @@ use crate::plan::{CellSpec, Plan};
 use templates::Built;
 
 pub use construct::BuiltCell;
+pub use corrections::Clamp;
 pub use reports::{CellElements, ReportPlan};
 pub use templates::Globals;
 
@@ -35,6 +37,8 @@ pub struct CellsOfRank {
     pub globals: Globals,
     /// Globals of mechanisms that `synapse_configure` sets.
     pub configured_globals: Globals,
+    /// Clamps whose current is recorded.
+    pub clamps: Vec<Clamp>,
 }
 
 impl CellsOfRank {
@@ -66,10 +70,20 @@ pub fn create_cells(
 ) -> Result<CellsOfRank, Failure> {
     let Built { mut instances, globals } = templates::build_cells(specs, input, plan, &input.registry)?;
     instances.sort_by_key(|instance| instance.spec.gid);
+    if let Some((corrections, population)) = corrections::wanted(input, plan)? {
+        corrections::correct(&mut instances, corrections, population)?;
+    }
     let plans = instances.iter().map(|instance| cell_plan(instance, input, plan));
     let plans = plans.collect::<Result<Vec<CellPlan>, Failure>>()?;
-    let (reports, configured_globals) = (Vec::new(), Globals::new());
-    Ok(CellsOfRank { instances, plans, has_synapses: false, reports, globals, configured_globals })
+    Ok(CellsOfRank {
+        instances,
+        plans,
+        has_synapses: false,
+        reports: Vec::new(),
+        globals,
+        configured_globals: Globals::new(),
+        clamps: Vec::new(),
+    })
 }
 
 /// Makes the synapses and gap junctions of a rank's cells, but for those of the pathways in `deleted`.
@@ -90,6 +104,9 @@ pub fn create_synapses(
     let deleted = deleted.iter().map(|pathway| pathway.resolve(plan)).collect::<Result<Vec<_>, _>>()?;
     let CellsOfRank { instances, plans, .. } = cells;
     cells.configured_globals = synapses::connect(plans, instances, input, plan, &deleted, crash_test)?;
+    if let Some((corrections, population)) = corrections::wanted(input, plan)? {
+        cells.clamps = corrections::clamp(plans, instances, input, corrections, population)?;
+    }
     cells.has_synapses = true;
     Ok(())
 }

@@ -27,6 +27,7 @@ use components::Spike;
 use systems::communicator::{Communicator, Solo};
 use systems::epoch::Groups;
 use systems::schedule::{EpochSet, Timings};
+use systems::step::record;
 use systems::{Simulation, SimulationOptions};
 
 use crate::build::{self, CellsOfRank};
@@ -249,6 +250,11 @@ impl Node {
             }
             // `synapse_configure` is done last.
             globals.extend(cells.configured_globals.clone());
+            if !cells.clamps.is_empty() {
+                let (mechanism, variable) = output::CLAMP_CURRENT;
+                self.settings.group.observed.insert((mechanism.to_owned(), variable.to_owned()));
+                self.settings.step_plugins.push(Arc::new(|step, _| record::add_to(step)));
+            }
             let registry = &self.input.registry;
             let mut simulation = Simulation::new(plans, registry, &self.settings, Arc::clone(&self.ranks))?;
             for add in &self.app.epoch_plugins {
@@ -294,6 +300,7 @@ impl Node {
             });
         }
         simulation.initialize()?;
+        output::record_clamps(&cells.clamps, &self.input, simulation)?;
         self.is_initialised = true;
         Ok(())
     }
@@ -347,10 +354,15 @@ impl Node {
     ///
     /// A file that cannot be written.
     pub fn finish(&mut self) -> Result<(), Failure> {
-        let (Some(simulation), Some(plan)) = (&mut self.simulation, &self.targets) else { return Ok(()) };
+        let (Some(simulation), Some(cells), Some(plan)) = (&mut self.simulation, &self.cells, &self.targets)
+        else {
+            return Ok(());
+        };
         if let Some(output) = simulation.world.remove_resource::<ReportOutput>() {
             output.close()?;
         }
+        output::write_clamps(&cells.clamps, &self.input, simulation, self.ranks.rank())
+            .map_err(Failure::run_failed)?;
         let with_offsets = !self.options.disable_reports;
         output::write(simulation.spikes(), &self.input, plan, self.ranks.as_ref(), with_offsets)
     }

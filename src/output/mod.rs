@@ -2,6 +2,7 @@
 //!
 //! Only rank 0 writes; the others send it what is theirs.
 
+mod clamps;
 mod reports;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::plan::Plan;
 
+pub use clamps::{RECORDED as CLAMP_CURRENT, record_clamps, write_clamps};
 pub use reports::{ReportOutput, flush_reports};
 
 /// A folder or file of the outputs that cannot be made.

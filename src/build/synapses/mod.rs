@@ -40,6 +40,9 @@ use managers::{Manager, managers};
 use models::{BuiltIn, Model, Models, Setting};
 use overrides::{Overrides, Selection};
 
+pub use junctions::MECHANISM as GAP_JUNCTION;
+pub use location::soma;
+
 /// Cells whose edges are read at once.
 const CELLS_AT_ONCE: usize = 1000;
 
