@@ -30,6 +30,17 @@ pub struct RankCells {
     pub reports: Vec<ReportPlan>,
     /// Globals of mechanisms that templates set, by (mechanism, variable).
     pub globals: Globals,
+    /// Globals of mechanisms that `synapse_configure` sets.
+    pub configured_globals: Globals,
+}
+
+/// What the command line says of the cells.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choices {
+    /// Nothing is reported.
+    pub disable_reports: bool,
+    /// Each connection has only one synapse, in the middle of the soma.
+    pub crash_test: bool,
 }
 
 /// A cell that was built, with what it was planned as.
@@ -49,7 +60,7 @@ pub fn build(
     input: &Input,
     plan: &Plan,
     registry: &Registry,
-    disable_reports: bool,
+    choices: Choices,
     (rank, size): (usize, usize),
 ) -> Result<RankCells, Failure> {
     let specs = plan.cells_of_rank(rank, size)?;
@@ -59,11 +70,14 @@ pub fn build(
         .iter()
         .map(|instance| cell_plan(instance, input, plan))
         .collect::<Result<Vec<CellPlan>, Failure>>()?;
-    synapses::connect(&mut cells, &instances, input, plan, registry)?;
+    let configured_globals = synapses::connect(&mut cells, &instances, input, plan, choices.crash_test)?;
     stimuli::apply(&mut cells, &instances, input, plan, registry)?;
-    let reports =
-        if disable_reports { Vec::new() } else { reports::probe(&mut cells, &instances, input, plan)? };
-    Ok(RankCells { cells, reports, globals })
+    let reports = if choices.disable_reports {
+        Vec::new()
+    } else {
+        reports::probe(&mut cells, &instances, input, plan)?
+    };
+    Ok(RankCells { cells, reports, globals, configured_globals })
 }
 
 /// A cell with nothing but its spike source attached.

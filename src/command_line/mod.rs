@@ -35,6 +35,8 @@ pub struct Options {
     pub mechanisms: Vec<PathBuf>,
     /// Write spikes only.
     pub disable_reports: bool,
+    /// Each connection has only one synapse, in the middle of the soma: to find out whether synapses or cells fail.
+    pub crash_test: bool,
     /// Number of threads; `None`: one for each core that the process may use.
     pub threads: Option<NonZeroUsize>,
     /// Cells in each group; `None`: what fits in a core's cache.
@@ -120,6 +122,7 @@ pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result
         output_path: arguments.output_path,
         mechanisms: arguments.mechanisms,
         disable_reports: arguments.disable_reports,
+        crash_test: arguments.crash_test,
         threads: arguments.threads,
         group_size: arguments.group_size,
         schedule: arguments.schedule,
@@ -190,6 +193,7 @@ mod tests {
             output_path: None,
             mechanisms: Vec::new(),
             disable_reports: false,
+            crash_test: false,
             threads: None,
             group_size: None,
             schedule: None,
