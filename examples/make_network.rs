@@ -51,7 +51,8 @@ impl Size {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
-    let folder = arguments.next().map(PathBuf::from).ok_or("say where: make_network FOLDER [CELLS [SYNAPSES]]")?;
+    let folder =
+        arguments.next().map(PathBuf::from).ok_or("say where: make_network FOLDER [CELLS [SYNAPSES]]")?;
     let mut number = |default: u64| match arguments.next() {
         Some(text) => text.to_string_lossy().parse().map_err(|_| format!("no number: {}", text.display())),
         None => Ok(default),
@@ -129,7 +130,8 @@ impl Projection {
                 }
             }
         }
-        let float = |of: &dyn Fn(u64) -> f64| Column::Float32(numbers.iter().map(|n| of(*n) as f32).collect());
+        let float =
+            |of: &dyn Fn(u64) -> f64| Column::Float32(numbers.iter().map(|n| of(*n) as f32).collect());
         let around = |mean: f64, salt: u64| move |n: u64| mean * (0.7 + 0.6 * spread(n + salt));
         let sections = ends.iter().zip(&numbers).map(|((_, target), number)| self.section(*target, *number));
         let mut attributes = vec![
@@ -139,7 +141,10 @@ impl Projection {
             ("delay", float(&|n| 0.5 + 3.0 * spread(n + 4))),
             ("u_syn", float(&around(0.5, 5))),
             ("u_hill_coefficient", float(&around(2.5, 6))),
-            ("n_rrp_vesicles", Column::UInt32(numbers.iter().map(|n| 1 + (spread(n + 7) * 4.0) as u32).collect())),
+            (
+                "n_rrp_vesicles",
+                Column::UInt32(numbers.iter().map(|n| 1 + (spread(n + 7) * 4.0) as u32).collect()),
+            ),
             ("syn_type_id", Column::UInt32(vec![if self.is_excitatory { 113 } else { 4 }; numbers.len()])),
         ];
         if self.is_excitatory {
@@ -328,6 +333,10 @@ fn simulation_config() -> Value {
             "drive": {
                 "module": "linear", "input_type": "current_clamp", "amp_start": 0.05, "amp_end": 0.2,
                 "delay": 5.0, "duration": 190.0, "node_set": "All",
+            },
+            "excitation": {
+                "module": "linear", "input_type": "current_clamp", "amp_start": 0.1, "amp_end": 0.3,
+                "delay": 5.0, "duration": 190.0, "node_set": "Pyramidal",
             },
             "thalamus": {
                 "module": "synapse_replay", "input_type": "spikes", "spike_file": "$CIRCUIT_DIR/thalamus.h5",

@@ -25,7 +25,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Writes the files into a folder.
 pub fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
-    write_nodes(&folder.join("nodes.h5"), &[pyramidal_cells(PYRAMIDAL_CELLS), basket_cells(BASKET_CELLS), virtual_nodes("Drive", DRIVE_NODES)])?;
+    write_nodes(
+        &folder.join("nodes.h5"),
+        &[pyramidal_cells(PYRAMIDAL_CELLS), basket_cells(BASKET_CELLS), virtual_nodes("Drive", DRIVE_NODES)],
+    )?;
     write_edges(&folder.join("edges.h5"), &[recurrent(), feed_forward(), inhibition(), drives()])?;
     write_spikes(&folder.join("drive.h5"), &[recorded_spikes()])?;
     Ok(())
