@@ -166,7 +166,8 @@ impl App {
         let stop = input.config.run.tstop;
         if !reports.is_empty() {
             let groups = simulation.groups_mut();
-            let output = ReportOutput::create(&reports, groups, input, plan, ranks.as_ref())?;
+            let size = options.report_buffer_size;
+            let output = ReportOutput::create(&reports, groups, input, plan, size, ranks.as_ref())?;
             simulation.world.insert_resource(output);
             simulation.add_epoch_systems(|schedule, _| {
                 schedule.add_systems(flush_reports.in_set(EpochSet::Flush));
@@ -178,7 +179,11 @@ impl App {
             schedule.add_systems(show_progress.in_set(EpochSet::Guard));
         });
         simulation.initialize()?;
-        simulation.run_until(stop)?;
+        if let Err(error) = simulation.run_until(stop) {
+            let mut output = simulation.world.get_resource_mut::<ReportOutput>();
+            let told = output.as_mut().and_then(|output| output.take_failure());
+            return Err(told.unwrap_or_else(|| error.into()));
+        }
         if let Some(progress) = simulation.world.resource::<ProgressOf>().take() {
             progress.finish();
         }

@@ -3,7 +3,6 @@
 mod construct;
 mod replay;
 mod reports;
-mod signals;
 mod stimuli;
 mod synapses;
 mod templates;
@@ -75,7 +74,7 @@ pub fn build(
     let reports = if choices.disable_reports {
         Vec::new()
     } else {
-        reports::probe(&mut cells, &instances, input, plan)?
+        reports::probe(&mut cells, &instances, input, plan, registry)?
     };
     Ok(RankCells { cells, reports, globals, configured_globals })
 }
@@ -83,11 +82,16 @@ pub fn build(
 /// A cell with nothing but its spike source attached.
 fn cell_plan(instance: &Instance, input: &Input, plan: &Plan) -> Result<CellPlan, Failure> {
     let spec = &instance.spec;
-    let node = instance.built.spike_node(input.config.conditions.spike_location, spec)?;
-    let threshold = input.config.run.spike_threshold;
+    let spike_source = match instance.built.point_cell {
+        Some(index) => SpikeSource::PointProcess(index as usize),
+        None => SpikeSource::Voltage {
+            node: instance.built.spike_node(input.config.conditions.spike_location, spec)?,
+            threshold: input.config.run.spike_threshold,
+        },
+    };
     let (population, model) = (&plan.populations[spec.population].name, Arc::clone(&instance.built.model));
     Ok(CellPlan {
-        spike_source: Some(SpikeSource::Voltage { node, threshold }),
+        spike_source: Some(spike_source),
         calls: instance.built.calls.clone(),
         pointers: instance.built.pointers.clone(),
         ..CellPlan::new(Arc::clone(population), spec.node_id, spec.gid, model)

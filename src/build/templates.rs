@@ -117,7 +117,7 @@ fn build_class(
         let population = &plan.populations[spec.population];
         let mut arguments = file_arguments(spec, population)?;
         arguments.extend(further.iter().map(|bits| Value::from(f64::from_bits(*bits))));
-        let mut built = construct(interpreter, spec, &population.name, arguments, seed)?;
+        let mut built = construct(interpreter, spec, population, arguments, seed)?;
         if let [first] = cells.as_slice()
             && **first == built
         {
@@ -204,8 +204,13 @@ fn problem(spec: &CellSpec, population: &Population, what: String, help: &str) -
     Failure::bad_input(CellProblem::new(spec, &population.name, what, Some(help)))
 }
 
-/// The arguments that every template gets: node id, folder and file of the morphology.
+/// The arguments that every template gets: node id, folder and file of the morphology, which point neurons have in name
+/// only.
 fn file_arguments(spec: &CellSpec, population: &Population) -> Result<Vec<Value>, Failure> {
+    if population.is_point {
+        let file = format!("{}.swc", spec.morphology);
+        return Ok(vec![Value::from(spec.node_id as f64), Value::from(""), Value::from(file.as_str())]);
+    }
     let Some((folder, format)) = &population.morphologies else {
         let help = "give `morphologies_dir` in the circuit config";
         return Err(problem(spec, population, "its population has no morphologies".into(), help));

@@ -72,12 +72,6 @@ pub const RULES: &[Rule] = &[
         "one process holds all cells",
     ),
     no_effect(
-        "report_buffer_size",
-        "--report-buffer-size",
-        |a| a.report_buffer_size.is_some(),
-        "the buffers of reports have a fixed size",
-    ),
-    no_effect(
         "num_target_ranks",
         "--num-target-ranks",
         |a| a.num_target_ranks.is_some(),

@@ -1,7 +1,7 @@
 //! Valid keys whose feature is not there yet, refused by name before anything runs.
 
 use sonata::circuit::{CircuitConfig, EdgeType, NodeType};
-use sonata::config::{Module, ReportPoints, ReportType, SimulationConfig, SpikesSortOrder, TargetSimulator};
+use sonata::config::{Module, SimulationConfig, SpikesSortOrder, TargetSimulator};
 use sonata::diagnostics::Problem;
 use systems::Registry;
 
@@ -83,36 +83,17 @@ pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {
     for input in &config.inputs {
         let path = ["inputs", input.name.value.as_str(), "module"];
         match input.module {
-            Module::Linear { .. }
-            | Module::Pulse { .. }
-            | Module::Hyperpolarizing
-            | Module::SynapseReplay { .. } => {}
-            ref other => refuse(
+            Module::SpatiallyUniformEField { .. } => refuse(
                 &path,
-                &format!("input module `{}`", other.name().as_str()),
-                "use `linear`, `pulse`, `hyperpolarizing` or `synapse_replay`",
+                "input module `spatially_uniform_e_field`",
+                "leave the input out: there are no extracellular potentials",
             ),
-        }
-    }
-    problems.extend(unsupported_reports(config));
-    problems
-}
-
-fn unsupported_reports(config: &SimulationConfig) -> Vec<Problem> {
-    let document = &config.document;
-    let mut problems = Vec::new();
-    for report in config.reports.iter().filter(|report| report.enabled) {
-        let name = report.name.value.as_str();
-        let mut refuse = |key: &str, what: String, remedy: &str| {
-            problems.push(document.refuse(&["reports", name, key], &what, Some(remedy)));
-        };
-        if report.report_type != ReportType::Compartment {
-            refuse("type", format!("report type `{}`", report.report_type.as_str()), "use `compartment`");
-        } else if matches!(report.points, ReportPoints::CompartmentSet(_)) {
-            refuse("compartment_set", "report on a compartment set".into(), "use `cells` and `sections`");
-        } else if !matches!(report.variables.as_slice(), [only] if only == "v" || only == "i_membrane") {
-            let variables = report.variables.join(", ");
-            refuse("variable_name", format!("report variable `{variables}`"), "use `v` or `i_membrane`");
+            Module::Poisson { .. } => refuse(
+                &path,
+                "input module `poisson`",
+                "write the spikes into a file and use `synapse_replay`, as for neurodamus, which has no such module",
+            ),
+            _ => {}
         }
     }
     problems
@@ -127,11 +108,11 @@ pub fn unsupported_circuit(circuit: &CircuitConfig) -> Vec<Problem> {
     };
     for population in &circuit.nodes {
         match &population.node_type {
-            NodeType::Biophysical | NodeType::Virtual => {}
+            NodeType::Biophysical | NodeType::PointProcess | NodeType::Virtual => {}
             other => refuse(
                 population.name.span,
                 format!("node population `{}` of type `{}`", population.name.value, other.as_str()),
-                "use populations of type `biophysical` and `virtual`",
+                "use populations of type `biophysical`, `point_process` and `virtual`",
             ),
         }
     }
@@ -144,11 +125,15 @@ pub fn unsupported_circuit(circuit: &CircuitConfig) -> Vec<Problem> {
     }
     for population in &circuit.edges {
         match &population.edge_type {
-            EdgeType::Chemical | EdgeType::Exp2Syn | EdgeType::PointProcess | EdgeType::Neuromodulatory => {}
+            EdgeType::Chemical
+            | EdgeType::Electrical
+            | EdgeType::Exp2Syn
+            | EdgeType::PointProcess
+            | EdgeType::Neuromodulatory => {}
             other => refuse(
                 population.name.span,
                 format!("edge population `{}` of type `{}`", population.name.value, other.as_str()),
-                "use populations of type `chemical`, `point_process`, `neuromodulatory` or `Exp2Syn_synapse`",
+                "use populations of type `chemical`, `electrical`, `point_process`, `neuromodulatory` or `Exp2Syn_synapse`",
             ),
         }
     }

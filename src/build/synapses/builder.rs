@@ -92,11 +92,11 @@ pub struct Remembered {
 
 /// Connects one cell.
 pub struct Builder<'a> {
-    context: &'a Context<'a>,
-    batch: &'a Batch<'a>,
-    cell: &'a mut CellPlan,
+    pub(super) context: &'a Context<'a>,
+    pub(super) batch: &'a Batch<'a>,
+    pub(super) cell: &'a mut CellPlan,
     instance: &'a Instance,
-    synapses: &'a mut Synapses,
+    pub(super) synapses: &'a mut Synapses,
     makers: BTreeMap<&'a str, HocMaker>,
 }
 
@@ -124,6 +124,7 @@ impl<'a> Builder<'a> {
             match self.batch.kind {
                 ConnectionKind::NeuroModulation => self.modulate(connection)?,
                 ConnectionKind::PointProcess => self.connect_point(connection)?,
+                ConnectionKind::GapJunction => self.connect_junctions(connection)?,
                 _ => self.connect_synapses(connection)?,
             }
         }
@@ -163,7 +164,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The place of a synapse; `None` if the template removed its section.
-    fn site(
+    pub(super) fn site(
         &self,
         connection: &Planned,
         (population, row, synapse_id): (usize, usize, u32),
@@ -492,7 +493,8 @@ impl<'a> Builder<'a> {
         found
     }
 
-    fn problem(
+    /// The failure to make a synapse.
+    pub(super) fn problem(
         &self,
         connection: &Planned,
         (population, _, synapse_id): (usize, usize, u32),

@@ -2,12 +2,13 @@
 //!
 //! [`managers`] puts the edge populations in order; [`overrides`] says which connections are made and how;
 //! [`attributes`] reads what synapses are made of; [`models`] and [`hoc_helper`] make them, and [`builder`] connects a
-//! cell. Gap junctions are elsewhere.
+//! cell, [`junctions`] with gap junctions.
 
 mod attributes;
 mod builder;
 mod configure;
 mod hoc_helper;
+mod junctions;
 mod location;
 mod managers;
 mod models;
@@ -202,10 +203,10 @@ struct Chosen<'a> {
 impl<'a> Connector<'a> {
     fn connect(&self, cells: &mut [CellPlan], synapses: &mut [Synapses]) -> Result<(), Failure> {
         let manager = self.manager;
-        if manager.kind == ConnectionKind::GapJunction {
-            return Ok(());
-        }
-        let selection = self.overrides.selection(manager.source, manager.target, self.context.plan);
+        let selection = match manager.kind {
+            ConnectionKind::GapJunction => Selection::From(self.simulated_sources()?),
+            _ => self.overrides.selection(manager.source, manager.target, self.context.plan),
+        };
         if matches!(selection, Selection::None) {
             for edges in &manager.edges {
                 let name = &edges.circuit.name.value;
@@ -226,6 +227,23 @@ impl<'a> Connector<'a> {
             self.build(chosen, some, &own, cells, synapses)?;
         }
         Ok(())
+    }
+
+    /// The nodes of the source population, which must be cells for their voltages to be there.
+    fn simulated_sources(&self) -> Result<&'a [u64], Failure> {
+        let manager = self.manager;
+        let source = manager.source.map(|source| &self.context.plan.populations[source]);
+        match (source, manager.edges.first()) {
+            (Some(source), Some(edges)) if source.is_virtual => {
+                let (name, population) = (&edges.circuit.name.value, &manager.source_name);
+                let what = format!(
+                    "edges `{name}` of type `electrical` come from virtual population `{population}`"
+                );
+                let help = "gap junctions couple cells that are both simulated";
+                Err(Failure::bad_input(EdgesProblem::new(&edges.population, what, help)))
+            }
+            _ => Ok(source.map(|source| source.node_ids.as_slice()).unwrap_or_default()),
+        }
     }
 
     /// Chooses the edges of some cells that are made.
@@ -287,6 +305,9 @@ impl<'a> Connector<'a> {
         let (mut further, scaled) = models::further_attributes(self.models_used(&chosen));
         if manager.kind == ConnectionKind::Exp2Syn {
             further.extend(BuiltIn::Exp2Syn.further_attributes().iter().map(|&name| name.to_owned()));
+        }
+        if manager.kind == ConnectionKind::GapJunction {
+            further.extend(junctions::ATTRIBUTES.map(str::to_owned));
         }
         if manager.kind == ConnectionKind::NeuroModulation {
             further.extend(["neuromod_strength", "neuromod_dtc"].map(str::to_owned));

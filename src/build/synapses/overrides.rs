@@ -34,6 +34,8 @@ pub enum Selection<'a> {
     None,
     /// Those that one of these overrides matches.
     Matching(Vec<&'a Override<'a>>),
+    /// Those from these nodes, ascending, whatever overrides say.
+    From(&'a [u64]),
 }
 
 /// What the overrides make of one connection.
@@ -165,6 +167,7 @@ impl Selection<'_> {
         match self {
             Self::All => true,
             Self::None => false,
+            Self::From(sources) => sources.binary_search(&source.1).is_ok(),
             Self::Matching(overrides) => overrides
                 .iter()
                 .filter(|entry| entry.config.delay <= 0.0)
