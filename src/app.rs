@@ -122,6 +122,12 @@ impl App {
         let built =
             pool.install(|| build::build(input, &plan, &input.registry, options.disable_reports, place));
         let built = built.map_err(|failure| failure.with_reasons(&input.refused))?;
+        if !input.modifications.is_empty() {
+            let applications = ranks.sum(&built.applications)?;
+            if is_first {
+                build::warn_of_idle(input, &applications);
+            }
+        }
         // What the config says of a global counts more than what a template says.
         for (key, value) in built.globals {
             settings.group.globals.entry(key).or_insert(value);

@@ -8,11 +8,12 @@ use hoc::{FinishedCell, Interpreter, Value};
 use sonata::config::SpikeLocation;
 
 use super::CellProblem;
+use super::modifications::{Applied, Modifications, Sections};
 use crate::failure::Failure;
-use crate::plan::CellSpec;
+use crate::plan::{CellSpec, Population};
 
 /// The order in which section ids count through the kinds of sections, and the lists that hold each kind.
-const SECTION_KINDS: [(&str, &str); 7] = [
+pub const SECTION_KINDS: [(&str, &str); 7] = [
     ("soma", "somatic"),
     ("axon", "axonal"),
     ("dend", "basal"),
@@ -37,6 +38,8 @@ pub struct BuiltCell {
     pub element_ids: Vec<u32>,
     /// Number of sections that the axon had before the template replaced it; `None` where the template does not say.
     pub axon_count: Option<usize>,
+    /// To how many sections or segments each of its modifications was applied, in their order.
+    pub applications: Vec<u64>,
 }
 
 impl BuiltCell {
@@ -65,19 +68,19 @@ impl BuiltCell {
     }
 }
 
-/// Instantiates a template that was loaded.
+/// Instantiates a template that was loaded, and modifies the cell.
 ///
 /// # Errors
 ///
-/// A template that fails.
+/// A template that fails, a modification that cannot be applied.
 pub fn construct(
     interpreter: &mut Interpreter,
-    spec: &CellSpec,
-    population: &str,
+    (spec, population): (&CellSpec, &Population),
     arguments: Vec<Value>,
     ionchannel_seed: u32,
+    (modifications, applied): (&Modifications, &[Applied]),
 ) -> Result<BuiltCell, Failure> {
-    let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, population, error));
+    let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, &population.name, error));
     let object = interpreter.construct(&spec.template, arguments).map_err(in_cell)?;
     if interpreter.has_procedure(&object, "re_init_rng") {
         let seed = Value::from(f64::from(ionchannel_seed));
@@ -93,9 +96,19 @@ pub fn construct(
     for section in all.unwrap_or_default() {
         markers.push(interpreter.cell_mut().range_value(section, "v", 0.0001).map_err(Failure::bad_input)?);
     }
+    let mut applications = Vec::new();
+    if !applied.is_empty() {
+        let list = |name: &str| {
+            let sections = interpreter.section_list(&inner, name);
+            sections.or_else(|| interpreter.section_list(&object, name)).unwrap_or_default()
+        };
+        let lists = Sections::names().map(|name| (name.to_owned(), list(name))).collect();
+        let sections = Sections { lists, axon_count };
+        applications = modifications.apply(applied, interpreter.cell_mut(), &sections, (spec, population))?;
+    }
     let FinishedCell { model, calls, pointers } = interpreter.finish(&object).map_err(in_cell)?;
     for message in interpreter.take_messages().lines() {
-        tracing::debug!("{} node {}: {message}", population, spec.node_id);
+        tracing::debug!("{} node {}: {message}", population.name, spec.node_id);
     }
     if interpreter.has_procedure(&object, "clear") {
         interpreter.call(&object, "clear", Vec::new()).map_err(in_cell)?;
@@ -109,7 +122,15 @@ pub fn construct(
     };
     let section_by_id = sections_by_id(&all, &markers, section_count);
     let element_ids = element_ids(&model, axon_count);
-    Ok(BuiltCell { model: Arc::new(model), calls, pointers, section_by_id, element_ids, axon_count })
+    Ok(BuiltCell {
+        model: Arc::new(model),
+        calls,
+        pointers,
+        section_by_id,
+        element_ids,
+        axon_count,
+        applications,
+    })
 }
 
 /// Section that each synapse section id stands for. Templates that count their sections mark each with its id in

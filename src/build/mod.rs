@@ -1,6 +1,7 @@
 //! From the plan to the cells of one rank, with all that is attached to them.
 
 mod construct;
+mod modifications;
 mod replay;
 mod reports;
 mod stimuli;
@@ -18,6 +19,7 @@ use crate::plan::{CellSpec, Plan};
 use templates::Built;
 
 pub use construct::BuiltCell;
+pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
 pub use templates::Globals;
 
@@ -29,6 +31,8 @@ pub struct RankCells {
     pub reports: Vec<ReportPlan>,
     /// Globals of mechanisms that templates set, by (mechanism, variable).
     pub globals: Globals,
+    /// To how many sections or segments of this rank's cells each modification was applied.
+    pub applications: Vec<u64>,
 }
 
 /// A cell that was built, with what it was planned as.
@@ -52,7 +56,8 @@ pub fn build(
     (rank, size): (usize, usize),
 ) -> Result<RankCells, Failure> {
     let specs = plan.cells_of_rank(rank, size)?;
-    let Built { mut instances, globals } = templates::build_cells(specs, input, plan, registry)?;
+    let Built { mut instances, globals, applications } =
+        templates::build_cells(specs, input, plan, registry)?;
     instances.sort_by_key(|instance| instance.spec.gid);
     let mut cells = instances
         .iter()
@@ -62,7 +67,7 @@ pub fn build(
     stimuli::apply(&mut cells, &instances, input, plan, registry)?;
     let reports =
         if disable_reports { Vec::new() } else { reports::probe(&mut cells, &instances, input, plan)? };
-    Ok(RankCells { cells, reports, globals })
+    Ok(RankCells { cells, reports, globals, applications })
 }
 
 /// A cell with nothing but its spike source attached.

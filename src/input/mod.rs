@@ -1,5 +1,6 @@
 //! The input files of a simulation, read and checked before anything is built.
 
+pub mod modifications;
 mod stimuli;
 mod support;
 
@@ -14,6 +15,7 @@ use systems::Registry;
 
 use crate::failure::{Exit, Failure, Problem as AnyProblem};
 use crate::mechanisms::{self, CannotRun};
+use modifications::Modification;
 
 /// The configurations of a simulation.
 pub struct Input {
@@ -27,6 +29,8 @@ pub struct Input {
     pub node_sets: NodeSets,
     /// Compartment sets of the simulation.
     pub compartment_sets: CompartmentSets,
+    /// The modifications of cells.
+    pub modifications: Vec<Modification>,
     /// Where outputs go.
     pub output_dir: PathBuf,
     /// The mechanisms that cells can use.
@@ -111,6 +115,9 @@ impl Input {
         };
         collected.errors.extend(support::unsupported(&config));
         collected.errors.extend(stimuli::problems(&config));
+        let modifications = modifications::parse(&config);
+        let modifications =
+            modifications.map_err(|problems| collected.errors.extend(problems)).unwrap_or_default();
         let (registry, refused) = load_mechanisms(registry, mechanisms, circuit.as_ref(), &mut collected);
         if collected.other_errors.is_empty() && circuit.is_some() {
             collected.errors.extend(support::unknown_globals(&config, &registry));
@@ -140,6 +147,7 @@ impl Input {
                     circuit,
                     node_sets,
                     compartment_sets,
+                    modifications,
                     output_dir,
                     registry,
                     refused,
@@ -195,7 +203,7 @@ fn unknown_names(
     node_sets: &NodeSets,
     compartment_sets: &CompartmentSets,
 ) -> Vec<Problem> {
-    use sonata::config::{ReportPoints, Target};
+    use sonata::config::{ModificationKind, ReportPoints, Target};
     let source = &config.document.source;
     let mut names = Vec::from_iter(config.node_set.as_ref());
     let mut sets = Vec::new();
@@ -209,6 +217,15 @@ fn unknown_names(
         names.extend(&report.cells);
         if let ReportPoints::CompartmentSet(name) = &report.points {
             sets.push(name);
+        }
+    }
+    for modification in &config.conditions.modifications {
+        match &modification.kind {
+            ModificationKind::Ttx { node_set }
+            | ModificationKind::ConfigureAllSections { node_set, .. }
+            | ModificationKind::SectionList { node_set, .. }
+            | ModificationKind::Section { node_set, .. } => names.push(node_set),
+            ModificationKind::CompartmentSet { compartment_set, .. } => sets.push(compartment_set),
         }
     }
     for connection in &config.connection_overrides {

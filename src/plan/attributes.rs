@@ -93,7 +93,8 @@ impl Plan {
                             "stimulus `{name}` needs the attribute `{attribute}`, which population `{}` does not have",
                             population.name
                         );
-                        let remedy = "add the attribute to the nodes file, or use a module that is not relative";
+                        let remedy =
+                            "add the attribute to the nodes file, or use a module that is not relative";
                         let path = ["inputs", name, "module"];
                         problems.push(input.config.document.impossible(&path, &what, Some(remedy)));
                     }
@@ -120,9 +121,8 @@ impl Plan {
             StimulusTarget::CompartmentSet(name) => {
                 let set = input.compartment_sets.get(&name.value);
                 let set = set.and_then(|set| Some((self.population(&set.population.value)?.0, &set.points)));
-                let reached = set.filter(|(index, points)| {
-                    points.iter().any(|point| is_simulated(*index, point.node_id))
-                });
+                let reached = set
+                    .filter(|(index, points)| points.iter().any(|point| is_simulated(*index, point.node_id)));
                 reached.map(|(index, _)| index).into_iter().collect()
             }
         })
@@ -136,7 +136,8 @@ impl Plan {
         let population_name = &set.population.value;
         let Some((_, population)) = self.population(population_name) else {
             let what = format!("compartment set `{}` is on population `{population_name}`", name.value);
-            let remedy = "the circuit has no such population; correct `population` in the compartment sets file";
+            let remedy =
+                "the circuit has no such population; correct `population` in the compartment sets file";
             return Some(input.config.document.impossible(&path, &what, Some(remedy)));
         };
         let count = population.nodes.len();
@@ -166,8 +167,8 @@ impl Columns {
             false => Ok(Vec::new()),
         };
         let Needed { holding_current, threshold_current, input_resistance } = population.needed;
-        let is_single = input_resistance
-            && population.nodes.element_type(INPUT_RESISTANCE)? == ElementType::Float(4);
+        let is_single =
+            input_resistance && population.nodes.element_type(INPUT_RESISTANCE)? == ElementType::Float(4);
         Ok(Self {
             holding_current: column(holding_current, HOLDING_CURRENT)?,
             threshold_current: column(threshold_current, THRESHOLD_CURRENT)?,

@@ -157,8 +157,13 @@ mod tests {
     fn white_noise() {
         let mut stream = random(2997, 291204, 124);
         let points = ornstein_uhlenbeck(&mut stream, window(0.0, 1.0), (0.0, 0.25), (0.5, 0.1), 0.0);
-        let expected =
-            [0.6479846758744128, 0.44793193662352976, 0.6479282865534485, 0.3939368095268136, 0.4057046623178492];
+        let expected = [
+            0.6479846758744128,
+            0.44793193662352976,
+            0.6479282865534485,
+            0.3939368095268136,
+            0.4057046623178492,
+        ];
         assert_eq!(points.expect("few samples").values[1..6], expected);
     }
 

@@ -186,7 +186,10 @@ mod tests {
         let mut random = random(2999, 19217, 9);
         let points = shot_noise(&mut random, window, (kinetics, 0.1), shots, 0.0).expect("few samples");
         assert_eq!(points.values[..7], [0.0; 7]);
-        assert_eq!(points.values[7..10], [-0.015460696718529657, -0.026031908072943137, -0.033116266981882254]);
+        assert_eq!(
+            points.values[7..10],
+            [-0.015460696718529657, -0.026031908072943137, -0.033116266981882254]
+        );
         assert_eq!(points.values[31..], [-0.17955459105063346, -0.17746512920396912, 0.0]);
     }
 
@@ -195,11 +198,8 @@ mod tests {
         let inverse = 1.0 / 137.3;
         let (mean, deviation) = (40.0 / 100.0 * inverse, 11.0 / 100.0 * inverse);
         let shots = Shots::from_moments(KINETICS, mean, deviation, 0.4).expect("possible");
-        let expected = Shots {
-            rate: 2504.382669671925,
-            mean: 0.00022517369883071677,
-            variance: 3.3802129763404205e-08,
-        };
+        let expected =
+            Shots { rate: 2504.382669671925, mean: 0.00022517369883071677, variance: 3.3802129763404205e-08 };
         assert_eq!(shots, expected);
         let found = values(shots, 5.0, 0.25);
         assert_eq!(found[4..7], [0.0003046485934403046, 0.0008860156811951901, 0.0011533977910128893]);
@@ -238,7 +238,9 @@ mod tests {
 
     #[test]
     fn impossible_moments() {
-        for (mean, deviation, skew) in [(0.0, 0.1, 0.5), (0.3, 0.05, 1.0), (0.3, 0.0, 0.5), (0.3, f64::NAN, 0.5)] {
+        for (mean, deviation, skew) in
+            [(0.0, 0.1, 0.5), (0.3, 0.05, 1.0), (0.3, 0.0, 0.5), (0.3, f64::NAN, 0.5)]
+        {
             let found = Shots::from_moments(KINETICS, mean, deviation, skew);
             assert!(matches!(found, Err(SignalError::NoShots { .. })), "{mean} {deviation} {skew}");
         }

@@ -62,7 +62,9 @@ impl Injection {
         for node in nodes {
             let source = PointProcess::new(&self.mechanism, Some(node));
             let (source, variable, playback, points) = match self.kind {
-                Kind::Current(playback) => (source.with("dur", points.end()), "amp", playback, points.clone()),
+                Kind::Current(playback) => {
+                    (source.with("dur", points.end()), "amp", playback, points.clone())
+                }
                 Kind::Conductance(reversal) => {
                     let source = source.with("dur1", points.end()).with("amp1", reversal);
                     (source, "rs", Playback::Linear, resistances(points))

@@ -35,7 +35,8 @@ pub fn apply(
 ) -> Result<(), Failure> {
     let mut families = Families::default();
     for stimulus in input.config.inputs.iter().filter(|stimulus| acts(stimulus)) {
-        let waveforms = Waveforms { stimulus, run: &input.config.run, number: families.next(&stimulus.module) };
+        let waveforms =
+            Waveforms { stimulus, run: &input.config.run, number: families.next(&stimulus.module) };
         let recording = match &stimulus.module {
             Module::Replay { path, .. } => Some(Recording::open(&path.value, stimulus.duration, plan)?),
             _ => None,
@@ -45,7 +46,9 @@ pub fn apply(
             let spec = &instances[index].spec;
             let cell = &mut cells[index];
             let signals = match &recording {
-                Some(recording) => recording.signal(spec, stimulus.delay)?.map_or(Signals::None, Signals::First),
+                Some(recording) => {
+                    recording.signal(spec, stimulus.delay)?.map_or(Signals::None, Signals::First)
+                }
                 None => waveforms.signals(spec, nodes.len()).map_err(|what| {
                     let population = &plan.populations[spec.population].name;
                     let what = format!("stimulus `{}`: {what}", stimulus.name.value);
@@ -99,9 +102,9 @@ impl Families {
     fn next(&mut self, module: &Module) -> u32 {
         let counter = match module {
             Module::Noise { .. } => &mut self.noise,
-            Module::ShotNoise { .. } | Module::AbsoluteShotNoise { .. } | Module::RelativeShotNoise { .. } => {
-                &mut self.shot_noise
-            }
+            Module::ShotNoise { .. }
+            | Module::AbsoluteShotNoise { .. }
+            | Module::RelativeShotNoise { .. } => &mut self.shot_noise,
             Module::OrnsteinUhlenbeck { .. } | Module::RelativeOrnsteinUhlenbeck { .. } => {
                 &mut self.ornstein_uhlenbeck
             }

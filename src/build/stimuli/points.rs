@@ -26,7 +26,8 @@ pub fn of_stimulus(
         StimulusTarget::NodeSet(name) => {
             let target = plan.target(input, &name.value)?;
             let concerned = instances.iter().enumerate();
-            let concerned = concerned.filter(|(_, Instance { spec, .. })| target.contains(spec.population, spec.node_id));
+            let concerned =
+                concerned.filter(|(_, Instance { spec, .. })| target.contains(spec.population, spec.node_id));
             Ok(concerned.map(|(index, instance)| (index, somata(instance))).collect())
         }
         StimulusTarget::CompartmentSet(name) => compartments(&name.value, instances, input, plan),
@@ -60,7 +61,10 @@ fn compartments(
         let first = set.points.partition_point(|point| point.node_id < spec.node_id);
         for point in set.points[first..].iter().take_while(|point| point.node_id == spec.node_id) {
             let section = instance.built.section_of_element(point.section_id).ok_or_else(|| {
-                let what = format!("compartment set `{name}` names section {}, which it does not have", point.section_id);
+                let what = format!(
+                    "compartment set `{name}` names section {}, which it does not have",
+                    point.section_id
+                );
                 Failure::bad_input(CellProblem::new(spec, population_name, what, Some(SECTION_HELP)))
             })?;
             nodes.push(instance.built.model.sections[section as usize].node(point.offset));

@@ -38,7 +38,10 @@ impl Recording {
         let mut populations = BTreeMap::new();
         for name in report_populations(path).map_err(Failure::bad_input)? {
             let Some((index, _)) = plan.population(&name) else {
-                tracing::warn!("`{}` records population `{name}`, which the circuit does not have", path.display());
+                tracing::warn!(
+                    "`{}` records population `{name}`, which the circuit does not have",
+                    path.display()
+                );
                 continue;
             };
             let reader = ReportReader::open(path, &name).map_err(Failure::bad_input)?;
@@ -102,8 +105,12 @@ mod tests {
         let time = [0.3, 3.4, 0.1];
         let all = row_times(time, 31, 0.0);
         assert_eq!(all.len(), 31);
-        assert_eq!([all[1], all[5], all[30]], [0.4 - 0.3, 0.7999999999999999 - 0.3, 3.3000000000000016 - 0.3]);
-        let cut = [0.05, 0.25, 0.999998, 0.9999995, 1.0, 100.0].map(|duration| row_times(time, 31, duration).len());
+        assert_eq!(
+            [all[1], all[5], all[30]],
+            [0.4 - 0.3, 0.7999999999999999 - 0.3, 3.3000000000000016 - 0.3]
+        );
+        let cut =
+            [0.05, 0.25, 0.999998, 0.9999995, 1.0, 100.0].map(|duration| row_times(time, 31, duration).len());
         assert_eq!(cut, [1, 3, 10, 11, 11, 31]);
         assert_eq!(row_times(time, 7, 0.0).len(), 7, "no more than there are");
     }

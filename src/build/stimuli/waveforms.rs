@@ -176,12 +176,7 @@ impl Waveforms<'_> {
 
     fn random(&self, (first, second): (u32, u32), third: u32) -> Random {
         let second = self.run.stimulus_seed.wrapping_add(second);
-        Random::with_generator(Generator::Random123(Stream::new(
-            self.run.random_seed,
-            first,
-            second,
-            third,
-        )))
+        Random::with_generator(Generator::Random123(Stream::new(self.run.random_seed, first, second, third)))
     }
 }
 

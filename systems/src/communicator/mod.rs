@@ -34,6 +34,18 @@ pub trait Communicator: Send + Sync {
             .fold(f64::INFINITY, f64::min))
     }
 
+    /// Sums of the counts of all ranks, each rank giving as many.
+    fn sum(&self, counts: &[u64]) -> Result<Vec<u64>, Error> {
+        let bytes: Vec<u8> = counts.iter().flat_map(|count| count.to_le_bytes()).collect();
+        let mut sums = vec![0_u64; counts.len()];
+        for part in self.all_gather(&bytes)? {
+            for (sum, count) in sums.iter_mut().zip(part.as_chunks::<8>().0) {
+                *sum = sum.saturating_add(u64::from_le_bytes(*count));
+            }
+        }
+        Ok(sums)
+    }
+
     /// Spikes of all ranks, in the order of ranks.
     fn exchange_spikes(&self, spikes: &[Spike]) -> Result<Vec<Spike>, Error> {
         if self.size() == 1 {
