@@ -119,8 +119,9 @@ impl App {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build();
         let pool = pool.map_err(|error| systems::Error::Other(error.to_string()))?;
         let place = (ranks.rank(), ranks.size());
-        let built =
-            pool.install(|| build::build(input, &plan, &input.registry, options.disable_reports, place));
+        let choices =
+            build::Choices { disable_reports: options.disable_reports, crash_test: options.crash_test };
+        let built = pool.install(|| build::build(input, &plan, &input.registry, choices, place));
         let built = built.map_err(|failure| failure.with_reasons(&input.refused))?;
         if !input.modifications.is_empty() {
             let applications = ranks.sum(&built.applications)?;
@@ -132,6 +133,8 @@ impl App {
         for (key, value) in built.globals {
             settings.group.globals.entry(key).or_insert(value);
         }
+        // `synapse_configure` is done last.
+        settings.group.globals.extend(built.configured_globals);
         let cell_count = built.cells.len();
         let mut simulation = Simulation::new(built.cells, &input.registry, &settings, Arc::clone(&ranks))?;
         for add in &self.epoch_plugins {
@@ -169,7 +172,8 @@ impl App {
         let stop = input.config.run.tstop;
         if !reports.is_empty() {
             let groups = simulation.groups_mut();
-            let output = ReportOutput::create(&reports, groups, input, plan, ranks.as_ref())?;
+            let size = options.report_buffer_size;
+            let output = ReportOutput::create(&reports, groups, input, plan, size, ranks.as_ref())?;
             simulation.world.insert_resource(output);
             simulation.add_epoch_systems(|schedule, _| {
                 schedule.add_systems(flush_reports.in_set(EpochSet::Flush));
@@ -181,7 +185,11 @@ impl App {
             schedule.add_systems(show_progress.in_set(EpochSet::Guard));
         });
         simulation.initialize()?;
-        simulation.run_until(stop)?;
+        if let Err(error) = simulation.run_until(stop) {
+            let mut output = simulation.world.get_resource_mut::<ReportOutput>();
+            let told = output.as_mut().and_then(|output| output.take_failure());
+            return Err(told.unwrap_or_else(|| error.into()));
+        }
         if let Some(progress) = simulation.world.resource::<ProgressOf>().take() {
             progress.finish();
         }

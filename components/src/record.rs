@@ -5,6 +5,7 @@
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
+use nmodl::IonVariable;
 
 /// Where a recorded value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,17 @@ pub enum IonQuantity {
     Outside,
     /// Current (mA/cm2).
     Current,
+}
+
+impl From<IonVariable> for IonQuantity {
+    fn from(variable: IonVariable) -> Self {
+        match variable {
+            IonVariable::Reversal => Self::Reversal,
+            IonVariable::Inside => Self::Inside,
+            IonVariable::Outside => Self::Outside,
+            IonVariable::Current => Self::Current,
+        }
+    }
 }
 
 /// One variable recorded at every step.

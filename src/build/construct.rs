@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cell::CellModel;
 use cell::model::{Call, Pointer};
-use hoc::{FinishedCell, Interpreter, Value};
+use hoc::{FinishedCell, Interpreter, ObjectRef, Value};
 use sonata::config::SpikeLocation;
 
 use super::CellProblem;
@@ -36,6 +36,8 @@ pub struct BuiltCell {
     pub section_by_id: Vec<Option<u32>>,
     /// Element id that reports give to each section of the model.
     pub element_ids: Vec<u32>,
+    /// Of a point neuron: which of the model's artificial cells it is.
+    pub point_cell: Option<u32>,
     /// Number of sections that the axon had before the template replaced it; `None` where the template does not say.
     pub axon_count: Option<usize>,
     /// To how many sections or segments each of its modifications was applied, in their order.
@@ -75,7 +77,8 @@ impl BuiltCell {
 /// A template that fails, a modification that cannot be applied.
 pub fn construct(
     interpreter: &mut Interpreter,
-    (spec, population): (&CellSpec, &Population),
+    spec: &CellSpec,
+    population: &Population,
     arguments: Vec<Value>,
     ionchannel_seed: u32,
     (modifications, applied): (&Modifications, &[Applied]),
@@ -89,6 +92,8 @@ pub fn construct(
     let inner = interpreter.object_of(&object, "CellRef").unwrap_or_else(|| object.clone());
     let number =
         |name: &str| interpreter.number_of(&inner, name).or_else(|| interpreter.number_of(&object, name));
+    let point_cell =
+        if population.is_point { Some(point_cell(interpreter, &inner, spec, population)?) } else { None };
     let section_count = number("nSecAll");
     let axon_count = number("nSecAxonalOrig").filter(|count| *count > 0.0).map(|count| count as usize);
     let all = interpreter.section_list(&inner, "all").or_else(|| interpreter.section_list(&object, "all"));
@@ -128,8 +133,23 @@ pub fn construct(
         pointers,
         section_by_id,
         element_ids,
+        point_cell,
         axon_count,
         applications,
+    })
+}
+
+/// Which of its artificial cells a point neuron is: its template names it `pointcell`.
+fn point_cell(
+    interpreter: &Interpreter,
+    object: &ObjectRef,
+    spec: &CellSpec,
+    population: &Population,
+) -> Result<u32, Failure> {
+    interpreter.artificial_cell_of(object, "pointcell").ok_or_else(|| {
+        let what = "its template has no artificial cell `pointcell`";
+        let help = "make it public and let it be, for example, `new IntFire1()`";
+        Failure::bad_input(CellProblem::new(spec, &population.name, what, Some(help)))
     })
 }
 

@@ -89,7 +89,8 @@ pub struct Arguments {
 
     /// Memory for each report's samples before they are written
     ///
-    /// In MB, for each rank and report; at least 1.
+    /// In MB, for each report; at least 1. Default: 8. Samples are written when the buffer of a report is full, at the
+    /// latest every 25 ms of simulated time.
     #[arg(long, value_name = "MB", help_heading = heading::OUTPUT)]
     pub report_buffer_size: Option<NonZeroU32>,
 

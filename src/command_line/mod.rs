@@ -10,7 +10,7 @@ mod mechanisms;
 mod support;
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -24,6 +24,9 @@ pub use support::{Notice, Refusal};
 use arguments::{Arguments, Switch};
 use support::Treatment;
 
+/// MB of samples that are kept for each report.
+const DEFAULT_BUFFER: u32 = 8;
+
 /// What the user asks for: the command line once every option of it is known to be possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -35,6 +38,10 @@ pub struct Options {
     pub mechanisms: Vec<PathBuf>,
     /// Write spikes only.
     pub disable_reports: bool,
+    /// Each connection has only one synapse, in the middle of the soma: to find out whether synapses or cells fail.
+    pub crash_test: bool,
+    /// MB of each report's samples that are kept before they are written.
+    pub report_buffer_size: u32,
     /// Number of threads; `None`: one for each core that the process may use.
     pub threads: Option<NonZeroUsize>,
     /// Cells in each group; `None`: what fits in a core's cache.
@@ -120,6 +127,8 @@ pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result
         output_path: arguments.output_path,
         mechanisms: arguments.mechanisms,
         disable_reports: arguments.disable_reports,
+        crash_test: arguments.crash_test,
+        report_buffer_size: arguments.report_buffer_size.map_or(DEFAULT_BUFFER, NonZeroU32::get),
         threads: arguments.threads,
         group_size: arguments.group_size,
         schedule: arguments.schedule,
@@ -190,6 +199,8 @@ mod tests {
             output_path: None,
             mechanisms: Vec::new(),
             disable_reports: false,
+            crash_test: false,
+            report_buffer_size: 8,
             threads: None,
             group_size: None,
             schedule: None,
@@ -288,9 +299,9 @@ mod tests {
 
     #[test]
     fn options_without_effect_are_told() {
-        let line = "c.json --enable-shm=ON --model-stats --cell-permute=node-adjacency --report-buffer-size=4 \
+        let line = "c.json --enable-shm=ON --model-stats --cell-permute=node-adjacency \
                     --keep-build --modelbuilding-steps=2 --memory-tracker=heap --num-target-ranks=2";
-        assert_eq!(options(line).notices.len(), 8);
+        assert_eq!(options(line).notices.len(), 7);
         assert_eq!(
             options("c.json --enable-shm=ON").notices[0].to_string(),
             "`--enable-shm=ON` has no effect: the model stays in memory"

@@ -46,12 +46,6 @@ pub const RULES: &[Rule] = &[
         "run the config with a short `run.tstop` to see its memory and speed",
     ),
     refused(
-        "crash_test",
-        "--crash-test",
-        |a| a.crash_test,
-        "choose a smaller `node_set` in the config to narrow a fault down",
-    ),
-    refused(
         "build_model",
         "--build-model=OFF",
         |a| a.build_model == Some(BuildModel::Off),
@@ -76,12 +70,6 @@ pub const RULES: &[Rule] = &[
         "--lb-mode",
         |a| a.lb_mode.is_some_and(|mode| mode != LoadBalance::RoundRobin),
         "one process holds all cells",
-    ),
-    no_effect(
-        "report_buffer_size",
-        "--report-buffer-size",
-        |a| a.report_buffer_size.is_some(),
-        "the buffers of reports have a fixed size",
     ),
     no_effect(
         "num_target_ranks",

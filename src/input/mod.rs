@@ -1,6 +1,7 @@
 //! The input files of a simulation, read and checked before anything is built.
 
 pub mod modifications;
+mod reports;
 mod stimuli;
 mod support;
 
@@ -118,6 +119,7 @@ impl Input {
         let modifications = modifications::parse(&config);
         let modifications =
             modifications.map_err(|problems| collected.errors.extend(problems)).unwrap_or_default();
+        collected.errors.extend(reports::problems(&config));
         let (registry, refused) = load_mechanisms(registry, mechanisms, circuit.as_ref(), &mut collected);
         if collected.other_errors.is_empty() && circuit.is_some() {
             collected.errors.extend(support::unknown_globals(&config, &registry));

@@ -1,7 +1,7 @@
 //! Valid keys whose feature is not there yet, refused by name before anything runs.
 
 use sonata::circuit::{CircuitConfig, EdgeType, NodeType};
-use sonata::config::{Module, ReportPoints, ReportType, SimulationConfig, SpikesSortOrder, TargetSimulator};
+use sonata::config::{Module, SimulationConfig, SpikesSortOrder, TargetSimulator};
 use sonata::diagnostics::Problem;
 use systems::Registry;
 
@@ -69,16 +69,6 @@ pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {
             "use `by_time`, the order in which spikes are written",
         );
     }
-    if config.conditions.extracellular_calcium.is_some() {
-        refuse(
-            &["conditions", "extracellular_calcium"],
-            "scaling of release probabilities by calcium",
-            "leave the key out: `ExpSyn` and `Exp2Syn` have no release probability",
-        );
-    }
-    if config.conditions.randomize_gaba_rise_time {
-        refuse(&["conditions", "randomize_gaba_rise_time"], "random GABA rise times", "leave the key out");
-    }
     for (name, _) in &config.beta_features {
         refuse(&["beta_features", name], &format!("beta feature `{name}`"), "leave the key out");
     }
@@ -98,56 +88,6 @@ pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {
             _ => {}
         }
     }
-    problems.extend(unsupported_reports(config));
-    problems.extend(unsupported_overrides(config));
-    problems
-}
-
-fn unsupported_reports(config: &SimulationConfig) -> Vec<Problem> {
-    let document = &config.document;
-    let mut problems = Vec::new();
-    for report in config.reports.iter().filter(|report| report.enabled) {
-        let name = report.name.value.as_str();
-        let mut refuse = |key: &str, what: String, remedy: &str| {
-            problems.push(document.refuse(&["reports", name, key], &what, Some(remedy)));
-        };
-        if report.report_type != ReportType::Compartment {
-            refuse("type", format!("report type `{}`", report.report_type.as_str()), "use `compartment`");
-        } else if matches!(report.points, ReportPoints::CompartmentSet(_)) {
-            refuse("compartment_set", "report on a compartment set".into(), "use `cells` and `sections`");
-        } else if !matches!(report.variables.as_slice(), [only] if only == "v" || only == "i_membrane") {
-            let variables = report.variables.join(", ");
-            refuse("variable_name", format!("report variable `{variables}`"), "use `v` or `i_membrane`");
-        }
-    }
-    problems
-}
-
-fn unsupported_overrides(config: &SimulationConfig) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (index, connection) in config.connection_overrides.iter().enumerate() {
-        let index = index.to_string();
-        let mut refuse = |key: &str, what: &str, remedy: &str| {
-            problems.push(config.document.refuse(&["connection_overrides", &index, key], what, Some(remedy)));
-        };
-        if connection.delay > 0.0 {
-            refuse("delay", "a change of weights during the run", "use `weight` without `delay`");
-        }
-        if connection.spont_minis.is_some_and(|rate| rate > 0.0) {
-            refuse("spont_minis", "spontaneous miniature events", "leave the key out");
-        }
-        if connection.synapse_configure.is_some() {
-            refuse("synapse_configure", "configuration of single synapses", "leave the key out");
-        }
-        if connection.neuromodulation_dtc.is_some() || connection.neuromodulation_strength.is_some() {
-            refuse("neuromodulation_strength", "neuromodulation", "leave the key out");
-        }
-        if let Some(model) = &connection.modoverride
-            && !matches!(model.value.as_str(), "ExpSyn" | "Exp2Syn")
-        {
-            refuse("modoverride", &format!("synapse model `{}`", model.value), "use `ExpSyn` or `Exp2Syn`");
-        }
-    }
     problems
 }
 
@@ -160,11 +100,11 @@ pub fn unsupported_circuit(circuit: &CircuitConfig) -> Vec<Problem> {
     };
     for population in &circuit.nodes {
         match &population.node_type {
-            NodeType::Biophysical | NodeType::Virtual => {}
+            NodeType::Biophysical | NodeType::PointProcess | NodeType::Virtual => {}
             other => refuse(
                 population.name.span,
                 format!("node population `{}` of type `{}`", population.name.value, other.as_str()),
-                "use populations of type `biophysical` and `virtual`",
+                "use populations of type `biophysical`, `point_process` and `virtual`",
             ),
         }
     }
@@ -177,11 +117,15 @@ pub fn unsupported_circuit(circuit: &CircuitConfig) -> Vec<Problem> {
     }
     for population in &circuit.edges {
         match &population.edge_type {
-            EdgeType::Chemical | EdgeType::Exp2Syn => {}
+            EdgeType::Chemical
+            | EdgeType::Electrical
+            | EdgeType::Exp2Syn
+            | EdgeType::PointProcess
+            | EdgeType::Neuromodulatory => {}
             other => refuse(
                 population.name.span,
                 format!("edge population `{}` of type `{}`", population.name.value, other.as_str()),
-                "use populations of type `chemical` and `Exp2Syn_synapse`",
+                "use populations of type `chemical`, `electrical`, `point_process`, `neuromodulatory` or `Exp2Syn_synapse`",
             ),
         }
     }

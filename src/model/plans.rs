@@ -6,9 +6,10 @@ use std::sync::Arc;
 use cell::model::{At, Call, InstancePlace, Pointer, Reference};
 use cell::{GlobalVariable, RangeVariable, Selection};
 use components::{IonQuantity, Playback, RecordedValue, SampleTimes, SourceId};
-use nmodl::IonVariable;
 use random::Stream;
-use systems::group::{CellPlan, CellProbe, CellProbeSource, Connection, PointProcess, Signal, SpikeSource};
+use systems::group::{
+    CellPlan, CellProbe, CellProbeSource, Connection, PointProcess, ReceivedVoltage, Signal, SpikeSource,
+};
 use systems::step::record::Lookup;
 
 use super::recordings::Request;
@@ -141,6 +142,7 @@ impl Model {
         self.plan_signals(&mut plans)?;
         self.plan_calls(&mut plans)?;
         self.plan_pointers(&mut plans)?;
+        self.plan_followers(&mut plans)?;
         for (place, mechanism, name, [id1, id2, id3]) in &self.streams {
             let (cell, node) = plans.segment(*place)?;
             let place = InstancePlace { mechanism: mechanism.clone(), at: At::Node(node) };
@@ -268,6 +270,19 @@ impl Model {
         Ok(())
     }
 
+    fn plan_followers(&self, plans: &mut Plans) -> Result<(), Error> {
+        for (id, (from, to)) in (0..).zip(&self.followers) {
+            let (cell, Reference::Variable(place, variable)) = self.reference(plans, to)? else {
+                let (Variable::Range(_, name) | Variable::Point(_, name)) = to.clone();
+                return Err(Error::CannotFollow { name });
+            };
+            plans.cells[cell].received_voltages.push(ReceivedVoltage { id, place, variable });
+            let (cell, node) = plans.node(*from)?;
+            plans.cells[cell].published_voltages.push((id, node));
+        }
+        Ok(())
+    }
+
     /// The cell and place of a point process.
     fn point_place(&self, plans: &Plans, point: Point) -> Result<(usize, InstancePlace), Error> {
         let (cell, index) = plans.point(point)?;
@@ -346,13 +361,7 @@ impl Model {
                 Wanted::Density(gid, segment, name, column)
             }
             RangeVariable::Ion(ion, quantity) => {
-                let quantity = match quantity {
-                    IonVariable::Reversal => IonQuantity::Reversal,
-                    IonVariable::Inside => IonQuantity::Inside,
-                    IonVariable::Outside => IonQuantity::Outside,
-                    IonVariable::Current => IonQuantity::Current,
-                };
-                Wanted::Ion(gid, segment, catalogue.ion(ion).name.clone(), quantity)
+                Wanted::Ion(gid, segment, catalogue.ion(ion).name.clone(), quantity.into())
             }
             _ => Wanted::Voltage(gid, node),
         })
@@ -386,10 +395,5 @@ fn empty_plan(gid: u64) -> CellPlan {
 /// A probe that is never due: it is there because membrane currents are computed, and variables kept, where one is
 /// probed.
 fn never_sampled(source: CellProbeSource, index: u32) -> CellProbe {
-    CellProbe {
-        report: 0,
-        source,
-        indices: vec![index],
-        times: SampleTimes { first: u64::MAX, last: 0, period: 1 },
-    }
+    CellProbe::new(0, source, vec![index], SampleTimes { first: u64::MAX, last: 0, period: 1 })
 }

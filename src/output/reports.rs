@@ -1,16 +1,18 @@
 //! Report files, written while the simulation runs.
 //!
-//! After every epoch each rank sends its new rows to rank 0, which puts the values of all ranks in the order of
-//! populations and node ids. Memory is bounded by the rows of one epoch.
+//! Rows are kept until a buffer is full or 25 ms are simulated; then each rank sends its own to rank 0, which puts the
+//! values of all ranks in the order of populations and node ids, and hands them to the operating system: a run that is
+//! killed later leaves them readable.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
+use sonata::Hdf5Error;
 use sonata::report::{ReportLayout, ReportWriter};
 use systems::communicator::Communicator;
-use systems::epoch::{Failure as RankFailure, Groups, Ranks};
+use systems::epoch::{EpochClock, Failure as RankFailure, Groups, Ranks};
 use systems::group::Group;
 
 use crate::build::{CellElements, ReportPlan};
@@ -18,12 +20,21 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::plan::Plan;
 
+/// Longest simulated time (ms) between two flushes, as in neurodamus.
+const LONGEST_BUFFERED: f64 = 25.0;
+
 /// The reports of a simulation.
 #[derive(Resource)]
 pub struct ReportOutput {
     reports: Vec<OneReport>,
     /// Where the values of each probe of each group go.
     probes: Vec<Vec<ProbePlace>>,
+    /// Steps between two flushes; the same on all ranks.
+    flush_interval: u64,
+    /// Steps completed at the last flush.
+    flushed: u64,
+    /// Why a file could not be written.
+    failure: Option<Hdf5Error>,
 }
 
 /// Where the values of a probe go in this rank's rows of its report.
@@ -38,6 +49,8 @@ struct ProbePlace {
 struct OneReport {
     /// Columns that this rank's cells fill.
     width: usize,
+    /// Rows of this rank that are not written yet.
+    buffer: Vec<f32>,
     rows_written: u64,
     rows: u64,
     /// On rank 0: the open file.
@@ -55,7 +68,7 @@ struct PopulationColumns {
 }
 
 impl ReportOutput {
-    /// Creates the files of all reports. A report without any cell makes none.
+    /// Creates the files of all reports, each with a buffer of `buffer_size` MB. A report without any cell makes none.
     ///
     /// # Errors
     ///
@@ -65,58 +78,77 @@ impl ReportOutput {
         groups: &mut [Group],
         input: &Input,
         plan: &Plan,
+        buffer_size: u32,
         ranks: &dyn Communicator,
     ) -> Result<Self, Failure> {
         let mut reports = Vec::new();
+        let mut flush_interval = (LONGEST_BUFFERED / input.config.run.dt) as u64;
         for report in plans {
             let everywhere = gather_elements(&report.cells, ranks)?;
+            let rank_widths: Vec<usize> = everywhere.iter().map(|cells| width(cells)).collect();
+            let row_bytes = 4 * rank_widths.iter().sum::<usize>() as u64;
+            let rows = (u64::from(buffer_size) * 1_000_000).checked_div(row_bytes).unwrap_or(u64::MAX);
+            flush_interval = flush_interval.min(rows.saturating_mul(report.sampling.period()));
             let mut one = OneReport {
-                width: report.cells.iter().map(|cell| cell.element_ids.len()).sum(),
+                width: width(&report.cells),
+                buffer: Vec::new(),
                 rows_written: 0,
                 rows: report.sampling.rows(),
                 writer: None,
                 populations: Vec::new(),
-                rank_widths: Vec::new(),
+                rank_widths,
             };
             if ranks.rank() == 0 && everywhere.iter().any(|cells| !cells.is_empty()) {
                 let layouts;
                 (layouts, one.populations) = lay_out(report, &everywhere, plan);
-                one.rank_widths = everywhere
-                    .iter()
-                    .map(|cells| cells.iter().map(|cell| cell.element_ids.len()).sum())
-                    .collect();
                 let path: PathBuf = input.output_dir.join(&report.file_name);
                 one.writer = Some(ReportWriter::create(&path, &layouts).map_err(Failure::run_failed)?);
             }
             reports.push(one);
         }
         let probes = groups.iter().map(|group| places(group, plans)).collect();
-        Ok(Self { reports, probes })
+        Ok(Self { reports, probes, flush_interval: flush_interval.max(1), flushed: 0, failure: None })
     }
 
-    /// Writes the rows that were sampled since the last call.
-    fn flush(&mut self, groups: &mut [Group], ranks: &dyn Communicator) -> Result<(), systems::Error> {
-        let mut rows: Vec<Vec<f32>> = vec![Vec::new(); self.reports.len()];
+    /// Takes the rows that were sampled since the last call, and writes all that are kept if it is time.
+    fn collect(
+        &mut self,
+        groups: &mut [Group],
+        clock: &EpochClock,
+        ranks: &dyn Communicator,
+    ) -> Result<(), systems::Error> {
+        // Each report's number of rows is that of the probes that sample it
+        let starts: Vec<usize> = self.reports.iter().map(|report| report.buffer.len()).collect();
         for (group, places) in groups.iter_mut().zip(&self.probes) {
-            for ((_, samples), place) in group.take_samples().into_iter().zip(places) {
-                let width = self.reports[place.report].width;
-                let count = samples.len() / place.width.max(1);
-                let rows = &mut rows[place.report];
-                rows.resize(count * width, 0.0);
-                for (row, values) in samples.chunks_exact(place.width.max(1)).enumerate() {
-                    let mut first = 0;
-                    for &(column, count) in &place.cells {
-                        let start = row * width + column;
-                        rows[start..start + count].copy_from_slice(&values[first..first + count]);
-                        first += count;
-                    }
+            group.take_samples(|number, samples| {
+                let place = &places[number];
+                let report = &mut self.reports[place.report];
+                report.insert(starts[place.report], place, samples);
+            });
+        }
+        if clock.step < clock.last_step && clock.step - self.flushed < self.flush_interval {
+            return Ok(());
+        }
+        self.flushed = clock.step;
+        for report in &mut self.reports {
+            let rows = std::mem::take(&mut report.buffer);
+            match report.write(&rows, ranks) {
+                Ok(()) => report.buffer = rows,
+                Err(WriteError::Rank(error)) => return Err(error),
+                Err(WriteError::File(error)) => {
+                    let told = systems::Error::Other(error.to_string());
+                    self.failure = Some(error);
+                    return Err(told);
                 }
             }
-        }
-        for (report, rows) in self.reports.iter_mut().zip(rows) {
-            report.write(&rows, ranks)?;
+            report.buffer.clear();
         }
         Ok(())
+    }
+
+    /// Why a file could not be written, if that is what stopped the run.
+    pub fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take().map(Failure::run_failed)
     }
 
     /// Closes all files.
@@ -134,18 +166,39 @@ impl ReportOutput {
     }
 }
 
+/// Why rows were not written: another rank failed, or the file cannot take them.
+enum WriteError {
+    Rank(systems::Error),
+    File(Hdf5Error),
+}
+
 impl OneReport {
+    /// Puts rows of a probe into the buffer, whose new rows begin at `start`.
+    fn insert(&mut self, start: usize, place: &ProbePlace, samples: &[f32]) {
+        let rows = samples.chunks_exact(place.width.max(1));
+        self.buffer.resize(start + rows.len() * self.width, 0.0);
+        for (row, mut values) in rows.enumerate() {
+            let row = start + row * self.width;
+            for &(column, count) in &place.cells {
+                let (own, rest) = values.split_at(count);
+                self.buffer[row + column..row + column + count].copy_from_slice(own);
+                values = rest;
+            }
+        }
+    }
+
     /// Writes rows of this rank, together with those of the others.
-    fn write(&mut self, rows: &[f32], ranks: &dyn Communicator) -> Result<(), systems::Error> {
-        let parts: Vec<Vec<f32>> = if ranks.size() == 1 {
-            vec![rows.to_vec()]
+    fn write(&mut self, rows: &[f32], ranks: &dyn Communicator) -> Result<(), WriteError> {
+        let gathered: Vec<Vec<f32>>;
+        let parts: Vec<&[f32]> = if ranks.size() == 1 {
+            vec![rows]
         } else {
             let bytes: Vec<u8> = rows.iter().flat_map(|value| value.to_le_bytes()).collect();
-            let parts = ranks.all_gather(&bytes)?;
-            parts
-                .iter()
-                .map(|part| part.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
-                .collect()
+            let parts = ranks.all_gather(&bytes).map_err(WriteError::Rank)?;
+            let values =
+                |part: &Vec<u8>| part.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            gathered = parts.iter().map(values).collect();
+            gathered.iter().map(Vec::as_slice).collect()
         };
         let Some(writer) = &mut self.writer else { return Ok(()) };
         let sampled = parts.iter().zip(&self.rank_widths).filter(|(_, width)| **width > 0);
@@ -162,23 +215,28 @@ impl OneReport {
                     values.extend_from_slice(&parts[rank][start..start + width]);
                 }
             }
-            let written = writer.write_rows(number, self.rows_written, &values);
-            written.map_err(|error| systems::Error::Other(error.to_string()))?;
+            writer.write_rows(number, self.rows_written, &values).map_err(WriteError::File)?;
         }
         self.rows_written += count;
-        writer.flush().map_err(|error| systems::Error::Other(error.to_string()))
+        writer.flush().map_err(WriteError::File)
     }
 }
 
-/// The system that writes what was sampled in an epoch.
+/// The system that takes what was sampled in an epoch, and writes it when it is time.
 pub fn flush_reports(
+    clock: Res<EpochClock>,
     ranks: Res<Ranks>,
     mut groups: ResMut<Groups>,
     mut output: ResMut<ReportOutput>,
     mut failure: ResMut<RankFailure>,
 ) {
-    let result = output.flush(&mut groups.0, ranks.0.as_ref());
+    let result = output.collect(&mut groups.0, &clock, ranks.0.as_ref());
     failure.note(result);
+}
+
+/// Number of elements of some cells.
+fn width(cells: &[CellElements]) -> usize {
+    cells.iter().map(|cell| cell.element_ids.len()).sum()
 }
 
 /// The elements of the cells of all ranks.

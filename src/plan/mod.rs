@@ -31,6 +31,8 @@ pub struct Population {
     pub name: Arc<str>,
     /// Whether its nodes are only sources of spikes.
     pub is_virtual: bool,
+    /// Whether its cells are point neurons: artificial cells, which have no compartments.
+    pub is_point: bool,
     /// Its nodes file.
     pub nodes: nodes::NodePopulation,
     /// Gid of its node 0; `None` for a population that takes no part.
@@ -137,7 +139,11 @@ impl Plan {
             let nodes = &population.nodes;
             let read = || -> Result<_, sonata::Hdf5Error> {
                 let templates = nodes.strings("model_template", &node_ids)?;
-                let morphologies = nodes.strings("morphology", &node_ids)?;
+                let morphologies = if population.is_point && !nodes.has("morphology") {
+                    vec![String::new(); node_ids.len()]
+                } else {
+                    nodes.strings("morphology", &node_ids)?
+                };
                 Ok((templates, morphologies, attributes::Columns::read(population, &node_ids)?))
             };
             let (templates, morphologies, attributes) = read().map_err(Failure::bad_input)?;
@@ -174,6 +180,7 @@ fn open(population: &NodePopulation) -> Result<Population, Failure> {
     Ok(Population {
         name: population.name.value.as_str().into(),
         is_virtual,
+        is_point: population.node_type == NodeType::PointProcess,
         nodes,
         offset: None,
         node_ids,
@@ -191,8 +198,8 @@ fn open(population: &NodePopulation) -> Result<Population, Failure> {
 /// The problem of a simulation without cells.
 fn nothing_to_simulate(input: &Input) -> Problem {
     let remedy = match &input.config.node_set {
-        Some(name) => format!("node set `{}` selects no node of a biophysical population", name.value),
-        None => "the circuit has no biophysical cells".to_owned(),
+        Some(name) => format!("node set `{}` selects no cell of the circuit", name.value),
+        None => "the circuit has no cells".to_owned(),
     };
     input.config.document.impossible(&["node_set"], "there is no cell to simulate", Some(&remedy))
 }

@@ -71,7 +71,7 @@ fn systems_come_with_what_needs_them() {
         PointProcess::new(description, Some(1))
     };
     let times = SampleTimes { first: 0, last: 10, period: 1 };
-    let probe = |source| CellProbe { report: 0, source, indices: vec![1], times };
+    let probe = |source| CellProbe::new(0, source, vec![1], times);
 
     let spikes = brings(&|cell| cell.spike_source = Some(SpikeSource::Voltage { node: 1, threshold: 0.0 }));
     assert_eq!(spikes, ["detect:threshold"]);
@@ -319,7 +319,7 @@ fn profile_counts_runs_and_items() {
         let cells: Vec<CellPlan> =
             (1..=cells).map(|gid| CellPlan { gid, ..cell(&registry, 3, &["pas", "hh"]) }).collect();
         let mut group = group(&registry, &cells);
-        group.profile(timings.clone());
+        group.execute(Some(timings.clone()), false);
         group.initialize();
         group.advance(STEPS);
     }

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::network::{input, quiet, run, stimulate, voltages};
+use crate::network::{input, unconnected, run, stimulate, voltages};
 
 #[test]
 fn a_voltage_clamp_goes_through_its_levels() {
-    let ring = quiet(12.0);
+    let ring = unconnected(12.0);
     let clamp = json!({"input_type": "voltage_clamp", "voltage": -70.0, "series_resistance": 0.001,
         "delay": 0.0, "duration": 9.0, "duration_levels": [2.0, 3.0], "voltage_levels": [-60.0, -75.0]});
     stimulate(&ring, &[("clamp", input("seclamp", clamp))]);
@@ -24,7 +24,7 @@ fn a_voltage_clamp_goes_through_its_levels() {
 /// The same current does the same to the voltage, but only one through the membrane counts as membrane current.
 #[test]
 fn electrodes_are_no_part_of_the_membrane() {
-    let ring = quiet(10.0);
+    let ring = unconnected(10.0);
     ring.configure(|config| {
         let mut current = config["reports"]["soma"].clone();
         current["variable_name"] = "i_membrane".into();
@@ -55,7 +55,7 @@ fn electrodes_are_no_part_of_the_membrane() {
 /// Relative amplitudes are those of the cell's attributes.
 #[test]
 fn percentages_are_of_the_cells_own_attributes() {
-    let ring = quiet(8.0);
+    let ring = unconnected(8.0);
     let file = hdf5::File::open(ring.path("nodes.h5")).expect("the nodes");
     let attribute = |name: &str| -> f64 {
         let path = format!("nodes/Basket/0/dynamics_params/{name}");

@@ -7,6 +7,13 @@ use crate::circuit::Ring;
 /// Spikes of each population (node ids, bits of times) and the bits of reports.
 pub type Outputs = (Vec<(Vec<u64>, Vec<u64>)>, Vec<Vec<u32>>);
 
+/// [`quiet`] without connections, so that no cell sees what is done to others.
+pub fn unconnected(stop: f64) -> Ring {
+    let ring = quiet(stop);
+    ring.change_json("circuit_config.json", |circuit| circuit["networks"]["edges"] = json!([]));
+    ring
+}
+
 /// The network for a time (ms) without stimuli and with the report of somata alone; its nodes have the attribute
 /// `@dynamics:input_resistance`.
 pub fn quiet(stop: f64) -> Ring {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sonata::report::{ReportLayout, ReportWriter};
 
 use crate::circuit::Ring;
-use crate::network::{input, quiet, run, stimulate, voltages};
+use crate::network::{input, unconnected, run, stimulate, voltages};
 
 /// A report of 81 rows every 0.125 ms for two nodes, of which node 3 has two elements.
 fn record(ring: &Ring, value: impl Fn(usize) -> f32) {
@@ -37,7 +37,7 @@ fn of_node_3(ring: &Ring, input: Value) -> Vec<f32> {
 
 #[test]
 fn a_recorded_ramp_is_a_ramp() {
-    let ring = quiet(12.0);
+    let ring = unconnected(12.0);
     record(&ring, |row| row as f32 / 512.0);
     let found = of_node_3(&ring, replay(json!({})));
     let ramp = json!({"amp_start": 0.0, "amp_end": 80.0 / 512.0, "duration": 10.0});
@@ -52,7 +52,7 @@ fn a_recorded_ramp_is_a_ramp() {
 
 #[test]
 fn steps_between_samples() {
-    let ring = quiet(12.0);
+    let ring = unconnected(12.0);
     // Steps of 2 ms: 0, 1/4, 0, 1/4, 0 nA
     let is_on = |row: usize| (row / 16) % 2 == 1;
     record(&ring, |row| if is_on(row) { 0.25 } else { 0.0 });
@@ -68,7 +68,7 @@ fn steps_between_samples() {
 
 #[test]
 fn cells_that_are_not_recorded_get_nothing() {
-    let ring = quiet(6.0);
+    let ring = unconnected(6.0);
     record(&ring, |_| 0.25);
     run(&ring);
     let expected = voltages(&ring, "Basket", 3);

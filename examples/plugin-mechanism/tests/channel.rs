@@ -32,20 +32,7 @@ fn cylinder(registry: &Registry, membrane: &str, gbar: f64) -> CellPlan {
     cell.insert(section, membrane).unwrap();
     cell.insert(section, "KM").unwrap();
     cell.set_range(section, "gbar_KM", gbar).unwrap();
-    CellPlan {
-        gid: 0,
-        population: "cells".into(),
-        node_id: 0,
-        model: Arc::new(cell.to_model(&Selection::All, &[]).unwrap()),
-        point_processes: Vec::new(),
-        spike_source: None,
-        connections: Vec::new(),
-        signals: Vec::new(),
-        probes: Vec::new(),
-        calls: Vec::new(),
-        pointers: Vec::new(),
-        streams: Vec::new(),
-    }
+    CellPlan::new("cells", 0, 0, Arc::new(cell.to_model(&Selection::All, &[]).unwrap()))
 }
 
 /// The same with a current into its middle.
@@ -139,7 +126,7 @@ fn highest_voltage_is_that_of_the_report() {
     let mut cell = stimulated(&registry);
     let times = SampleTimes { first: 1, last: u64::MAX, period: 1 };
     let indices = (0..cell.model.nodes.parent.len() as u32).collect();
-    cell.probes.push(CellProbe { report: 0, source: CellProbeSource::Voltage, indices, times });
+    cell.probes.push(CellProbe::new(0, CellProbeSource::Voltage, indices, times));
     let options =
         SimulationOptions { step_plugins: vec![Arc::new(add_measurement)], ..SimulationOptions::default() };
     let mut simulation = Simulation::new(vec![cell], &registry, &options, Arc::new(Solo)).unwrap();
@@ -147,9 +134,7 @@ fn highest_voltage_is_that_of_the_report() {
     simulation.run_until(25.0).unwrap();
     let mut sampled = f32::NEG_INFINITY;
     for group in simulation.groups_mut() {
-        for (_, values) in group.take_samples() {
-            sampled = values.into_iter().fold(sampled, f32::max);
-        }
+        group.take_samples(|_, values| sampled = values.iter().copied().fold(sampled, f32::max));
     }
     let highest = highest_voltage(&mut simulation.world.resource_mut::<Groups>());
     assert!(highest > 20.0, "the cell spikes");

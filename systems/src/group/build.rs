@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bevy_ecs::entity::Entity;
 use bevy_ecs::schedule::Schedule;
 use bevy_ecs::world::World;
 use components::{
     Clock, Column, CompartmentRange, EventQueue, Gid, Instances, MechanismName, MembraneCurrent, NodeId,
-    OutgoingSpikes, Population, Probe, ProbeSource, SampleBuffer, SavedDiagonal, SavedRightHandSide,
-    SectionTable, Target, Waveform,
+    OutgoingSpikes, Population, SavedDiagonal, SavedRightHandSide, SectionTable, Target, Waveform,
 };
 
 use super::calls;
@@ -18,7 +16,8 @@ use super::instances::{Gathered, gather_ions, gather_mechanisms};
 use super::layout::lay_out;
 use super::network::{connect, incoming, place, places, spike_sources};
 use super::pointers::{self, Places};
-use super::{CellPlan, CellProbeSource, Group, GroupOptions, ProbeLayout};
+use super::{CellPlan, CellProbeSource, Group, GroupOptions};
+use super::{probes, voltages};
 use crate::error::Error;
 use crate::mechanism::{Environment, Kernels, Mechanism, Surroundings};
 use crate::registry::Registry;
@@ -70,6 +69,8 @@ pub fn build(
 
     let places_of_all = Places { cells, starts: &starts, points: &places };
     pointers::bind(&places_of_all, &mut gathered, &ions)?;
+    let voltages = voltages::gather(&places_of_all, &gathered, compartments, &mut world)?;
+    assembly.has_voltages = voltages.has_any(&mut world);
     let surroundings = Surroundings { clock, area: &area, diameter: &diameter };
     let environments: Vec<Environment> =
         gathered.iter().map(|own| environment(own.mechanism.as_ref(), options)).collect();
@@ -101,11 +102,12 @@ pub fn build(
     world.insert_resource(GroupEntities { compartments, network });
     spawn_cells(cells, &starts, &mut world);
     assembly.has_waveforms = spawn_waveforms(cells, &places, &mut world)?;
-    let probes = spawn_probes(cells, &starts, &places, &table, &mut world)?;
+    let sampled =
+        probes::Surroundings { cells, starts: &starts, points: &places, table: &table, ions: &ions };
+    let probes = probes::spawn(&sampled, &mut world)?;
     assembly.has_probes = !probes.is_empty();
-    let wants_membrane_current =
-        |cell: &CellPlan| cell.probes.iter().any(|probe| probe.source == CellProbeSource::MembraneCurrent);
-    assembly.has_membrane_current = cells.iter().any(wants_membrane_current);
+    let mut parts = cells.iter().flat_map(|cell| &cell.probes).flat_map(|probe| &probe.parts);
+    assembly.has_membrane_current = parts.any(|part| part.source == CellProbeSource::MembraneCurrent);
     if assembly.has_membrane_current {
         let zeros = || Column::filled(area.len(), 0.0);
         let columns = (MembraneCurrent(zeros()), SavedRightHandSide(zeros()), SavedDiagonal(zeros()));
@@ -122,7 +124,7 @@ pub fn build(
     }
     schedule::finish(&mut step, &mut world, "Step")?;
     schedule::finish(&mut initialize, &mut world, "Initialize")?;
-    Ok(Group { world, step, initialize, probes, names })
+    Ok(Group { world, step, initialize, probes, names, voltages })
 }
 
 /// Copies area and diameter of nodes to instances whose kernels read them.
@@ -214,90 +216,4 @@ fn spawn_waveforms(cells: &[CellPlan], places: &[Vec<Target>], world: &mut World
         }
     }
     Ok(any)
-}
-
-type ProbeKey = (usize, ProbeSourceKey);
-type ProbeSourceKey = (u8, usize, usize);
-
-fn spawn_probes(
-    cells: &[CellPlan],
-    starts: &[u32],
-    places: &[Vec<Target>],
-    table: &MechanismTable,
-    world: &mut World,
-) -> Result<Vec<(Entity, ProbeLayout)>, Error> {
-    let mut probes: BTreeMap<ProbeKey, (Probe, ProbeLayout)> = BTreeMap::new();
-    for (number, cell) in cells.iter().enumerate() {
-        for probe in &cell.probes {
-            let source = probe_source(&probe.source, table, cell)?;
-            let key = match source {
-                ProbeSource::Voltage => (0, 0, 0),
-                ProbeSource::MembraneCurrent => (1, 0, 0),
-                ProbeSource::Variable { mechanism, column } => (2, mechanism, column),
-            };
-            let indices = locate(probe, source, number, cells, starts, places, world, table)?;
-            let (merged, layout) = probes.entry((probe.report, key)).or_insert_with(|| {
-                let merged = Probe { report: probe.report, source, indices: Vec::new(), times: probe.times };
-                (merged, ProbeLayout { report: probe.report, cells: Vec::new() })
-            });
-            layout.cells.push((cell.gid, indices.len()));
-            merged.indices.extend(indices);
-        }
-    }
-    let spawn = |(probe, layout)| (world.spawn((probe, SampleBuffer::default())).id(), layout);
-    Ok(probes.into_values().map(spawn).collect())
-}
-
-fn probe_source(
-    source: &CellProbeSource,
-    table: &MechanismTable,
-    cell: &CellPlan,
-) -> Result<ProbeSource, Error> {
-    let (mechanism, variable) = match source {
-        CellProbeSource::Voltage => return Ok(ProbeSource::Voltage),
-        CellProbeSource::MembraneCurrent => return Ok(ProbeSource::MembraneCurrent),
-        CellProbeSource::Density(mechanism, variable)
-        | CellProbeSource::PointProcess(mechanism, variable) => (mechanism, variable),
-    };
-    let density = cell.model.mechanisms.iter().map(|mechanism| &mechanism.description);
-    let descriptions = density.chain(cell.point_process_descriptions());
-    let column = descriptions.filter(|d| d.name == *mechanism).find_map(|d| d.variable(variable));
-    match (table.names.iter().position(|name| name == mechanism), column) {
-        (Some(mechanism), Some(column)) => Ok(ProbeSource::Variable { mechanism, column }),
-        _ => Err(Error::UnknownVariable { mechanism: mechanism.clone(), variable: variable.clone() }),
-    }
-}
-
-/// Nodes or instances of the group that a probe of a cell samples.
-#[allow(clippy::too_many_arguments)]
-fn locate(
-    probe: &super::CellProbe,
-    source: ProbeSource,
-    cell: usize,
-    cells: &[CellPlan],
-    starts: &[u32],
-    places: &[Vec<Target>],
-    world: &World,
-    table: &MechanismTable,
-) -> Result<Vec<u32>, Error> {
-    let gid = cells[cell].gid;
-    let nodes = starts[cell + 1] - starts[cell];
-    let checked = |what: &'static str, index: u32| Error::OutOfRange { gid, what, index: index as usize };
-    probe
-        .indices
-        .iter()
-        .map(|&index| match (&probe.source, source) {
-            (CellProbeSource::PointProcess(..), _) => {
-                Ok(place(places, cells, cell, index as usize)?.instance)
-            }
-            (CellProbeSource::Density(..), ProbeSource::Variable { mechanism, .. }) => {
-                let instances = world.get::<Instances>(table.entities[mechanism]);
-                let place = instances
-                    .and_then(|instances| instances.nodes.binary_search(&(starts[cell] + index)).ok());
-                place.map(|place| place as u32).ok_or_else(|| checked("instance at node", index))
-            }
-            _ if index < nodes => Ok(starts[cell] + index),
-            _ => Err(checked("node", index)),
-        })
-        .collect()
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use cell::model::{At, InstancePlace, Pointer, Reference};
-use components::{IonQuantity, PointerBinding, PointerTarget, Target};
-use nmodl::IonVariable;
+use components::{PointerBinding, PointerTarget, Target};
 
 use super::CellPlan;
 use super::instances::{Gathered, GatheredIon};
@@ -148,13 +147,8 @@ fn resolve(
             let found = ion.and_then(|ion| Some((ion, ion.nodes.binary_search(&node).ok()?)));
             let (ion, instance) =
                 found.ok_or_else(|| bad(cell, pointer, &format!("there is no ion `{name}`")))?;
-            let quantity = match variable {
-                IonVariable::Reversal => IonQuantity::Reversal,
-                IonVariable::Inside => IonQuantity::Inside,
-                IonVariable::Outside => IonQuantity::Outside,
-                IonVariable::Current => IonQuantity::Current,
-            };
-            Ok(PointerTarget::Ion { ion: ion.entity, quantity, instance: instance as u32 })
+            let (ion, quantity) = (ion.entity, (*variable).into());
+            Ok(PointerTarget::Ion { ion, quantity, instance: instance as u32 })
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The two schedules: their sets, their assembly from what a group contains, and a look at the result.
 
+mod executor;
 pub mod introspection;
-pub mod profile;
 mod step;
 
+pub use executor::{StepExecutor, Timing, Timings};
 pub use introspection::{ScheduleDescription, SystemDescription};
-pub use profile::{ProfilingExecutor, Timing, Timings};
-pub use step::{Assembly, Entry, MechanismEntry, Pointers, assemble_initialize, assemble_step};
+pub use step::{Assembly, Entry, MechanismEntry, Pointers, TRANSFER, assemble_initialize, assemble_step};
 
 use bevy_ecs::schedule::{
     IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, ScheduleLabel, SystemSet,
@@ -47,15 +47,17 @@ pub enum StepSet {
     Transfer,
     /// Mechanism states, at t + dt.
     State,
-    /// Samples for reports.
-    Report,
+    /// Recorded variables, at t + dt.
+    Record,
     /// Events due by t + dt.
     Arrive,
+    /// Samples for reports: after these events, as neurodamus takes them.
+    Report,
 }
 
 impl StepSet {
     /// All phases, in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Detect,
         Self::Deliver,
         Self::Play,
@@ -64,8 +66,9 @@ impl StepSet {
         Self::Update,
         Self::Transfer,
         Self::State,
-        Self::Report,
+        Self::Record,
         Self::Arrive,
+        Self::Report,
     ];
 }
 

@@ -10,7 +10,7 @@ use super::{Initialize, Sequence, Step, StepSet, strict_schedule};
 use crate::mechanism::{Kernels, Phase, Phases};
 use crate::step::{
     axial, blocks, capacitance, currents, deliver, detect, hines, initialize, ions, play, pointers, sample,
-    states, update,
+    states, transfer, update,
 };
 
 /// One entry of the order of execution.
@@ -82,6 +82,9 @@ fn push_blocks(
     }
 }
 
+/// Name of the system that transfers voltages across gap junctions: groups that are coupled to others pause before it.
+pub const TRANSFER: &str = "transfer:voltages";
+
 /// What a group contains, as far as its schedules depend on it.
 #[derive(Default)]
 pub struct Assembly {
@@ -93,6 +96,8 @@ pub struct Assembly {
     pub has_events: bool,
     /// Whether waveforms are played.
     pub has_waveforms: bool,
+    /// Whether voltages are published or received across gap junctions.
+    pub has_voltages: bool,
     /// Whether something is sampled.
     pub has_probes: bool,
     /// Whether the membrane current is needed.
@@ -104,12 +109,9 @@ pub struct Assembly {
 /// The schedule of a time step, without the systems of plug-ins.
 pub fn assemble_step(assembly: &Assembly) -> Schedule {
     let mut schedule = strict_schedule(Step);
-    let [detect_set, deliver_set, play_set, currents_set, solve, update_set, transfer, state, report, arrive] =
-        StepSet::ALL;
-    schedule.configure_sets(
-        (detect_set, deliver_set, play_set, currents_set, solve, update_set, transfer, state, report, arrive)
-            .chain(),
-    );
+    for pair in StepSet::ALL.windows(2) {
+        schedule.configure_sets((pair[0], pair[1]).chain());
+    }
     let mut sequence = Sequence::new(&mut schedule);
     if assembly.has_thresholds {
         sequence.push(StepSet::Detect, "detect:threshold", detect::thresholds);
@@ -138,17 +140,20 @@ pub fn assemble_step(assembly: &Assembly) -> Schedule {
     if assembly.has_waveforms {
         sequence.push(StepSet::Transfer, "play:waveforms-again", play::play);
     }
+    if assembly.has_voltages {
+        sequence.push(StepSet::Transfer, TRANSFER, transfer::transfer);
+    }
     for entry in mechanisms(assembly).filter(|entry| entry.phases.state) {
         let system = states::state_system(entry.entity, Arc::clone(&entry.kernels));
         entry.push(&mut sequence, StepSet::State, "state", system);
     }
     push_blocks(&mut sequence, assembly, StepSet::State, Phase::AfterSolve, "after-solve");
     push_blocks(&mut sequence, assembly, StepSet::State, Phase::BeforeStep, "before-step");
-    if assembly.has_probes {
-        sequence.push(StepSet::Report, "report:sample", sample::sample);
-    }
     if assembly.has_events {
         sequence.push(StepSet::Arrive, "deliver:end", deliver::deliver_end);
+    }
+    if assembly.has_probes {
+        sequence.push(StepSet::Report, "report:sample", sample::sample);
     }
     schedule
 }
@@ -161,6 +166,9 @@ pub fn assemble_initialize(assembly: &Assembly, v_init: f64) -> Schedule {
     let mut schedule = strict_schedule(Initialize);
     let mut sequence = Sequence::new(&mut schedule);
     sequence.push(All, "initialize:reset", initialize::reset_system(v_init));
+    if assembly.has_voltages {
+        sequence.push(All, TRANSFER, transfer::first_transfer_system(v_init));
+    }
     push_blocks(&mut sequence, assembly, All, Phase::BeforeInitial, "before-initial");
     for entry in &assembly.order {
         match entry {
@@ -177,12 +185,13 @@ pub fn assemble_initialize(assembly: &Assembly, v_init: f64) -> Schedule {
     sequence.push(All, "initialize:connections", initialize::connections);
     push_blocks(&mut sequence, assembly, All, Phase::AfterInitial, "after-initial");
     sequence.push(All, "deliver:initial", deliver::deliver_end);
+    // The first row of a report has the currents that were there before any was computed
+    sequence.push(All, "report:sample", sample::sample);
     push_matrix(&mut sequence, assembly, All);
     if assembly.has_membrane_current {
         sequence.push(All, "initialize:membrane-current", initialize::membrane_current);
     }
     push_blocks(&mut sequence, assembly, All, Phase::BeforeStep, "before-step");
-    sequence.push(All, "report:sample", sample::sample);
     schedule
 }
 

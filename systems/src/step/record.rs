@@ -37,9 +37,9 @@ pub fn record(
     }
 }
 
-/// Adds the system `report:record` to a `Step` schedule.
+/// Adds the system `record:variables` to a `Step` schedule.
 pub fn add_to(step: &mut Schedule) {
-    step.add_systems(IntoSystem::into_system(record).with_name("report:record").in_set(StepSet::Report));
+    step.add_systems(IntoSystem::into_system(record).with_name("record:variables").in_set(StepSet::Record));
 }
 
 /// Appends the initial value of every recorded variable, once a group is initialised.
