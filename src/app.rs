@@ -119,13 +119,16 @@ impl App {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build();
         let pool = pool.map_err(|error| systems::Error::Other(error.to_string()))?;
         let place = (ranks.rank(), ranks.size());
-        let built =
-            pool.install(|| build::build(input, &plan, &input.registry, options.disable_reports, place));
+        let choices =
+            build::Choices { disable_reports: options.disable_reports, crash_test: options.crash_test };
+        let built = pool.install(|| build::build(input, &plan, &input.registry, choices, place));
         let built = built.map_err(|failure| failure.with_reasons(&input.refused))?;
         // What the config says of a global counts more than what a template says.
         for (key, value) in built.globals {
             settings.group.globals.entry(key).or_insert(value);
         }
+        // `synapse_configure` is done last.
+        settings.group.globals.extend(built.configured_globals);
         let cell_count = built.cells.len();
         let mut simulation = Simulation::new(built.cells, &input.registry, &settings, Arc::clone(&ranks))?;
         for add in &self.epoch_plugins {

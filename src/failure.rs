@@ -129,6 +129,17 @@ impl From<systems::Error> for Failure {
             E::DependentInstances { .. } => {
                 (Some("put them into different segments, for example by a larger `nseg`"), Exit::BadInput)
             }
+            E::VoltageNotPublished { .. } => (
+                Some(
+                    "each junction needs an edge in both directions, the `efferent_junction_id` of one being the \
+                     `afferent_junction_id` of the other",
+                ),
+                Exit::BadInput,
+            ),
+            E::VoltagePublishedTwice { .. } => (
+                Some("`afferent_junction_id` differs between all electrical edges of a circuit"),
+                Exit::BadInput,
+            ),
             E::Other(_) | E::OtherRankFailed => (None, Exit::RunFailed),
             _ => (None, Exit::BadInput),
         };

@@ -15,6 +15,7 @@ pub mod model;
 pub mod output;
 pub mod plan;
 pub mod plugin;
+pub mod signals;
 pub mod terminal;
 
 pub use plugin::{App, Plugin};

@@ -70,10 +70,6 @@ pub fn rings(registry: &Registry, count: usize) -> Result<Vec<CellPlan>, cell::E
             points.extend(start.map(|clamp| clamp.with("dur", STIMULUS.0).with("amp", STIMULUS.1)));
         }
         CellPlan {
-            gid: number as u64,
-            population: "axons".into(),
-            node_id: number as u64,
-            model: Arc::clone(&model),
             point_processes: points,
             spike_source: Some(SpikeSource::Voltage { node: middle, threshold: THRESHOLD }),
             connections: vec![Connection {
@@ -83,11 +79,7 @@ pub fn rings(registry: &Registry, count: usize) -> Result<Vec<CellPlan>, cell::E
                 weights: vec![WEIGHT],
                 active: true,
             }],
-            signals: Vec::new(),
-            probes: Vec::new(),
-            calls: Vec::new(),
-            pointers: Vec::new(),
-            streams: Vec::new(),
+            ..CellPlan::new("axons", number as u64, number as u64, Arc::clone(&model))
         }
     };
     Ok((0..count).map(plan).collect())

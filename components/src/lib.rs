@@ -13,6 +13,8 @@
 //! | a played waveform | [`Waveform`] |
 //! | a probe of a report | [`Probe`], [`Sums`], [`SampleBuffer`] |
 //! | a recorded variable | [`Recording`] |
+//! | a variable that follows voltages across gap junctions | [`ReceivedVoltages`] |
+//! | voltages from other groups | [`ArrivedVoltages`] |
 //!
 //! What works on them is in the `systems` crate; this one holds no numerics and no input or output.
 
@@ -24,6 +26,7 @@ mod events;
 mod mechanisms;
 mod record;
 mod report;
+mod transfer;
 mod waveform;
 
 pub use cell::{CompartmentRange, Gid, NodeId, Population, SectionTable};
@@ -41,4 +44,5 @@ pub use mechanisms::{
 pub use nmodl::Column;
 pub use record::{IonQuantity, RecordedValue, Recording};
 pub use report::{Probe, ProbePart, ProbeSource, SampleBuffer, SampleTimes, Sums};
-pub use waveform::Waveform;
+pub use transfer::{ArrivedVoltages, ReceivedVoltages, VoltageSource};
+pub use waveform::{Playback, Waveform};

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use cell::CellModel;
 use cell::model::{Call, Pointer};
-use hoc::{FinishedCell, Interpreter, Value};
+use hoc::{FinishedCell, Interpreter, ObjectRef, Value};
 use sonata::config::SpikeLocation;
 
 use super::CellProblem;
 use crate::failure::Failure;
-use crate::plan::CellSpec;
+use crate::plan::{CellSpec, Population};
 
 /// The order in which section ids count through the kinds of sections, and the lists that hold each kind.
 const SECTION_KINDS: [(&str, &str); 7] = [
@@ -35,6 +35,10 @@ pub struct BuiltCell {
     pub section_by_id: Vec<Option<u32>>,
     /// Element id that reports give to each section of the model.
     pub element_ids: Vec<u32>,
+    /// Of a point neuron: which of the model's artificial cells it is.
+    pub point_cell: Option<u32>,
+    /// Number of sections that the axon had before the template replaced it; `None` where the template does not say.
+    pub axon_count: Option<usize>,
 }
 
 impl BuiltCell {
@@ -44,9 +48,9 @@ impl BuiltCell {
         found.map(|(_, sections)| sections.as_slice()).unwrap_or_default()
     }
 
-    /// The section that outputs and compartment sets call `id`; `None` if the cell has none, or its template removed it.
+    /// The section that compartment sets call by this id; `None` if the cell has none, or has it no more.
     pub fn section_of_element(&self, id: u64) -> Option<u32> {
-        self.element_ids.iter().position(|&known| u64::from(known) == id).map(|section| section as u32)
+        section_of_element(id, self.axon_count, |list| self.sections(list).to_vec())
     }
 
     /// The node whose voltage makes the cell spike.
@@ -71,11 +75,11 @@ impl BuiltCell {
 pub fn construct(
     interpreter: &mut Interpreter,
     spec: &CellSpec,
-    population: &str,
+    population: &Population,
     arguments: Vec<Value>,
     ionchannel_seed: u32,
 ) -> Result<BuiltCell, Failure> {
-    let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, population, error));
+    let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, &population.name, error));
     let object = interpreter.construct(&spec.template, arguments).map_err(in_cell)?;
     if interpreter.has_procedure(&object, "re_init_rng") {
         let seed = Value::from(f64::from(ionchannel_seed));
@@ -84,8 +88,10 @@ pub fn construct(
     let inner = interpreter.object_of(&object, "CellRef").unwrap_or_else(|| object.clone());
     let number =
         |name: &str| interpreter.number_of(&inner, name).or_else(|| interpreter.number_of(&object, name));
+    let point_cell =
+        if population.is_point { Some(point_cell(interpreter, &inner, spec, population)?) } else { None };
     let section_count = number("nSecAll");
-    let axon_count = number("nSecAxonalOrig");
+    let axon_count = number("nSecAxonalOrig").filter(|count| *count > 0.0).map(|count| count as usize);
     let all = interpreter.section_list(&inner, "all").or_else(|| interpreter.section_list(&object, "all"));
     let mut markers = Vec::new();
     for section in all.unwrap_or_default() {
@@ -93,7 +99,7 @@ pub fn construct(
     }
     let FinishedCell { model, calls, pointers } = interpreter.finish(&object).map_err(in_cell)?;
     for message in interpreter.take_messages().lines() {
-        tracing::debug!("{} node {}: {message}", population, spec.node_id);
+        tracing::debug!("{} node {}: {message}", population.name, spec.node_id);
     }
     if interpreter.has_procedure(&object, "clear") {
         interpreter.call(&object, "clear", Vec::new()).map_err(in_cell)?;
@@ -107,7 +113,29 @@ pub fn construct(
     };
     let section_by_id = sections_by_id(&all, &markers, section_count);
     let element_ids = element_ids(&model, axon_count);
-    Ok(BuiltCell { model: Arc::new(model), calls, pointers, section_by_id, element_ids })
+    Ok(BuiltCell {
+        model: Arc::new(model),
+        calls,
+        pointers,
+        section_by_id,
+        element_ids,
+        point_cell,
+        axon_count,
+    })
+}
+
+/// Which of its artificial cells a point neuron is: its template names it `pointcell`.
+fn point_cell(
+    interpreter: &Interpreter,
+    object: &ObjectRef,
+    spec: &CellSpec,
+    population: &Population,
+) -> Result<u32, Failure> {
+    interpreter.artificial_cell_of(object, "pointcell").ok_or_else(|| {
+        let what = "its template has no artificial cell `pointcell`";
+        let help = "make it public and let it be, for example, `new IntFire1()`";
+        Failure::bad_input(CellProblem::new(spec, &population.name, what, Some(help)))
+    })
 }
 
 /// Section that each synapse section id stands for. Templates that count their sections mark each with its id in
@@ -132,7 +160,7 @@ fn sections_by_id(all: &[u32], markers: &[f64], section_count: Option<f64>) -> V
 
 /// Element ids of sections: they count through somatic, axonal, basal, apical, AIS, nodal and myelinated sections;
 /// the axon counts with the sections it had before it was replaced.
-fn element_ids(model: &CellModel, axon_count: Option<f64>) -> Vec<u32> {
+fn element_ids(model: &CellModel, axon_count: Option<usize>) -> Vec<u32> {
     let mut ids = vec![0; model.sections.len()];
     let mut next = 0;
     for (kind, list) in SECTION_KINDS {
@@ -141,10 +169,30 @@ fn element_ids(model: &CellModel, axon_count: Option<f64>) -> Vec<u32> {
         for (place, &section) in sections.iter().enumerate() {
             ids[section as usize] = next + place as u32;
         }
-        let original = axon_count.filter(|count| kind == "axon" && *count > 0.0).map(|count| count as u32);
-        next += original.unwrap_or(sections.len() as u32);
+        let original = axon_count.filter(|_| kind == "axon");
+        next += original.unwrap_or(sections.len()) as u32;
     }
     ids
+}
+
+/// The section of an element id, among the sections of each list: [`element_ids`] the other way round. Ids of axon
+/// sections that were removed have none.
+pub fn section_of_element<S: Copy>(
+    id: u64,
+    axon_count: Option<usize>,
+    sections: impl Fn(&str) -> Vec<S>,
+) -> Option<S> {
+    let mut place = usize::try_from(id).ok()?;
+    for (kind, list) in SECTION_KINDS {
+        let listed = sections(list);
+        let present = if listed.is_empty() { sections(kind) } else { listed };
+        let count = axon_count.filter(|_| kind == "axon").unwrap_or(present.len());
+        if place < count {
+            return present.get(place).copied();
+        }
+        place -= count;
+    }
+    None
 }
 
 /// A failing template, with the cell for which it failed.

@@ -3,7 +3,6 @@
 mod construct;
 mod replay;
 mod reports;
-mod signals;
 mod stimuli;
 mod synapses;
 mod templates;
@@ -30,6 +29,17 @@ pub struct RankCells {
     pub reports: Vec<ReportPlan>,
     /// Globals of mechanisms that templates set, by (mechanism, variable).
     pub globals: Globals,
+    /// Globals of mechanisms that `synapse_configure` sets.
+    pub configured_globals: Globals,
+}
+
+/// What the command line says of the cells.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choices {
+    /// Nothing is reported.
+    pub disable_reports: bool,
+    /// Each connection has only one synapse, in the middle of the soma.
+    pub crash_test: bool,
 }
 
 /// A cell that was built, with what it was planned as.
@@ -49,7 +59,7 @@ pub fn build(
     input: &Input,
     plan: &Plan,
     registry: &Registry,
-    disable_reports: bool,
+    choices: Choices,
     (rank, size): (usize, usize),
 ) -> Result<RankCells, Failure> {
     let specs = plan.cells_of_rank(rank, size)?;
@@ -59,24 +69,29 @@ pub fn build(
         .iter()
         .map(|instance| cell_plan(instance, input, plan))
         .collect::<Result<Vec<CellPlan>, Failure>>()?;
-    synapses::connect(&mut cells, &instances, input, plan, registry)?;
+    let configured_globals = synapses::connect(&mut cells, &instances, input, plan, choices.crash_test)?;
     stimuli::apply(&mut cells, &instances, input, plan, registry)?;
-    let reports = if disable_reports {
+    let reports = if choices.disable_reports {
         Vec::new()
     } else {
         reports::probe(&mut cells, &instances, input, plan, registry)?
     };
-    Ok(RankCells { cells, reports, globals })
+    Ok(RankCells { cells, reports, globals, configured_globals })
 }
 
 /// A cell with nothing but its spike source attached.
 fn cell_plan(instance: &Instance, input: &Input, plan: &Plan) -> Result<CellPlan, Failure> {
     let spec = &instance.spec;
-    let node = instance.built.spike_node(input.config.conditions.spike_location, spec)?;
-    let threshold = input.config.run.spike_threshold;
+    let spike_source = match instance.built.point_cell {
+        Some(index) => SpikeSource::PointProcess(index as usize),
+        None => SpikeSource::Voltage {
+            node: instance.built.spike_node(input.config.conditions.spike_location, spec)?,
+            threshold: input.config.run.spike_threshold,
+        },
+    };
     let (population, model) = (&plan.populations[spec.population].name, Arc::clone(&instance.built.model));
     Ok(CellPlan {
-        spike_source: Some(SpikeSource::Voltage { node, threshold }),
+        spike_source: Some(spike_source),
         calls: instance.built.calls.clone(),
         pointers: instance.built.pointers.clone(),
         ..CellPlan::new(Arc::clone(population), spec.node_id, spec.gid, model)

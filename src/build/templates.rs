@@ -42,7 +42,7 @@ pub fn build_cells(
     plan: &Plan,
     registry: &Registry,
 ) -> Result<Built, Failure> {
-    let mut interpreter = interpreter(input, plan, registry)?;
+    let mut interpreter = interpreter(input, plan, registry, &[])?;
     load_templates(&mut interpreter, &specs, plan)?;
     let mut classes: BTreeMap<ClassKey, Vec<usize>> = BTreeMap::new();
     for (index, spec) in specs.iter().enumerate() {
@@ -117,7 +117,7 @@ fn build_class(
         let population = &plan.populations[spec.population];
         let mut arguments = file_arguments(spec, population)?;
         arguments.extend(further.iter().map(|bits| Value::from(f64::from_bits(*bits))));
-        let mut built = construct(interpreter, spec, &population.name, arguments, seed)?;
+        let mut built = construct(interpreter, spec, population, arguments, seed)?;
         if let [first] = cells.as_slice()
             && **first == built
         {
@@ -133,21 +133,42 @@ fn build_class(
     Ok(cells)
 }
 
-/// An interpreter that may read the circuit's templates and morphologies.
-fn interpreter(input: &Input, plan: &Plan, registry: &Registry) -> Result<Interpreter, Failure> {
+/// An interpreter that may read the circuit's templates and morphologies, and what is in `folders`.
+///
+/// # Errors
+///
+/// Mechanisms that cannot be one catalogue.
+pub fn interpreter(
+    input: &Input,
+    plan: &Plan,
+    registry: &Registry,
+    folders: &[PathBuf],
+) -> Result<Interpreter, Failure> {
     let catalogue = registry.catalogue().map_err(Failure::bad_input)?;
     let mut roots: Vec<PathBuf> = Vec::new();
     for population in &plan.populations {
         roots.extend(population.templates.clone());
         roots.extend(population.morphologies.iter().map(|(path, _)| path.clone()));
     }
+    roots.extend_from_slice(folders);
     let mut interpreter = Interpreter::new(Arc::new(catalogue), Options { roots, ..Options::default() });
-    interpreter.set_random_index(input.config.run.random_seed);
-    let conditions = &input.config.conditions;
-    for (name, value) in
-        [("celsius", conditions.celsius), ("v_init", conditions.v_init), ("dt", input.config.run.dt)]
-    {
+    let (run, conditions) = (&input.config.run, &input.config.conditions);
+    interpreter.set_random_index(run.random_seed);
+    for (name, value) in [
+        ("celsius", conditions.celsius),
+        ("v_init", conditions.v_init),
+        ("dt", run.dt),
+        ("random_seed_", f64::from(run.random_seed)),
+        ("synapse_seed_", f64::from(run.synapse_seed)),
+        ("stimulus_seed_", f64::from(run.stimulus_seed)),
+        ("minis_seed_", f64::from(run.minis_seed)),
+        ("ionchannel_seed_", f64::from(run.ionchannel_seed)),
+    ] {
         interpreter.set_global(name, value).map_err(Failure::bad_input)?;
+    }
+    if conditions.randomize_gaba_rise_time {
+        let text = "randomize_Gaba_risetime = \"True\"\n";
+        interpreter.load_text("conditions", text).map_err(Failure::bad_input)?;
     }
     Ok(interpreter)
 }
@@ -183,8 +204,13 @@ fn problem(spec: &CellSpec, population: &Population, what: String, help: &str) -
     Failure::bad_input(CellProblem::new(spec, &population.name, what, Some(help)))
 }
 
-/// The arguments that every template gets: node id, folder and file of the morphology.
+/// The arguments that every template gets: node id, folder and file of the morphology, which point neurons have in name
+/// only.
 fn file_arguments(spec: &CellSpec, population: &Population) -> Result<Vec<Value>, Failure> {
+    if population.is_point {
+        let file = format!("{}.swc", spec.morphology);
+        return Ok(vec![Value::from(spec.node_id as f64), Value::from(""), Value::from(file.as_str())]);
+    }
     let Some((folder, format)) = &population.morphologies else {
         let help = "give `morphologies_dir` in the circuit config";
         return Err(problem(spec, population, "its population has no morphologies".into(), help));

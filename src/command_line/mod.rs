@@ -38,6 +38,8 @@ pub struct Options {
     pub mechanisms: Vec<PathBuf>,
     /// Write spikes only.
     pub disable_reports: bool,
+    /// Each connection has only one synapse, in the middle of the soma: to find out whether synapses or cells fail.
+    pub crash_test: bool,
     /// MB of each report's samples that are kept before they are written.
     pub report_buffer_size: u32,
     /// Number of threads; `None`: one for each core that the process may use.
@@ -125,6 +127,7 @@ pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result
         output_path: arguments.output_path,
         mechanisms: arguments.mechanisms,
         disable_reports: arguments.disable_reports,
+        crash_test: arguments.crash_test,
         report_buffer_size: arguments.report_buffer_size.map_or(DEFAULT_BUFFER, NonZeroU32::get),
         threads: arguments.threads,
         group_size: arguments.group_size,
@@ -196,6 +199,7 @@ mod tests {
             output_path: None,
             mechanisms: Vec::new(),
             disable_reports: false,
+            crash_test: false,
             report_buffer_size: 8,
             threads: None,
             group_size: None,

@@ -46,12 +46,6 @@ pub const RULES: &[Rule] = &[
         "run the config with a short `run.tstop` to see its memory and speed",
     ),
     refused(
-        "crash_test",
-        "--crash-test",
-        |a| a.crash_test,
-        "choose a smaller `node_set` in the config to narrow a fault down",
-    ),
-    refused(
         "build_model",
         "--build-model=OFF",
         |a| a.build_model == Some(BuildModel::Off),

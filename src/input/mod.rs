@@ -1,6 +1,7 @@
 //! The input files of a simulation, read and checked before anything is built.
 
 mod reports;
+mod stimuli;
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -110,6 +111,7 @@ impl Input {
             None => Some(CompartmentSets::default()),
         };
         collected.errors.extend(support::unsupported(&config));
+        collected.errors.extend(stimuli::problems(&config));
         collected.errors.extend(reports::problems(&config));
         let (registry, refused) = load_mechanisms(registry, mechanisms, circuit.as_ref(), &mut collected);
         if collected.other_errors.is_empty() && circuit.is_some() {

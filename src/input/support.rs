@@ -77,60 +77,23 @@ pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {
             "set the parameters in the cell templates",
         );
     }
-    if config.conditions.extracellular_calcium.is_some() {
-        refuse(
-            &["conditions", "extracellular_calcium"],
-            "scaling of release probabilities by calcium",
-            "leave the key out: `ExpSyn` and `Exp2Syn` have no release probability",
-        );
-    }
-    if config.conditions.randomize_gaba_rise_time {
-        refuse(&["conditions", "randomize_gaba_rise_time"], "random GABA rise times", "leave the key out");
-    }
     for (name, _) in &config.beta_features {
         refuse(&["beta_features", name], &format!("beta feature `{name}`"), "leave the key out");
     }
     for input in &config.inputs {
         let path = ["inputs", input.name.value.as_str(), "module"];
         match input.module {
-            Module::Linear { .. }
-            | Module::Pulse { .. }
-            | Module::Hyperpolarizing
-            | Module::SynapseReplay { .. } => {}
-            ref other => refuse(
+            Module::SpatiallyUniformEField { .. } => refuse(
                 &path,
-                &format!("input module `{}`", other.name().as_str()),
-                "use `linear`, `pulse`, `hyperpolarizing` or `synapse_replay`",
+                "input module `spatially_uniform_e_field`",
+                "leave the input out: there are no extracellular potentials",
             ),
-        }
-    }
-    problems.extend(unsupported_overrides(config));
-    problems
-}
-
-fn unsupported_overrides(config: &SimulationConfig) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (index, connection) in config.connection_overrides.iter().enumerate() {
-        let index = index.to_string();
-        let mut refuse = |key: &str, what: &str, remedy: &str| {
-            problems.push(config.document.refuse(&["connection_overrides", &index, key], what, Some(remedy)));
-        };
-        if connection.delay > 0.0 {
-            refuse("delay", "a change of weights during the run", "use `weight` without `delay`");
-        }
-        if connection.spont_minis.is_some_and(|rate| rate > 0.0) {
-            refuse("spont_minis", "spontaneous miniature events", "leave the key out");
-        }
-        if connection.synapse_configure.is_some() {
-            refuse("synapse_configure", "configuration of single synapses", "leave the key out");
-        }
-        if connection.neuromodulation_dtc.is_some() || connection.neuromodulation_strength.is_some() {
-            refuse("neuromodulation_strength", "neuromodulation", "leave the key out");
-        }
-        if let Some(model) = &connection.modoverride
-            && !matches!(model.value.as_str(), "ExpSyn" | "Exp2Syn")
-        {
-            refuse("modoverride", &format!("synapse model `{}`", model.value), "use `ExpSyn` or `Exp2Syn`");
+            Module::Poisson { .. } => refuse(
+                &path,
+                "input module `poisson`",
+                "write the spikes into a file and use `synapse_replay`, as for neurodamus, which has no such module",
+            ),
+            _ => {}
         }
     }
     problems
@@ -145,11 +108,11 @@ pub fn unsupported_circuit(circuit: &CircuitConfig) -> Vec<Problem> {
     };
     for population in &circuit.nodes {
         match &population.node_type {
-            NodeType::Biophysical | NodeType::Virtual => {}
+            NodeType::Biophysical | NodeType::PointProcess | NodeType::Virtual => {}
             other => refuse(
                 population.name.span,
                 format!("node population `{}` of type `{}`", population.name.value, other.as_str()),
-                "use populations of type `biophysical` and `virtual`",
+                "use populations of type `biophysical`, `point_process` and `virtual`",
             ),
         }
     }
@@ -162,11 +125,15 @@ pub fn unsupported_circuit(circuit: &CircuitConfig) -> Vec<Problem> {
     }
     for population in &circuit.edges {
         match &population.edge_type {
-            EdgeType::Chemical | EdgeType::Exp2Syn => {}
+            EdgeType::Chemical
+            | EdgeType::Electrical
+            | EdgeType::Exp2Syn
+            | EdgeType::PointProcess
+            | EdgeType::Neuromodulatory => {}
             other => refuse(
                 population.name.span,
                 format!("edge population `{}` of type `{}`", population.name.value, other.as_str()),
-                "use populations of type `chemical` and `Exp2Syn_synapse`",
+                "use populations of type `chemical`, `electrical`, `point_process`, `neuromodulatory` or `Exp2Syn_synapse`",
             ),
         }
     }

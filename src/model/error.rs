@@ -129,6 +129,13 @@ pub enum Error {
         /// The variable.
         name: String,
     },
+    /// A variable that cannot follow a voltage.
+    #[error("`{name}` cannot follow a voltage")]
+    #[diagnostic(help("variables of mechanisms can, such as `vgap` of a `Gap`"))]
+    CannotFollow {
+        /// The variable.
+        name: String,
+    },
     /// A value of the run options that makes no run.
     #[error("`{option}` is {value}")]
     #[diagnostic(help("{expected}"))]

@@ -85,6 +85,8 @@ pub struct Model {
     /// Streams of density mechanisms: place, mechanism, name and ids.
     streams: Vec<(Place, String, String, [u32; 3])>,
     connections: Vec<NetCon>,
+    /// Variables that follow voltages: the place of the voltage, and the variable.
+    followers: Vec<(Place, Variable)>,
     requests: Vec<Request>,
     recorded_spikes: Vec<Source>,
     step_plugins: Vec<StepPlugin>,
@@ -136,6 +138,7 @@ impl Model {
             pointers: Vec::new(),
             streams: Vec::new(),
             connections: Vec::new(),
+            followers: Vec::new(),
             requests: Vec::new(),
             recorded_spikes: Vec::new(),
             step_plugins: Vec::new(),

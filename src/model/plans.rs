@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use cell::model::{At, Call, InstancePlace, Pointer, Reference};
 use cell::{GlobalVariable, RangeVariable, Selection};
-use components::{IonQuantity, RecordedValue, SampleTimes, SourceId};
+use components::{IonQuantity, Playback, RecordedValue, SampleTimes, SourceId};
 use random::Stream;
-use systems::group::{CellPlan, CellProbe, CellProbeSource, Connection, PointProcess, Signal, SpikeSource};
+use systems::group::{
+    CellPlan, CellProbe, CellProbeSource, Connection, PointProcess, ReceivedVoltage, Signal, SpikeSource,
+};
 use systems::step::record::Lookup;
 
 use super::recordings::Request;
@@ -140,6 +142,7 @@ impl Model {
         self.plan_signals(&mut plans)?;
         self.plan_calls(&mut plans)?;
         self.plan_pointers(&mut plans)?;
+        self.plan_followers(&mut plans)?;
         for (place, mechanism, name, [id1, id2, id3]) in &self.streams {
             let (cell, node) = plans.segment(*place)?;
             let place = InstancePlace { mechanism: mechanism.clone(), at: At::Node(node) };
@@ -233,6 +236,7 @@ impl Model {
                 variable: signal.variable.clone(),
                 times: signal.times.clone(),
                 values: signal.values.clone(),
+                playback: Playback::Linear,
             }));
         }
         Ok(())
@@ -262,6 +266,19 @@ impl Model {
             let (other, target) = self.reference(plans, to)?;
             let gid = (other != cell).then_some(plans.cells[other].gid);
             plans.cells[cell].pointers.push(Pointer { place, variable, cell: gid, target });
+        }
+        Ok(())
+    }
+
+    fn plan_followers(&self, plans: &mut Plans) -> Result<(), Error> {
+        for (id, (from, to)) in (0..).zip(&self.followers) {
+            let (cell, Reference::Variable(place, variable)) = self.reference(plans, to)? else {
+                let (Variable::Range(_, name) | Variable::Point(_, name)) = to.clone();
+                return Err(Error::CannotFollow { name });
+            };
+            plans.cells[cell].received_voltages.push(ReceivedVoltage { id, place, variable });
+            let (cell, node) = plans.node(*from)?;
+            plans.cells[cell].published_voltages.push((id, node));
         }
         Ok(())
     }

@@ -181,6 +181,40 @@ impl Model {
         Ok(())
     }
 
+    /// Lets a variable follow the voltage at a place of any cell, as `vgap` of a `Gap` follows the voltage on the other side of
+    /// the junction: it is set to it at the initialisation, and in every time step after the new voltages are known. It
+    /// is what `source_var`, `target_var` and `setup_transfer` of NEURON's `ParallelContext` do.
+    ///
+    /// ```
+    /// # use neurodamus::model::{Model, RunOptions, Variable};
+    /// # let mut model = Model::new();
+    /// # let (one, other) = (model.section("one"), model.section("other"));
+    /// for (here, there) in [(one, other), (other, one)] {
+    ///     let gap = model.point_process("Gap", (here, 0.5))?;
+    ///     model.set_variable(gap, "g", 2.0)?;
+    ///     model.follow_voltage(Variable::Point(gap, "vgap".into()), (there, 0.5))?;
+    /// }
+    /// # model.run(&RunOptions { tstop: 1.0, ..RunOptions::default() })?;
+    /// # Ok::<(), neurodamus::model::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the place or the variable does not exist.
+    pub fn follow_voltage(&mut self, variable: Variable, place: Place) -> Result<(), Error> {
+        self.cell.range_value(place.0, "v", place.1)?;
+        match &variable {
+            Variable::Range((section, x), name) => {
+                self.cell.range_value(*section, name, *x)?;
+            }
+            Variable::Point(point, name) => {
+                self.cell.point_process_value(*point, self.variable_name(*point, name)?)?;
+            }
+        }
+        self.followers.push((place, variable));
+        Ok(())
+    }
+
     fn names(
         &self,
         point: Point,

@@ -1,6 +1,7 @@
 //! The plan of a simulation: which cells exist, what each is, and which rank gets it. Plain data, made before
 //! anything is built.
 
+mod attributes;
 mod targets;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use sonata::nodes;
 use crate::failure::Failure;
 use crate::input::Input;
 
+pub use attributes::{InputResistance, Needed};
 pub use targets::Target;
 
 /// The plan of a simulation.
@@ -29,6 +31,8 @@ pub struct Population {
     pub name: Arc<str>,
     /// Whether its nodes are only sources of spikes.
     pub is_virtual: bool,
+    /// Whether its cells are point neurons: artificial cells, which have no compartments.
+    pub is_point: bool,
     /// Its nodes file.
     pub nodes: nodes::NodePopulation,
     /// Gid of its node 0; `None` for a population that takes no part.
@@ -41,6 +45,8 @@ pub struct Population {
     pub morphologies: Option<(PathBuf, MorphologyFormat)>,
     /// Whether templates are told to keep the axon.
     pub detailed_axon: bool,
+    /// Attributes of its nodes that stimuli are relative to.
+    pub needed: Needed,
 }
 
 /// One cell to build.
@@ -56,8 +62,12 @@ pub struct CellSpec {
     pub template: String,
     /// Its morphology, without folder and extension.
     pub morphology: String,
-    /// Current that keeps it at its holding potential (nA).
+    /// Current that keeps it at its holding potential (nA); 0 where no stimulus needs it.
     pub holding_current: f64,
+    /// Current at which it begins to spike (nA); 0 where no stimulus needs it.
+    pub threshold_current: f64,
+    /// Its input resistance; `None` where no stimulus needs it.
+    pub input_resistance: Option<InputResistance>,
 }
 
 impl Plan {
@@ -90,6 +100,7 @@ impl Plan {
         if plan.cell_count() == 0 {
             return Err(Failure::bad_input(nothing_to_simulate(input)));
         }
+        plan.find_needed_attributes(input)?;
         Ok(plan)
     }
 
@@ -128,17 +139,16 @@ impl Plan {
             let nodes = &population.nodes;
             let read = || -> Result<_, sonata::Hdf5Error> {
                 let templates = nodes.strings("model_template", &node_ids)?;
-                let morphologies = nodes.strings("morphology", &node_ids)?;
-                let currents = if nodes.has("@dynamics:holding_current") {
-                    nodes.floats("@dynamics:holding_current", &node_ids)?
+                let morphologies = if population.is_point && !nodes.has("morphology") {
+                    vec![String::new(); node_ids.len()]
                 } else {
-                    vec![0.0; node_ids.len()]
+                    nodes.strings("morphology", &node_ids)?
                 };
-                Ok((templates, morphologies, currents))
+                Ok((templates, morphologies, attributes::Columns::read(population, &node_ids)?))
             };
-            let (templates, morphologies, currents) = read().map_err(Failure::bad_input)?;
-            let details = templates.into_iter().zip(morphologies).zip(currents);
-            for (&node_id, ((template, morphology), holding_current)) in node_ids.iter().zip(details) {
+            let (templates, morphologies, attributes) = read().map_err(Failure::bad_input)?;
+            let details = templates.into_iter().zip(morphologies).enumerate();
+            for (&node_id, (row, (template, morphology))) in node_ids.iter().zip(details) {
                 let template = template.strip_prefix("hoc:").map(str::to_owned).unwrap_or(template);
                 let gid = offset + node_id;
                 cells.push(CellSpec {
@@ -147,7 +157,9 @@ impl Plan {
                     gid,
                     template,
                     morphology,
-                    holding_current,
+                    holding_current: attributes.holding_current(row),
+                    threshold_current: attributes.threshold_current(row),
+                    input_resistance: attributes.input_resistance(row),
                 });
             }
         }
@@ -168,6 +180,7 @@ fn open(population: &NodePopulation) -> Result<Population, Failure> {
     Ok(Population {
         name: population.name.value.as_str().into(),
         is_virtual,
+        is_point: population.node_type == NodeType::PointProcess,
         nodes,
         offset: None,
         node_ids,
@@ -178,14 +191,15 @@ fn open(population: &NodePopulation) -> Result<Population, Failure> {
             .map(|path| path.value.clone()),
         morphologies: population.morphologies().map(|(path, format)| (path.to_owned(), format)),
         detailed_axon: population.detailed_axon,
+        needed: Needed::default(),
     })
 }
 
 /// The problem of a simulation without cells.
 fn nothing_to_simulate(input: &Input) -> Problem {
     let remedy = match &input.config.node_set {
-        Some(name) => format!("node set `{}` selects no node of a biophysical population", name.value),
-        None => "the circuit has no biophysical cells".to_owned(),
+        Some(name) => format!("node set `{}` selects no cell of the circuit", name.value),
+        None => "the circuit has no cells".to_owned(),
     };
     input.config.document.impossible(&["node_set"], "there is no cell to simulate", Some(&remedy))
 }

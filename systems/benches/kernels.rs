@@ -101,10 +101,6 @@ fn model() -> Result<CellModel, cell::Error> {
 fn cells() -> Group {
     let model = Arc::new(model().expect("a cell"));
     let plan = |gid: u64| CellPlan {
-        gid,
-        population: "cells".into(),
-        node_id: gid,
-        model: Arc::clone(&model),
         point_processes: vec![
             PointProcess::new(&description("ExpSyn"), Some(4)),
             PointProcess {
@@ -115,7 +111,6 @@ fn cells() -> Group {
                     .with("number", 1e9)
             },
         ],
-        spike_source: None,
         connections: vec![Connection {
             source: SourceId::point_process(gid, 1),
             target: 0,
@@ -123,11 +118,7 @@ fn cells() -> Group {
             weights: vec![1e-4],
             active: true,
         }],
-        signals: Vec::new(),
-        probes: Vec::new(),
-        calls: Vec::new(),
-        pointers: Vec::new(),
-        streams: Vec::new(),
+        ..CellPlan::new("cells", gid, gid, Arc::clone(&model))
     };
     let plans: Vec<CellPlan> = (0..250).map(plan).collect();
     let registry = Registry::with_built_ins();

@@ -172,6 +172,22 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// A variable follows a voltage that no cell publishes.
+    #[error("gid {gid}: a gap junction needs the voltage with the id {id}, but no simulated cell has it")]
+    VoltageNotPublished {
+        /// The cell of the variable.
+        gid: u64,
+        /// The id.
+        id: u64,
+    },
+    /// Two voltages have the same id.
+    #[error("gid {} and gid {}: two gap junctions have the id {id} for their own voltage", gids.0, gids.1)]
+    VoltagePublishedTwice {
+        /// The id.
+        id: u64,
+        /// The cells of the two, the smaller gid first.
+        gids: (u64, u64),
+    },
     /// Another rank failed, so this one stops.
     #[error("another rank failed")]
     OtherRankFailed,

@@ -17,6 +17,7 @@ mod error;
 pub mod group;
 pub mod mechanism;
 pub mod mechanisms;
+mod partition;
 mod program;
 pub mod registry;
 pub mod schedule;

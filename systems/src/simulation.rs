@@ -10,10 +10,12 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::communicator::Communicator;
 use crate::epoch::{
-    EpochClock, Exchanged, Failure, Groups, Ranks, Routes, SpikeLog, Threads, advance, exchange, guard,
+    EpochClock, Exchanged, Failure, Groups, Ranks, Routes, SpikeLog, Threads, VoltageExchange, advance,
+    exchange, guard,
 };
 use crate::error::Error;
 use crate::group::{self, CellPlan, Group, GroupOptions, StepPlugin};
+use crate::partition::partition;
 use crate::registry::Registry;
 use crate::schedule::{
     self, Epoch, EpochSet, ScheduleDescription, Sequence, Timings, introspection, strict_schedule,
@@ -64,8 +66,8 @@ impl Simulation {
     ///
     /// # Errors
     ///
-    /// If a cell cannot be built, see [`group::build`], or a connection to another rank is shorter than a
-    /// time step.
+    /// If a cell cannot be built, see [`group::build`]; a connection to another rank that is shorter than a time step;
+    /// voltages across gap junctions that do not fit together.
     pub fn new(
         cells: Vec<CellPlan>,
         registry: &Registry,
@@ -84,10 +86,15 @@ impl Simulation {
             |cells: Vec<CellPlan>| group::build(&cells, registry, &options.group, &options.step_plugins);
         let groups: Result<Vec<Group>, Error> = pool.install(|| parts.into_par_iter().map(build).collect());
         let mut groups = groups?;
-        if let Some(timings) = &options.timings {
-            groups.iter_mut().for_each(|group| group.profile(timings.clone()));
+        let voltages = VoltageExchange::new(&groups, communicator.as_ref())?;
+        for (number, group) in groups.iter_mut().enumerate() {
+            let pauses = voltages.is_coupled(number);
+            if pauses || options.timings.is_some() {
+                group.execute(options.timings.clone(), pauses);
+            }
         }
         let mut world = World::new();
+        world.insert_resource(voltages);
         world.insert_resource(routes(&mut groups));
         world.insert_resource(Groups(groups));
         world.insert_resource(Ranks(communicator));
@@ -244,16 +251,9 @@ fn shortest_delay(cells: &[CellPlan], dt: f64) -> f64 {
 }
 
 /// Connections of other cells' spikes that are too short for an exchange.
-fn short_connections(cell: &CellPlan, dt: f64) -> impl Iterator<Item = &group::Connection> {
+pub(crate) fn short_connections(cell: &CellPlan, dt: f64) -> impl Iterator<Item = &group::Connection> {
     let connections = cell.connections.iter();
     connections.filter(move |connection| connection.is_direct(dt) && connection.source.gid() != cell.gid)
-}
-
-/// Cells that a cell must share a group with: sources of connections too short for an exchange, and those that its
-/// pointers reach into.
-fn close_cells(cell: &CellPlan, dt: f64) -> impl Iterator<Item = u64> {
-    let sources = short_connections(cell, dt).map(|connection| connection.source.gid());
-    sources.chain(cell.pointers.iter().filter_map(|pointer| pointer.cell))
 }
 
 /// Refuses connections between ranks that are too short for an exchange.
@@ -289,63 +289,6 @@ fn check_short_delays(cells: &[CellPlan], dt: f64, ranks: &dyn Communicator) -> 
         }
     }
     Ok(())
-}
-
-/// Bytes of a group's data that should stay in a core's cache.
-const GROUP_BYTES: usize = 512 * 1024;
-
-/// Rough bytes that a cell's data takes in the columns of its group.
-fn bytes_of(cell: &CellPlan) -> usize {
-    let nodes = cell.model.nodes.parent.len();
-    let density: usize = cell.model.mechanisms.iter().map(|m| m.nodes.len() * (m.columns.len() + 4)).sum();
-    let points: usize = cell.point_processes.iter().map(|point| point.values.len() + 8).sum();
-    8 * (10 * nodes + density + points)
-}
-
-/// Splits cells into groups, in their order: of `size` cells, or so that the data of a group stays in cache
-/// and every thread has work. Cells connected by delays too short for an exchange share a group.
-pub fn partition(cells: Vec<CellPlan>, size: usize, threads: usize, dt: f64) -> Vec<Vec<CellPlan>> {
-    let place: BTreeMap<u64, usize> =
-        cells.iter().enumerate().map(|(index, cell)| (cell.gid, index)).collect();
-    let mut leader: Vec<usize> = (0..cells.len()).collect();
-    fn find(leader: &mut [usize], mut index: usize) -> usize {
-        while leader[index] != index {
-            leader[index] = leader[leader[index]];
-            index = leader[index];
-        }
-        index
-    }
-    for (index, cell) in cells.iter().enumerate() {
-        for gid in close_cells(cell, dt) {
-            if let Some(&other) = place.get(&gid) {
-                let (one, other) = (find(&mut leader, index), find(&mut leader, other));
-                leader[one.max(other)] = one.min(other);
-            }
-        }
-    }
-    let total: usize = cells.iter().map(bytes_of).sum();
-    let limit = GROUP_BYTES.min(total.div_ceil(threads.max(1)).max(1));
-    let mut clusters: BTreeMap<usize, Vec<CellPlan>> = BTreeMap::new();
-    for (index, cell) in cells.into_iter().enumerate() {
-        clusters.entry(find(&mut leader, index)).or_default().push(cell);
-    }
-    let mut groups: Vec<Vec<CellPlan>> = Vec::new();
-    let mut bytes = 0;
-    for cluster in clusters.into_values() {
-        let more: usize = cluster.iter().map(bytes_of).sum();
-        match groups.last_mut() {
-            Some(group) if size > 0 && group.len() + cluster.len() <= size => group.extend(cluster),
-            Some(group) if size == 0 && bytes + more <= limit => {
-                bytes += more;
-                group.extend(cluster);
-            }
-            _ => {
-                bytes = more;
-                groups.push(cluster);
-            }
-        }
-    }
-    groups
 }
 
 /// Which groups each source's spikes concern.

@@ -313,7 +313,7 @@ fn profile_counts_runs_and_items() {
         let cells: Vec<CellPlan> =
             (1..=cells).map(|gid| CellPlan { gid, ..cell(&registry, 3, &["pas", "hh"]) }).collect();
         let mut group = group(&registry, &cells);
-        group.profile(timings.clone());
+        group.execute(Some(timings.clone()), false);
         group.initialize();
         group.advance(STEPS);
     }

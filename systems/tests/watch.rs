@@ -119,20 +119,8 @@ fn leaky_cell(registry: &Registry, level: f64, start: f64) -> CellPlan {
         ..CellModel::default()
     };
     let counter = registry.get("Counter").expect("added").description();
-    CellPlan {
-        gid: 0,
-        population: "test".into(),
-        node_id: 0,
-        model: Arc::new(model),
-        point_processes: vec![PointProcess::new(counter, Some(1)).with("level", level).with("start", start)],
-        spike_source: None,
-        connections: vec![],
-        signals: vec![],
-        probes: vec![],
-        calls: vec![],
-        pointers: vec![],
-        streams: vec![],
-    }
+    let counter = PointProcess::new(counter, Some(1)).with("level", level).with("start", start);
+    CellPlan { point_processes: vec![counter], ..CellPlan::new("test", 0, 0, Arc::new(model)) }
 }
 
 /// The counter's count and time of the last crossing after 400 steps of 0.1 ms from -70 mV.

@@ -5,6 +5,7 @@
 //! NEURODAMUS_REQUIRE_REFERENCE=1.
 
 mod artificial_cells;
+mod gap_junctions;
 mod membranes;
 mod morphologies;
 mod networks;

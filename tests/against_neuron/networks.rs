@@ -1,11 +1,8 @@
 //! Networks of cells with membranes: a ring, and noise.
 
-use std::sync::Arc;
+use neurodamus::model::RunOptions;
 
-use neurodamus::model::{Recordings, RunOptions};
-use systems::communicator::run_on_simulated_ranks;
-
-use crate::twin::{PointOf, SourceOf, Twin};
+use crate::twin::{PointOf, SourceOf, Twin, assert_grouping_changes_nothing};
 
 const CELLS: usize = 8;
 
@@ -62,27 +59,7 @@ fn ring_with_double_exponential_synapses() {
 
 #[test]
 fn ring_does_not_depend_on_threads_groups_and_ranks() {
-    let mut reference = ring("ExpSyn");
-    let expected = reference.own.model.run(&options()).expect("the ring runs");
-    assert!(expected.all_spikes.len() > CELLS, "the ring is silent");
-    for (group_size, threads) in [(1, 1), (1, 2), (4, 1), (4, 2), (100, 1), (100, 2)] {
-        let options = RunOptions { group_size, threads, ..options() };
-        let found = reference.own.model.run(&options).expect("the ring runs");
-        assert!(found == expected, "{group_size} cells per group, {threads} threads");
-    }
-    for size in [2, 3, 7] {
-        let parts = run_on_simulated_ranks(size, |communicator| {
-            ring("ExpSyn").own.model.run_on(&options(), Arc::new(communicator))
-        });
-        let parts: Vec<Recordings> = parts.into_iter().map(|part| part.expect("all ranks run")).collect();
-        let mut spikes: Vec<(f64, u64)> = parts.iter().flat_map(|part| part.all_spikes.clone()).collect();
-        spikes.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-        assert_eq!(spikes, expected.all_spikes, "{size} ranks");
-        for (what, recorded) in reference.traces() {
-            let found = parts.iter().map(|part| part.trace(recorded)).find(|trace| !trace.is_empty());
-            assert!(found == Some(expected.trace(recorded)), "{what} on {size} ranks");
-        }
-    }
+    assert_grouping_changes_nothing(|| ring("ExpSyn"), &options());
 }
 
 #[test]

@@ -3,8 +3,10 @@
 //! [`Twin::compare`] runs both and wants all that was recorded to have the same bits.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use neurodamus::model::{Model, Recorded, RunOptions};
+use neurodamus::model::{Model, Recorded, Recordings, RunOptions};
+use systems::communicator::run_on_simulated_ranks;
 
 use crate::support::{Operation, Own, Source, first_difference, neuron};
 
@@ -117,6 +119,11 @@ impl Twin {
         self.ask(Operation::Play { point: point.0, name: name.into(), times, values });
     }
 
+    /// Lets a variable of a point process follow the voltage at a place.
+    pub fn follow(&mut self, point: PointOf, name: &str, section: SectionOf, x: f64) {
+        self.ask(Operation::Follow { point: point.0, name: name.into(), section: section.0, x });
+    }
+
     pub fn net_con(&mut self, source: SourceOf, target: PointOf, delay: f64, weight: f64) {
         let (source, weights) = (source.into(), vec![weight]);
         self.ask(Operation::NetCon { source, target: target.0, delay, weights });
@@ -201,4 +208,32 @@ pub fn assert_same_bits(what: &str, dt: f64, own: &[f64], reference: &[f64]) {
     let ulps = (own.to_bits() as i64).wrapping_sub(reference.to_bits() as i64);
     let t = index as f64 * dt;
     panic!("{what}, value {index} (t = {t} ms if a trace): {own:?}, NEURON {reference:?}, {ulps} ulps");
+}
+
+/// Runs a model, which must spike more often than it has cells, with several numbers of threads, ranks and cells per group:
+/// all that it records must have the same bits.
+pub fn assert_grouping_changes_nothing(make: impl Fn() -> Twin + Sync, options: &RunOptions) {
+    let mut reference = make();
+    let expected = reference.own.model.run(options).expect("the model runs");
+    assert!(expected.all_spikes.len() > 8, "it is silent");
+    let sizes = [(1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (100, 1), (100, 2)];
+    for (group_size, threads) in sizes {
+        let options = RunOptions { group_size, threads, ..options.clone() };
+        let found = reference.own.model.run(&options).expect("the model runs");
+        assert!(found == expected, "{group_size} cells per group, {threads} threads");
+    }
+    for (ranks, group_size, threads) in [(2, 0, 1), (2, 1, 2), (3, 0, 2), (3, 2, 1), (4, 1, 1), (7, 0, 1)] {
+        let options = RunOptions { group_size, threads, ..options.clone() };
+        let parts = run_on_simulated_ranks(ranks, |communicator| {
+            make().own.model.run_on(&options, Arc::new(communicator))
+        });
+        let parts: Vec<Recordings> = parts.into_iter().map(|part| part.expect("all ranks run")).collect();
+        let mut spikes: Vec<(f64, u64)> = parts.iter().flat_map(|part| part.all_spikes.clone()).collect();
+        spikes.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        assert_eq!(spikes, expected.all_spikes, "{ranks} ranks");
+        for (what, recorded) in reference.traces() {
+            let found = parts.iter().map(|part| part.trace(recorded)).find(|trace| !trace.is_empty());
+            assert!(found == Some(expected.trace(recorded)), "{what} on {ranks} ranks");
+        }
+    }
 }

@@ -118,6 +118,13 @@ pub enum Operation {
         x: f64,
         variable: String,
     },
+    /// Lets a variable of a point process follow the voltage at a place, as across a gap junction.
+    Follow {
+        point: usize,
+        name: String,
+        section: usize,
+        x: f64,
+    },
     /// Calls a mechanism's function or procedure, such as `setRNG`.
     Call {
         owner: Owner,

@@ -72,6 +72,10 @@ impl Own {
             Operation::Pointer { owner, name, section, x, variable } => {
                 self.pointer(owner, name, (*section, *x), variable)?;
             }
+            Operation::Follow { point, name, section, x } => {
+                let variable = Variable::Point(self.points[*point], name.clone());
+                self.model.follow_voltage(variable, (self.sections[*section], *x))?;
+            }
             Operation::Call { owner, function, arguments } => self.call(owner, function, arguments)?,
             Operation::NetCon { source, target, delay, weights } => {
                 let connection = NetCon::new(self.source(*source), self.points[*target]).delay(*delay);

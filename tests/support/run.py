@@ -26,7 +26,8 @@ from neuron import h  # noqa: E402
 h.load_file("stdrun.hoc")
 h.load_file("import3d.hoc")
 
-sections, points, connections, vectors, kept = [], [], [], [], []
+context = h.ParallelContext()
+sections, points, connections, vectors, kept, followed = [], [], [], [], [], []
 
 
 def keep(vector):
@@ -130,6 +131,13 @@ def op_pointer(owner, name, section, x, variable):
     h.setpointer(reference(place, variable), name, owner_of(owner))
 
 
+def op_follow(point, name, section, x):
+    followed.append(point)
+    place, identity = sections[section](x), len(followed)
+    context.source_var(place._ref_v, identity, sec=sections[section])
+    context.target_var(points[point], reference(points[point], name), identity)
+
+
 def op_call(owner, function, arguments):
     values = []
     for argument in arguments:
@@ -190,7 +198,8 @@ def op_geometry():
 
 def op_run(dt, tstop, v_init, celsius, second_order):
     h.dt, h.steps_per_ms, h.celsius, h.secondorder = dt, 1 / dt, celsius, second_order
-    context = h.ParallelContext()
+    if followed:
+        context.setup_transfer()
     context.set_maxstep(10)
     h.finitialize(v_init)
     context.psolve(tstop)

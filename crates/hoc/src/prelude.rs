@@ -2,7 +2,7 @@
 
 /// Distributes a parameter by path distance: `distribute(list, parameter, expression)` puts the distance into the
 /// `%g` of the expression for every segment; `distribute_section_variable` does so once for every section.
-pub(crate) const TDISTFUNC: &str = r#"
+const TDISTFUNC: &str = r#"
 begintemplate TDistFunc
 public distribute, distribute_section_variable
 strdef layout, command
@@ -26,3 +26,38 @@ proc distribute_section_variable() { localobj list
 }
 endtemplate TDistFunc
 "#;
+
+/// The seeds of the simulation, for helpers that make synapses. What the circuit ships under this name interprets
+/// neurodamus's own configuration objects, which are not here.
+const RNG_SETTINGS: &str = r#"
+begintemplate RNGSettings
+public getRNGMode, COMPATIBILITY, RANDOM123, UPMCELLRAN4
+public getGlobalSeed, getSynapseSeed, getStimulusSeed, getMinisSeed, getIonChannelSeed
+external random_seed_, synapse_seed_, stimulus_seed_, minis_seed_, ionchannel_seed_
+
+proc init() {
+    COMPATIBILITY = 0
+    RANDOM123 = 1
+    UPMCELLRAN4 = 2
+}
+func getRNGMode() { return RANDOM123 }
+func getGlobalSeed() { return random_seed_ }
+func getSynapseSeed() { return synapse_seed_ }
+func getStimulusSeed() { return stimulus_seed_ }
+func getMinisSeed() { return minis_seed_ }
+func getIonChannelSeed() { return ionchannel_seed_ }
+endtemplate RNGSettings
+"#;
+
+/// Seeds that `RNGSettings` tells, as variables of the top level that the host sets.
+pub(crate) const SEEDS: [&str; 5] =
+    ["random_seed_", "synapse_seed_", "stimulus_seed_", "minis_seed_", "ionchannel_seed_"];
+
+/// The text of a helper file, and whether a file of the circuit takes its place.
+pub(crate) fn helper_file(name: &str) -> Option<(&'static str, bool)> {
+    match name {
+        "TDistFunc.hoc" => Some((TDISTFUNC, true)),
+        "RNGSettings.hoc" => Some((RNG_SETTINGS, false)),
+        _ => None,
+    }
+}

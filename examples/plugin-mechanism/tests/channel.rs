@@ -32,20 +32,7 @@ fn cylinder(registry: &Registry, membrane: &str, gbar: f64) -> CellPlan {
     cell.insert(section, membrane).unwrap();
     cell.insert(section, "KM").unwrap();
     cell.set_range(section, "gbar_KM", gbar).unwrap();
-    CellPlan {
-        gid: 0,
-        population: "cells".into(),
-        node_id: 0,
-        model: Arc::new(cell.to_model(&Selection::All, &[]).unwrap()),
-        point_processes: Vec::new(),
-        spike_source: None,
-        connections: Vec::new(),
-        signals: Vec::new(),
-        probes: Vec::new(),
-        calls: Vec::new(),
-        pointers: Vec::new(),
-        streams: Vec::new(),
-    }
+    CellPlan::new("cells", 0, 0, Arc::new(cell.to_model(&Selection::All, &[]).unwrap()))
 }
 
 /// The same with a current into its middle.

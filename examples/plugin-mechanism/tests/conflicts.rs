@@ -31,20 +31,7 @@ fn with_order(schedule: &mut Schedule, _world: &mut World) {
 fn soma(registry: &Registry) -> CellPlan {
     let mut cell = Cell::new(Arc::new(Catalogue::new(registry.descriptions().cloned()).unwrap()));
     cell.create_section(None, "soma");
-    CellPlan {
-        gid: 0,
-        population: "cells".into(),
-        node_id: 0,
-        model: Arc::new(cell.to_model(&Selection::All, &[]).unwrap()),
-        point_processes: Vec::new(),
-        spike_source: None,
-        connections: Vec::new(),
-        signals: Vec::new(),
-        probes: Vec::new(),
-        calls: Vec::new(),
-        pointers: Vec::new(),
-        streams: Vec::new(),
-    }
+    CellPlan::new("cells", 0, 0, Arc::new(cell.to_model(&Selection::All, &[]).unwrap()))
 }
 
 #[test]

@@ -34,6 +34,43 @@ pub trait Communicator: Send + Sync {
             .fold(f64::INFINITY, f64::min))
     }
 
+    /// Gives every rank its part, in the order of ranks, and gets the parts that they have for this one.
+    fn all_to_all(&self, parts: &[Vec<u64>]) -> Result<Vec<Vec<u64>>, Error> {
+        if self.size() == 1 {
+            return Ok(parts.to_vec());
+        }
+        let counts = parts.iter().map(|part| part.len() as u64);
+        let words: Vec<u64> = counts.chain(parts.iter().flatten().copied()).collect();
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let own_part = |bytes: &Vec<u8>| {
+            let words = bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
+            let counts: Vec<usize> = words.clone().take(self.size()).map(|count| count as usize).collect();
+            let before: usize = counts[..self.rank()].iter().sum();
+            words.skip(self.size() + before).take(counts[self.rank()]).collect()
+        };
+        Ok(self.all_gather(&bytes)?.iter().map(own_part).collect())
+    }
+
+    /// Gives every rank `sent_counts` of the voltages (mV) in `sent`, and gets `received_counts` of those of each: in the
+    /// order of ranks, once in every time step.
+    fn exchange_voltages(
+        &self,
+        sent: &[f64],
+        sent_counts: &[usize],
+        received: &mut [f64],
+        received_counts: &[usize],
+    ) -> Result<(), Error> {
+        let mut bits = sent.iter().map(|voltage| voltage.to_bits());
+        let parts: Vec<Vec<u64>> =
+            sent_counts.iter().map(|&count| bits.by_ref().take(count).collect()).collect();
+        let parts = self.all_to_all(&parts)?;
+        debug_assert!(parts.iter().map(Vec::len).eq(received_counts.iter().copied()));
+        for (voltage, bits) in received.iter_mut().zip(parts.iter().flatten()) {
+            *voltage = f64::from_bits(*bits);
+        }
+        Ok(())
+    }
+
     /// Spikes of all ranks, in the order of ranks.
     fn exchange_spikes(&self, spikes: &[Spike]) -> Result<Vec<Spike>, Error> {
         if self.size() == 1 {

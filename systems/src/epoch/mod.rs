@@ -1,11 +1,16 @@
 //! What a rank does between two exchanges of spikes.
 //!
 //! An epoch is as long as the shortest connection between groups, so that no spike of an epoch can matter
-//! before its end: groups run a whole epoch without talking to each other.
+//! before its end: groups run a whole epoch without talking to each other. Only groups whose cells are coupled by gap
+//! junctions meet in every step.
 
 pub mod advance;
+mod directory;
 pub mod exchange;
 pub mod guard;
+mod voltages;
+
+pub use voltages::VoltageExchange;
 
 use std::sync::Arc;
 

@@ -16,8 +16,8 @@ use super::instances::{Gathered, gather_ions, gather_mechanisms};
 use super::layout::lay_out;
 use super::network::{connect, incoming, place, places, spike_sources};
 use super::pointers::{self, Places};
-use super::probes;
 use super::{CellPlan, CellProbeSource, Group, GroupOptions};
+use super::{probes, voltages};
 use crate::error::Error;
 use crate::mechanism::{Environment, Kernels, Mechanism, Surroundings};
 use crate::registry::Registry;
@@ -69,6 +69,8 @@ pub fn build(
 
     let places_of_all = Places { cells, starts: &starts, points: &places };
     pointers::bind(&places_of_all, &mut gathered, &ions)?;
+    let voltages = voltages::gather(&places_of_all, &gathered, compartments, &mut world)?;
+    assembly.has_voltages = voltages.has_any(&mut world);
     let surroundings = Surroundings { clock, area: &area, diameter: &diameter };
     let environments: Vec<Environment> =
         gathered.iter().map(|own| environment(own.mechanism.as_ref(), options)).collect();
@@ -122,7 +124,7 @@ pub fn build(
     }
     schedule::finish(&mut step, &mut world, "Step")?;
     schedule::finish(&mut initialize, &mut world, "Initialize")?;
-    Ok(Group { world, step, initialize, probes, names })
+    Ok(Group { world, step, initialize, probes, names, voltages })
 }
 
 /// Copies area and diameter of nodes to instances whose kernels read them.
@@ -209,7 +211,7 @@ fn spawn_waveforms(cells: &[CellPlan], places: &[Vec<Target>], world: &mut World
                 variable: signal.variable.clone(),
             })?;
             let (times, values) = (signal.times.clone(), signal.values.clone());
-            world.spawn(Waveform { times, values, target, variable, next: 0 });
+            world.spawn(Waveform { times, values, playback: signal.playback, target, variable, next: 0 });
             any = true;
         }
     }

@@ -14,14 +14,14 @@ type Names = BTreeSet<(String, String)>;
 
 /// Variables of the mechanisms of a group that something beside kernels deals with.
 pub struct Concerned {
-    /// Those that are changed: by signals, written pointers and plug-ins.
+    /// Those that are changed: by signals, voltages across gap junctions, written pointers and plug-ins.
     changed: Names,
     /// Those that are read only: by probes and pointers.
     read: Names,
 }
 
 impl Concerned {
-    /// What signals, probes, pointers and plug-ins deal with.
+    /// What signals, gap junctions, probes, pointers and plug-ins deal with.
     pub fn new(cells: &[CellPlan], mechanisms: &[Gathered], by_plugins: &Names) -> Self {
         let mut concerned = Self { changed: by_plugins.clone(), read: Names::new() };
         for cell in cells {
@@ -29,6 +29,9 @@ impl Concerned {
                 if let Some(description) = cell.point_process_descriptions().nth(signal.target) {
                     concerned.changed.insert((description.name.clone(), signal.variable.clone()));
                 }
+            }
+            for received in &cell.received_voltages {
+                concerned.changed.insert((received.place.mechanism.clone(), received.variable.clone()));
             }
             for part in cell.probes.iter().flat_map(|probe| &probe.parts) {
                 if let CellProbeSource::Density(mechanism, variable)

@@ -14,6 +14,7 @@ mod pattern;
 mod place;
 mod pointers;
 mod probes;
+mod voltages;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +24,8 @@ use bevy_ecs::world::World;
 use cell::CellModel;
 use cell::model::{Call, InstancePlace, Pointer};
 use components::{
-    Clock, Connections, EventQueue, MechanismName, OutgoingSpikes, SampleBuffer, SourceId, Spike,
+    ArrivedVoltages, Clock, Connections, EventQueue, MechanismName, OutgoingSpikes, Playback, SampleBuffer,
+    SourceId, Spike, Voltage,
 };
 use nmodl::Description;
 use random::Stream;
@@ -34,9 +36,11 @@ pub use network::is_shorter_than_step;
 pub use pattern::inject_spikes;
 pub use place::{Located, locate};
 pub use probes::{CellProbe, CellProbePart, CellProbeSource, CellSums};
+pub use voltages::{GroupVoltages, PublishedVoltage};
 
 use crate::Error;
-use crate::schedule::{ProfilingExecutor, ScheduleDescription, Timings, introspection};
+use crate::schedule::TRANSFER;
+use crate::schedule::{ScheduleDescription, StepExecutor, Timings, introspection};
 use crate::step::{Complaints, GroupEntities};
 
 /// A cell with all that is attached to it.
@@ -59,6 +63,10 @@ pub struct CellPlan {
     pub connections: Vec<Connection>,
     /// Signals played into its point processes.
     pub signals: Vec<Signal>,
+    /// Voltages that variables of any cell may follow: the id of each, unique over all cells, and its node.
+    pub published_voltages: Vec<(u64, u32)>,
+    /// Variables of its mechanisms that follow voltages, as gap junctions need it.
+    pub received_voltages: Vec<ReceivedVoltage>,
     /// What is sampled of it.
     pub probes: Vec<CellProbe>,
     /// Functions of its mechanisms that are called before the initialisation, in this order.
@@ -81,6 +89,8 @@ impl CellPlan {
             spike_source: None,
             connections: Vec::new(),
             signals: Vec::new(),
+            published_voltages: Vec::new(),
+            received_voltages: Vec::new(),
             probes: Vec::new(),
             calls: Vec::new(),
             pointers: Vec::new(),
@@ -189,6 +199,19 @@ pub struct Signal {
     pub times: Vec<f64>,
     /// Value at each time.
     pub values: Vec<f64>,
+    /// What it does between its points.
+    pub playback: Playback,
+}
+
+/// A variable that follows a voltage: it is set to it at the initialisation and after the voltage step of every time step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReceivedVoltage {
+    /// The id under which the voltage is published.
+    pub id: u64,
+    /// The instance.
+    pub place: InstancePlace,
+    /// The variable's name.
+    pub variable: String,
 }
 
 /// What all groups of a simulation have in common.
@@ -243,6 +266,7 @@ pub struct Group {
     initialize: Schedule,
     probes: Vec<(bevy_ecs::entity::Entity, ProbeLayout)>,
     names: Vec<String>,
+    voltages: GroupVoltages,
 }
 
 impl Group {
@@ -259,11 +283,37 @@ impl Group {
     /// Advances by a number of time steps, or until a kernel fails.
     pub fn advance(&mut self, steps: u64) {
         for _ in 0..steps {
-            self.step.run(&mut self.world);
-            self.tell_messages();
-            if self.world.resource::<Complaints>().failure.is_some() {
+            if !self.advance_part() {
                 break;
             }
+        }
+    }
+
+    /// Advances by a time step, or by a half of one for a group that pauses; whether no kernel has failed.
+    pub fn advance_part(&mut self) -> bool {
+        self.step.run(&mut self.world);
+        self.tell_messages();
+        self.world.resource::<Complaints>().failure.is_none()
+    }
+
+    /// What the group publishes and receives of voltages.
+    pub fn voltages(&self) -> &GroupVoltages {
+        &self.voltages
+    }
+
+    /// Copies voltages (mV) of nodes, each to its place in `voltages`.
+    pub fn read_voltages(&self, nodes: &[(u32, usize)], voltages: &mut [f64]) {
+        let entity = self.world.resource::<GroupEntities>().compartments;
+        if let Some(voltage) = self.world.get::<Voltage>(entity) {
+            nodes.iter().for_each(|&(node, place)| voltages[place] = voltage.0[node as usize]);
+        }
+    }
+
+    /// Takes the voltages (mV) that the group awaits, in their order.
+    pub fn receive_voltages(&mut self, voltages: impl Iterator<Item = f64>) {
+        let entity = self.world.resource::<GroupEntities>().compartments;
+        if let Some(mut arrived) = self.world.get_mut::<ArrivedVoltages>(entity) {
+            arrived.0.iter_mut().zip(voltages).for_each(|(place, voltage)| *place = voltage);
         }
     }
 
@@ -293,10 +343,11 @@ impl Group {
         self.world.get_resource::<Clock>().copied()
     }
 
-    /// Measures every system from now on; results reach `timings` when the group is dropped.
-    pub fn profile(&mut self, timings: Timings) {
-        let items = self.items_per_system();
-        self.step.set_executor(ProfilingExecutor::new(timings, items));
+    /// Measures every system from now on, if there are `timings`: they get the results when the group is dropped. A group
+    /// that pauses runs its time steps in two halves: up to the transfer of voltages, and from there on.
+    pub fn execute(&mut self, timings: Option<Timings>, pauses: bool) {
+        let profile = timings.map(|timings| (timings, self.items_per_system()));
+        self.step.set_executor(StepExecutor::new(profile, pauses.then_some(TRANSFER)));
     }
 
     /// Number of instances or nodes that each system works on.

@@ -1,12 +1,12 @@
 //! The two schedules: their sets, their assembly from what a group contains, and a look at the result.
 
+mod executor;
 pub mod introspection;
-pub mod profile;
 mod step;
 
+pub use executor::{StepExecutor, Timing, Timings};
 pub use introspection::{ScheduleDescription, SystemDescription};
-pub use profile::{ProfilingExecutor, Timing, Timings};
-pub use step::{Assembly, Entry, MechanismEntry, Pointers, assemble_initialize, assemble_step};
+pub use step::{Assembly, Entry, MechanismEntry, Pointers, TRANSFER, assemble_initialize, assemble_step};
 
 use bevy_ecs::schedule::{
     IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, ScheduleLabel, SystemSet,

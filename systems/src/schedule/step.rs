@@ -10,7 +10,7 @@ use super::{Initialize, Sequence, Step, StepSet, strict_schedule};
 use crate::mechanism::{Kernels, Phase, Phases};
 use crate::step::{
     axial, blocks, capacitance, currents, deliver, detect, hines, initialize, ions, play, pointers, sample,
-    states, update,
+    states, transfer, update,
 };
 
 /// One entry of the order of execution.
@@ -82,6 +82,9 @@ fn push_blocks(
     }
 }
 
+/// Name of the system that transfers voltages across gap junctions: groups that are coupled to others pause before it.
+pub const TRANSFER: &str = "transfer:voltages";
+
 /// What a group contains, as far as its schedules depend on it.
 #[derive(Default)]
 pub struct Assembly {
@@ -93,6 +96,8 @@ pub struct Assembly {
     pub has_events: bool,
     /// Whether waveforms are played.
     pub has_waveforms: bool,
+    /// Whether voltages are published or received across gap junctions.
+    pub has_voltages: bool,
     /// Whether something is sampled.
     pub has_probes: bool,
     /// Whether the membrane current is needed.
@@ -135,6 +140,9 @@ pub fn assemble_step(assembly: &Assembly) -> Schedule {
     if assembly.has_waveforms {
         sequence.push(StepSet::Transfer, "play:waveforms-again", play::play);
     }
+    if assembly.has_voltages {
+        sequence.push(StepSet::Transfer, TRANSFER, transfer::transfer);
+    }
     for entry in mechanisms(assembly).filter(|entry| entry.phases.state) {
         let system = states::state_system(entry.entity, Arc::clone(&entry.kernels));
         entry.push(&mut sequence, StepSet::State, "state", system);
@@ -158,6 +166,9 @@ pub fn assemble_initialize(assembly: &Assembly, v_init: f64) -> Schedule {
     let mut schedule = strict_schedule(Initialize);
     let mut sequence = Sequence::new(&mut schedule);
     sequence.push(All, "initialize:reset", initialize::reset_system(v_init));
+    if assembly.has_voltages {
+        sequence.push(All, TRANSFER, transfer::first_transfer_system(v_init));
+    }
     push_blocks(&mut sequence, assembly, All, Phase::BeforeInitial, "before-initial");
     for entry in &assembly.order {
         match entry {

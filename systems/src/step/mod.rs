@@ -6,10 +6,11 @@
 //! 4. [`currents`], [`capacitance`], [`axial`]: the tree matrix.
 //! 5. [`hines`]: its solution.
 //! 6. [`update`]: the new voltage (and membrane current), t advances by dt/2.
-//! 7. [`states`]: one system per mechanism with states.
-//! 8. [`record`]: recorded variables.
-//! 9. [`deliver`]: events due by the new t.
-//! 10. [`sample`]: probes that are due.
+//! 7. [`transfer`]: voltages across gap junctions.
+//! 8. [`states`]: one system per mechanism with states.
+//! 9. [`record`]: recorded variables.
+//! 10. [`deliver`]: events due by the new t.
+//! 11. [`sample`]: probes that are due.
 //!
 //! Source: Hines and Carnevale, The NEURON simulation environment, Neural Computation 9 (1997).
 
@@ -27,6 +28,7 @@ pub mod pointers;
 pub mod record;
 pub mod sample;
 pub mod states;
+pub mod transfer;
 pub mod update;
 
 use std::sync::Arc;

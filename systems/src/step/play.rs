@@ -1,7 +1,7 @@
 //! Waveforms set the variables they are played into.
 
 use bevy_ecs::system::{Query, Res};
-use components::{Clock, Instances, Waveform};
+use components::{Clock, Instances, Playback, Waveform};
 
 use super::MechanismTable;
 
@@ -23,12 +23,17 @@ pub fn play(
     }
 }
 
-/// Value of a waveform at `t` (ms): linear between points, the first value before them, and the last
-/// segment's line after them. `None` for a waveform without points. Time must not go back.
+/// Value of a waveform at `t` (ms); `None` where it leaves the variable as it is. Time must not go back.
+///
+/// Of points at the same time the last counts from then on. A linear waveform has its first value before its points,
+/// and follows the line of its last segment after them.
 fn waveform_at(waveform: &mut Waveform, t: f64) -> Option<f64> {
     let (times, values) = (&waveform.times, &waveform.values);
     while waveform.next < times.len() && times[waveform.next] <= t {
         waveform.next += 1;
+    }
+    if waveform.playback == Playback::Stepwise {
+        return values.get(waveform.next.checked_sub(1)?).copied();
     }
     let last = times.len().checked_sub(1)?;
     let upper = waveform.next.min(last);
@@ -50,6 +55,7 @@ mod tests {
         let mut waveform = Waveform {
             times: vec![0.05, 0.1, 0.2, 0.2, 0.3],
             values: vec![1.0, 2.0, 4.0, 10.0, 3.0],
+            playback: Playback::Linear,
             target: Target { mechanism: 0, instance: 0 },
             variable: 0,
             next: 0,
@@ -66,5 +72,19 @@ mod tests {
         ] {
             assert!((at(t) - expected).abs() < 1e-12, "{t}");
         }
+    }
+
+    #[test]
+    fn steps_keep_the_value_of_the_last_point() {
+        let mut waveform = Waveform {
+            times: vec![0.05, 0.1, 0.1, 0.2],
+            values: vec![1.0, 2.0, 4.0, 10.0],
+            playback: Playback::Stepwise,
+            target: Target { mechanism: 0, instance: 0 },
+            variable: 0,
+            next: 0,
+        };
+        let at = [0.0375, 0.0625, 0.1, 0.1875, 0.2125, 5.0].map(|t| waveform_at(&mut waveform, t));
+        assert_eq!(at, [None, Some(1.0), Some(4.0), Some(4.0), Some(10.0), Some(10.0)]);
     }
 }

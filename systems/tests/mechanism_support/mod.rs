@@ -70,20 +70,7 @@ pub fn ball_and_stick() -> CellModel {
 
 /// A cell with point processes.
 pub fn plan(gid: u64, model: CellModel, point_processes: Vec<PointProcess>) -> CellPlan {
-    CellPlan {
-        gid,
-        population: "cells".into(),
-        node_id: gid,
-        model: Arc::new(model),
-        point_processes,
-        spike_source: None,
-        connections: Vec::new(),
-        signals: Vec::new(),
-        probes: Vec::new(),
-        calls: Vec::new(),
-        pointers: Vec::new(),
-        streams: Vec::new(),
-    }
+    CellPlan { point_processes, ..CellPlan::new("cells", gid, gid, Arc::new(model)) }
 }
 
 /// A cell whose spikes are those of its last artificial cell, which the others reach with a delay (ms) and a weight.

@@ -66,18 +66,5 @@ pub fn cell(registry: &Registry, nseg: i64, mechanisms: &[&str]) -> CellPlan {
     for mechanism in mechanisms {
         cell.insert(section, mechanism).expect("a known mechanism");
     }
-    CellPlan {
-        gid: 1,
-        population: "cells".into(),
-        node_id: 0,
-        model: Arc::new(cell.to_model(&Selection::All, &[]).expect("a valid cell")),
-        point_processes: Vec::new(),
-        spike_source: None,
-        connections: Vec::new(),
-        signals: Vec::new(),
-        probes: Vec::new(),
-        calls: Vec::new(),
-        pointers: Vec::new(),
-        streams: Vec::new(),
-    }
+    CellPlan::new("cells", 0, 1, Arc::new(cell.to_model(&Selection::All, &[]).expect("a valid cell")))
 }

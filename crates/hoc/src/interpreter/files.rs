@@ -119,9 +119,10 @@ impl Interpreter {
         if NATIVE_FILES.contains(&name) {
             return Ok(());
         }
-        if name == "TDistFunc.hoc" && self.find_file(name).is_none() {
-            let source =
-                Arc::new(Source { name: Arc::from(name), text: Arc::from(crate::prelude::TDISTFUNC) });
+        if let Some((text, can_be_replaced)) = crate::prelude::helper_file(name)
+            && !(can_be_replaced && self.find_file(name).is_some())
+        {
+            let source = Arc::new(Source { name: Arc::from(name), text: Arc::from(text) });
             return self.run_once(source, PathBuf::from(name), again);
         }
         let Some(path) = self.find_file(name) else {

@@ -196,6 +196,17 @@ impl Interpreter {
         }
     }
 
+    /// The artificial cell that a member of an object without sections refers to: its number in
+    /// [the object's model](Self::finish).
+    pub fn artificial_cell_of(&self, object: &ObjectRef, name: &str) -> Option<u32> {
+        let found = self.object_of(object, name)?;
+        let Object::PointProcess(wanted, _) = self.heap.data(found.index()) else { return None };
+        let place = self.cell.point_processes().position(|id| id == *wanted)?;
+        let mechanism = self.cell.point_process_mechanism(*wanted).ok()?;
+        let is_artificial = self.catalogue.mechanism(mechanism).kind == nmodl::Kind::ArtificialCell;
+        is_artificial.then_some(place as u32)
+    }
+
     /// The sections of a SectionList member, or of a section array member; `None` where there is no such member.
     /// Deleted sections are left out.
     pub fn section_list(&self, object: &ObjectRef, name: &str) -> Option<Vec<SectionId>> {

@@ -119,13 +119,17 @@ impl Interpreter {
         interpreter
     }
 
-    /// Variables that NEURON's standard library defines at top level.
+    /// Variables that NEURON's standard library defines at top level, and those that neurodamus sets for helpers.
     fn define_standard_variables(&mut self) {
         for (name, value) in
             [("v_init", -65.0), ("tstop", 5.0), ("steps_per_ms", 40.0), ("nrnmainmenu_", 0.0)]
         {
             self.set_top(name, MemberKind::Number, object::Slot::Number(value));
         }
+        for seed in crate::prelude::SEEDS {
+            self.set_top(seed, MemberKind::Number, object::Slot::Number(0.0));
+        }
+        self.set_top("randomize_Gaba_risetime", MemberKind::Text, object::Slot::Text(Arc::from("False")));
         self.set_top("tstr", MemberKind::Text, object::Slot::Text(Arc::from("")));
         self.set_top("hoc_obj_", MemberKind::Objects(vec![2]), object::Slot::Objects(vec![None, None]));
         let symbol = self.symbols.intern("StringFunctions");

@@ -338,7 +338,8 @@ fn read_kinetics(section: &mut Section<'_>) -> ShotKinetics {
         rise_time: section.required_number("rise_time", Bound::Positive),
         decay_time: section.required_number("decay_time", Bound::Positive),
     };
-    if kinetics.decay_time > 0.0 && kinetics.rise_time >= kinetics.decay_time {
+    // Times that are as good as equal would divide by zero
+    if kinetics.decay_time > 0.0 && kinetics.rise_time >= kinetics.decay_time * (1.0 - 1e-9) {
         let bound = format!("less than `decay_time`, {}", kinetics.decay_time);
         let found = kinetics.rise_time.to_string();
         section.context.out_of_range("rise_time", section.span_of("rise_time"), bound, found);

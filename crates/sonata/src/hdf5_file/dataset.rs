@@ -202,6 +202,21 @@ impl Dataset {
         read.map_err(|e| read_error(self.at.clone(), &e))
     }
 
+    /// The first `rows` values of one column of a table.
+    pub(crate) fn read_column<T: H5Type>(&self, column: u64, rows: u64) -> Result<Vec<T>> {
+        let is_there = matches!(self.shape[..], [all, columns] if rows <= all && column < columns);
+        if !is_there {
+            return Err(self.inconsistent(
+                format!("{rows} rows and a column {column}"),
+                format!("the shape {:?}", self.shape),
+                "the dataset is smaller than the rest of the file needs: generate the file again",
+            ));
+        }
+        let column = column as usize..column as usize + 1;
+        let read = self.inner.read_slice_2d::<T, _>((..rows as usize, column));
+        read.map(|a| a.into_raw_vec_and_offset().0).map_err(|e| read_error(self.at.clone(), &e))
+    }
+
     fn read_mapped<S: H5Type, T>(
         &self,
         ranges: &[Range<u64>],

@@ -82,6 +82,14 @@ impl ReportReader {
         self.data.read_block(rows)
     }
 
+    /// The first `rows` values of one column.
+    ///
+    /// # Errors
+    /// When the report has no such rows or column, or they cannot be read.
+    pub fn read_column(&self, column: u64, rows: u64) -> Result<Vec<f32>> {
+        self.data.read_column(column, rows)
+    }
+
     /// All values, row by row.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
-//! Measures the time that each system takes.
+//! Runs the systems of a time step one after another: measures each, or pauses in between.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,24 +41,44 @@ impl Timings {
     }
 }
 
-/// Runs systems one after another like the ordinary executor, and measures each. Commands of systems take
-/// effect at the end of the schedule.
-pub struct ProfilingExecutor {
+/// Runs systems one after another like the ordinary executor. It measures each, where that is wanted; and where a
+/// system is named as the middle of the schedule, a run ends before it and the next one goes on from there. Commands of
+/// systems take effect with the system.
+pub struct StepExecutor {
+    profile: Option<Profile>,
+    middle: Option<&'static str>,
+    /// Index of the middle system, once it is known.
+    pause: Option<usize>,
+    /// Whether the last run ended in the middle.
+    is_paused: bool,
+}
+
+/// What is measured of each system.
+struct Profile {
     timings: Timings,
     items: BTreeMap<String, u64>,
     names: Vec<String>,
     spent: Vec<Timing>,
 }
 
-impl ProfilingExecutor {
-    /// An executor that adds to `timings` when it is dropped; `items` says how many instances each system
-    /// works on.
-    pub fn new(timings: Timings, items: BTreeMap<String, u64>) -> Self {
-        Self { timings, items, names: Vec::new(), spent: Vec::new() }
+impl StepExecutor {
+    /// An executor that measures systems if it has a `profile`: it adds to these timings when it is dropped, and knows
+    /// how many instances each system works on. It pauses before the system called `middle`.
+    pub fn new(profile: Option<(Timings, BTreeMap<String, u64>)>, middle: Option<&'static str>) -> Self {
+        let profile =
+            profile.map(|(timings, items)| Profile { timings, items, names: Vec::new(), spent: Vec::new() });
+        Self { profile, middle, pause: None, is_paused: false }
+    }
+
+    /// The systems of the present run, of `count`.
+    fn part(&mut self, count: usize) -> Range<usize> {
+        let Some(pause) = self.pause else { return 0..count };
+        self.is_paused = !self.is_paused;
+        if self.is_paused { 0..pause } else { pause..count }
     }
 }
 
-impl SystemExecutor for ProfilingExecutor {
+impl SystemExecutor for StepExecutor {
     fn init(&mut self, _schedule: &SystemSchedule) {}
 
     fn run(
@@ -69,15 +90,23 @@ impl SystemExecutor for ProfilingExecutor {
     ) {
         // SAFETY: the systems are run where they stand; none is added, removed or exchanged.
         let systems = unsafe { schedule.systems_mut() };
-        if self.names.len() != systems.len() {
-            self.names = systems.iter().map(|system| system.system().name().to_string()).collect();
-            self.spent = vec![Timing::default(); systems.len()];
+        if let Some(middle) = self.middle.take() {
+            self.pause = systems.iter().position(|system| &*system.system().name() == middle);
         }
-        for (index, system) in systems.iter_mut().enumerate() {
-            let start = Instant::now();
+        if let Some(profile) = &mut self.profile
+            && profile.names.len() != systems.len()
+        {
+            profile.names = systems.iter().map(|system| system.system().name().to_string()).collect();
+            profile.spent = vec![Timing::default(); systems.len()];
+        }
+        for index in self.part(systems.len()) {
+            let system = &mut systems[index];
+            let start = self.profile.is_some().then(Instant::now);
             let result = system.run((), world);
-            self.spent[index].total += start.elapsed();
-            self.spent[index].runs += 1;
+            if let (Some(profile), Some(start)) = (&mut self.profile, start) {
+                profile.spent[index].total += start.elapsed();
+                profile.spent[index].runs += 1;
+            }
             if let Err(RunSystemError::Failed(error)) = result {
                 let (name, last_run) = (system.system().name(), system.system().get_last_run());
                 error_handler(error, ErrorContext::System { name, last_run });
@@ -88,7 +117,7 @@ impl SystemExecutor for ProfilingExecutor {
     fn set_apply_final_deferred(&mut self, _value: bool) {}
 }
 
-impl Drop for ProfilingExecutor {
+impl Drop for Profile {
     fn drop(&mut self) {
         for (name, timing) in self.names.iter().zip(&self.spent) {
             let items = self.items.get(name).copied().unwrap_or(0) * timing.runs;

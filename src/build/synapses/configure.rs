@@ -1,0 +1,252 @@
+//! `synapse_configure`: assignments to the variables of synapses and to globals of mechanisms, by a grammar.
+//!
+//! neurodamus runs the text as HOC, with every `%s` standing for one synapse after the other. Here it is parsed as HOC,
+//! and understood where it consists of assignments: `%s.name = expression`, `global_MECHANISM = expression`, also with
+//! `+=`, `-=`, `*=` and `/=`. Expressions are made of numbers, variables of the synapse, operators and the functions
+//! `exp`, `log`, `log10`, `sqrt`, `abs`, `sin`, `cos` and `int`.
+
+use std::sync::Arc;
+
+use hoc::syntax::ast::{
+    AssignOperator, BinaryOperator, Expression, ExpressionKind, Statement, StatementKind,
+};
+use hoc::syntax::{Source, Symbols, parse};
+use sonata::config::Document;
+use sonata::diagnostics::{Problem, Spanned};
+use systems::Registry;
+use systems::group::PointProcess;
+
+use super::models::CannotMake;
+
+/// What stands for the synapse in the parsed text.
+const SYNAPSE: &str = "synapse__";
+
+/// The assignments of a `synapse_configure`, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    assignments: Vec<Assignment>,
+    globals: Vec<((String, String), f64)>,
+}
+
+/// An assignment to a variable of the synapse.
+#[derive(Clone, Debug)]
+struct Assignment {
+    variable: String,
+    operator: AssignOperator,
+    value: Formula,
+}
+
+/// A number that may depend on variables of the synapse.
+#[derive(Clone, Debug)]
+enum Formula {
+    Number(f64),
+    Variable(String),
+    Negate(Box<Formula>),
+    Function(fn(f64) -> f64, Box<Formula>),
+    Binary(BinaryOperator, Box<Formula>, Box<Formula>),
+}
+
+impl Configuration {
+    /// Understands the text of the override number `index`.
+    ///
+    /// # Errors
+    ///
+    /// Wrong syntax, or what is neither an assignment to a variable of the synapse nor to a global of a mechanism.
+    pub fn parse(
+        text: &Spanned<String>,
+        index: usize,
+        document: &Document,
+        registry: &Registry,
+    ) -> Result<Self, Problem> {
+        let problem = |what: String, help: &str| {
+            let index = index.to_string();
+            let what = format!("`synapse_configure` of `{}`: {what}", text.value);
+            document.impossible(&["connection_overrides", &index, "synapse_configure"], &what, Some(help))
+        };
+        let mut symbols = Symbols::default();
+        let source = Source {
+            name: Arc::from("synapse_configure"),
+            text: Arc::from(format!("{{{}}}", text.value.replace("%s", SYNAPSE))),
+        };
+        let parsed = parse(&Arc::new(source), &mut symbols);
+        if let Some(error) = parsed.errors.first() {
+            let help = "write assignments such as `%s.Fac = 10 %s.Dep *= 0.5`";
+            return Err(problem(error.problem.to_string(), help));
+        }
+        let mut statements = Vec::new();
+        flatten(&parsed.statements, &mut statements);
+        let mut configuration = Self::default();
+        for statement in statements {
+            configuration.add(statement, &symbols, registry).map_err(|(what, help)| problem(what, help))?;
+        }
+        Ok(configuration)
+    }
+
+    fn add(
+        &mut self,
+        statement: &Statement,
+        symbols: &Symbols,
+        registry: &Registry,
+    ) -> Result<(), (String, &'static str)> {
+        const HELP: &str = "assign to variables of the synapse (`%s.Use = 0.5`) or globals (`tau_d_NMDA_ProbAMPANMDA_EMS = 5`)";
+        let StatementKind::Expression(expression) = &statement.kind else {
+            return Err(("only assignments can be done".into(), HELP));
+        };
+        let ExpressionKind::Assign(operator, place, value) = &expression.kind else {
+            return Err(("only assignments can be done".into(), HELP));
+        };
+        let value = formula(value, symbols)?;
+        match &place.kind {
+            ExpressionKind::Member(object, variable) if is_synapse(object, symbols) => {
+                let variable = symbols.name(*variable).to_string();
+                self.assignments.push(Assignment { variable, operator: *operator, value });
+                Ok(())
+            }
+            ExpressionKind::Name(name) => {
+                let name = symbols.name(*name).to_string();
+                let key = global_named(&name, registry)
+                    .ok_or_else(|| (format!("there is no global `{name}` of a mechanism"), HELP))?;
+                let known = self.globals.iter().rfind(|(known, _)| *known == key).map(|(_, value)| *value);
+                let old = known.or_else(|| default_of(&key, registry)).unwrap_or(0.0);
+                let value = value.value(&|_| None).map_err(|name| {
+                    (format!("global `{}` depends on `{name}` of single synapses", key.1), HELP)
+                })?;
+                self.globals.push((key, apply(*operator, old, value)));
+                Ok(())
+            }
+            _ => Err(("only variables of the synapse and globals can be set".into(), HELP)),
+        }
+    }
+
+    /// Does the assignments to a synapse.
+    ///
+    /// # Errors
+    ///
+    /// A variable that the synapse does not have.
+    pub fn apply(&self, synapse: &mut PointProcess) -> Result<(), CannotMake> {
+        let description = Arc::clone(&synapse.description);
+        let unknown = |name: &str| {
+            let what =
+                format!("`synapse_configure` needs variable `{name}`, which `{}` lacks", description.name);
+            CannotMake::new(what, "let the override concern only synapses that have the variable")
+        };
+        for Assignment { variable, operator, value } in &self.assignments {
+            let place = description.variable(variable).ok_or_else(|| unknown(variable))?;
+            let values = &synapse.values;
+            let value = value
+                .value(&|name| description.variable(name).map(|index| values[index]))
+                .map_err(|name| unknown(&name))?;
+            synapse.values[place] = apply(*operator, synapse.values[place], value);
+        }
+        Ok(())
+    }
+
+    /// Globals that it sets, by (mechanism, variable).
+    pub fn globals(&self) -> impl Iterator<Item = ((String, String), f64)> {
+        self.globals.iter().cloned()
+    }
+}
+
+impl Formula {
+    /// Its value; else the name of the variable that nobody knows.
+    fn value(&self, variable: &dyn Fn(&str) -> Option<f64>) -> Result<f64, String> {
+        Ok(match self {
+            Self::Number(value) => *value,
+            Self::Variable(name) => variable(name).ok_or_else(|| name.clone())?,
+            Self::Negate(value) => -value.value(variable)?,
+            Self::Function(function, value) => function(value.value(variable)?),
+            Self::Binary(operator, left, right) => {
+                let (left, right) = (left.value(variable)?, right.value(variable)?);
+                match operator {
+                    BinaryOperator::Add => left + right,
+                    BinaryOperator::Subtract => left - right,
+                    BinaryOperator::Multiply => left * right,
+                    BinaryOperator::Divide => left / right,
+                    BinaryOperator::Power => left.powf(right),
+                    BinaryOperator::Remainder => left - right * (left / right).floor(),
+                    BinaryOperator::Greater => f64::from(left > right),
+                    BinaryOperator::GreaterEqual => f64::from(left >= right),
+                    BinaryOperator::Less => f64::from(left < right),
+                    BinaryOperator::LessEqual => f64::from(left <= right),
+                    BinaryOperator::Equal => f64::from(left == right),
+                    BinaryOperator::NotEqual => f64::from(left != right),
+                    BinaryOperator::And => f64::from(left != 0.0 && right != 0.0),
+                    BinaryOperator::Or => f64::from(left != 0.0 || right != 0.0),
+                }
+            }
+        })
+    }
+}
+
+fn apply(operator: AssignOperator, old: f64, value: f64) -> f64 {
+    match operator {
+        AssignOperator::Set => value,
+        AssignOperator::Add => old + value,
+        AssignOperator::Subtract => old - value,
+        AssignOperator::Multiply => old * value,
+        AssignOperator::Divide => old / value,
+    }
+}
+
+/// The statements inside all braces.
+fn flatten<'a>(statements: &'a [Statement], flat: &mut Vec<&'a Statement>) {
+    for statement in statements {
+        match &statement.kind {
+            StatementKind::Block(inner) => flatten(inner, flat),
+            _ => flat.push(statement),
+        }
+    }
+}
+
+fn is_synapse(object: &Expression, symbols: &Symbols) -> bool {
+    matches!(&object.kind, ExpressionKind::Name(name) if **symbols.name(*name) == *SYNAPSE)
+}
+
+fn formula(expression: &Expression, symbols: &Symbols) -> Result<Formula, (String, &'static str)> {
+    const HELP: &str =
+        "use numbers, variables of the synapse (`%s.Use`), operators and functions such as `exp`";
+    Ok(match &expression.kind {
+        ExpressionKind::Number(value) => Formula::Number(*value),
+        ExpressionKind::Member(object, variable) if is_synapse(object, symbols) => {
+            Formula::Variable(symbols.name(*variable).to_string())
+        }
+        ExpressionKind::Negate(value) => Formula::Negate(Box::new(formula(value, symbols)?)),
+        ExpressionKind::Binary(operator, left, right) => {
+            Formula::Binary(*operator, Box::new(formula(left, symbols)?), Box::new(formula(right, symbols)?))
+        }
+        ExpressionKind::Call(function, arguments) => {
+            let (ExpressionKind::Name(name), [argument]) = (&function.kind, arguments.as_slice()) else {
+                return Err(("this is no value".into(), HELP));
+            };
+            let name = symbols.name(*name);
+            let function: fn(f64) -> f64 = match &**name {
+                "exp" => f64::exp,
+                "log" => f64::ln,
+                "log10" => f64::log10,
+                "sqrt" => f64::sqrt,
+                "abs" => f64::abs,
+                "sin" => f64::sin,
+                "cos" => f64::cos,
+                "int" => f64::trunc,
+                _ => return Err((format!("function `{name}` is not known here"), HELP)),
+            };
+            Formula::Function(function, Box::new(formula(argument, symbols)?))
+        }
+        _ => return Err(("this is no value".into(), HELP)),
+    })
+}
+
+/// The global of a mechanism that HOC knows as `variable_MECHANISM`.
+fn global_named(name: &str, registry: &Registry) -> Option<(String, String)> {
+    registry.descriptions().find_map(|description| {
+        let variable = name.strip_suffix(&description.name)?.strip_suffix('_')?;
+        let known = description.globals.iter().any(|global| global.name == variable);
+        known.then(|| (description.name.clone(), variable.to_owned()))
+    })
+}
+
+fn default_of((mechanism, variable): &(String, String), registry: &Registry) -> Option<f64> {
+    let mechanism = registry.get(mechanism)?;
+    let found = mechanism.description().globals.iter().find(|global| global.name == *variable);
+    found.map(|global| global.default)
+}

@@ -1,0 +1,397 @@
+//! Edges as synapses and connections.
+//!
+//! [`managers`] puts the edge populations in order; [`overrides`] says which connections are made and how;
+//! [`attributes`] reads what synapses are made of; [`models`] and [`hoc_helper`] make them, and [`builder`] connects a
+//! cell, [`junctions`] with gap junctions.
+
+mod attributes;
+mod builder;
+mod configure;
+mod hoc_helper;
+mod junctions;
+mod location;
+mod managers;
+mod models;
+mod overrides;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nmodl::Description;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use sonata::circuit::ConnectionKind;
+use sonata::edges::EdgeIds;
+use sonata::global_ids::population_hash;
+use systems::Registry;
+use systems::group::CellPlan;
+
+use super::Instance;
+use super::replay::Replays;
+use super::templates::{Globals, interpreter};
+use crate::failure::{Exit, Failure};
+use crate::input::Input;
+use crate::plan::Plan;
+use attributes::{Attributes, Wanted};
+use builder::{Batch, Builder, Context, Planned, Remembered};
+use hoc_helper::HocHelper;
+use managers::{Manager, managers};
+use models::{BuiltIn, Model, Models, Setting};
+use overrides::{Overrides, Selection};
+
+/// Cells whose edges are read at once.
+const CELLS_AT_ONCE: usize = 1000;
+
+/// Something about a synapse that makes it impossible to build.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error(
+    "edges `{edges}` of `{}`: synapse {synapse_id} of node {target_node}, from node {source_node}, cannot be made: {what}",
+    file.display()
+)]
+pub struct SynapseProblem {
+    /// The edge population.
+    pub edges: String,
+    /// Its file.
+    pub file: PathBuf,
+    /// Number of the synapse among the edges that end at the cell.
+    pub synapse_id: u32,
+    /// Node id of its source.
+    pub source_node: u64,
+    /// Node id of the cell.
+    pub target_node: u64,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    #[help]
+    pub help: Option<String>,
+}
+
+/// Something about an edge population that makes it impossible to use.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{what} (`{}`)", file.display())]
+pub struct EdgesProblem {
+    /// Its file.
+    pub file: PathBuf,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    #[help]
+    pub help: String,
+}
+
+impl EdgesProblem {
+    /// A problem of an edge population.
+    pub fn new(
+        population: &sonata::edges::EdgePopulation,
+        what: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self { file: population.file().to_owned(), what: what.into(), help: help.into() }
+    }
+}
+
+/// The description of a mechanism.
+///
+/// # Errors
+///
+/// If nobody defines it.
+pub fn description(registry: &Registry, name: &str) -> Result<Arc<Description>, Failure> {
+    let found = registry.get(name).map(|mechanism| Arc::clone(mechanism.description()));
+    found.ok_or_else(|| Failure::from(systems::Error::UnknownMechanism { name: name.to_owned() }))
+}
+
+/// The synapses of one cell so far.
+#[derive(Debug, Default)]
+struct Synapses {
+    /// How many there are.
+    count: usize,
+    /// Where they are, if neuromodulation wants to know.
+    remembered: Vec<Remembered>,
+}
+
+/// Attaches the synapses and connections of all edge populations to the cells of this rank. Returns the globals of
+/// mechanisms that overrides set.
+///
+/// # Errors
+///
+/// An edges file that cannot be read or lacks an attribute, a location that a cell does not have, a synapse model that
+/// is not there.
+pub fn connect(
+    cells: &mut [CellPlan],
+    instances: &[Instance],
+    input: &Input,
+    plan: &Plan,
+    crash_test: bool,
+) -> Result<Globals, Failure> {
+    let overrides = Overrides::load(input, plan)?;
+    let managers = managers(input, plan)?;
+    let replays = Replays::load(input, plan)?;
+    let models = models_of(input, plan)?;
+    let context = Context {
+        setting: Setting { registry: &input.registry, config: &input.config },
+        plan,
+        models: &models,
+        replays: &replays,
+        crash_test,
+        remember: managers.iter().any(|manager| manager.kind == ConnectionKind::NeuroModulation),
+    };
+    let mut synapses: Vec<Synapses> = instances.iter().map(|_| Synapses::default()).collect();
+    for manager in &managers {
+        let connector = Connector { manager, overrides: &overrides, context: &context, instances };
+        connector.connect(cells, &mut synapses)?;
+    }
+    let count: usize = synapses.iter().map(|synapses| synapses.count).sum();
+    tracing::info!("{count} synapses on {} cells", instances.len());
+    let pathways: Vec<_> = managers.iter().map(|manager| (manager.source, manager.target)).collect();
+    Ok(overrides.globals(&pathways, plan).collect())
+}
+
+/// The models that overrides name.
+fn models_of(input: &Input, plan: &Plan) -> Result<Models, Failure> {
+    let mut models = Models::new();
+    let mut folders: Vec<PathBuf> =
+        plan.populations.iter().filter_map(|population| population.templates.clone()).collect();
+    folders.extend(crate::mechanisms::folders_of(&input.circuit));
+    folders.dedup();
+    for (index, entry) in input.config.connection_overrides.iter().enumerate() {
+        let Some(name) = &entry.modoverride else { continue };
+        if models.contains_key(&name.value) {
+            continue;
+        }
+        let model = match (hoc_helper::find(&name.value, &folders), BuiltIn::named(&name.value)) {
+            (Some(file), _) => {
+                let interpreter = interpreter(input, plan, &input.registry, &folders)?;
+                Model::Hoc(HocHelper::load(&name.value, &file, interpreter)?)
+            }
+            (None, Some(model)) => Model::BuiltIn(model),
+            (None, None) => {
+                let what = format!("there is no synapse model `{}`", name.value);
+                let known = BuiltIn::names().collect::<Vec<_>>().join("`, `");
+                let remedy = format!(
+                    "put `{}Helper.hoc` into the folder of the templates or the mechanisms, or choose `{known}`",
+                    name.value
+                );
+                let path = ["connection_overrides", &index.to_string(), "modoverride"];
+                return Err(Failure::bad_input(input.config.document.impossible(
+                    &path,
+                    &what,
+                    Some(&remedy),
+                )));
+            }
+        };
+        models.insert(name.value.clone(), model);
+    }
+    Ok(models)
+}
+
+/// Connects the cells with the edges of one manager.
+struct Connector<'a> {
+    manager: &'a Manager<'a>,
+    overrides: &'a Overrides<'a>,
+    context: &'a Context<'a>,
+    instances: &'a [Instance],
+}
+
+/// The chosen edges of some cells.
+struct Chosen<'a> {
+    /// By node id of the target.
+    planned: BTreeMap<u64, Vec<Planned<'a>>>,
+    /// The edges of each edge population that are wanted, in the order of their rows.
+    ids: Vec<EdgeIds>,
+}
+
+impl<'a> Connector<'a> {
+    fn connect(&self, cells: &mut [CellPlan], synapses: &mut [Synapses]) -> Result<(), Failure> {
+        let manager = self.manager;
+        let selection = match manager.kind {
+            ConnectionKind::GapJunction => Selection::From(self.simulated_sources()?),
+            _ => self.overrides.selection(manager.source, manager.target, self.context.plan),
+        };
+        if matches!(selection, Selection::None) {
+            for edges in &manager.edges {
+                let name = &edges.circuit.name.value;
+                tracing::warn!("edges `{name}` are not instantiated: their only override has weight 0");
+            }
+            return Ok(());
+        }
+        let own: BTreeMap<u64, usize> = self
+            .instances
+            .iter()
+            .enumerate()
+            .filter(|(_, instance)| instance.spec.population == manager.target)
+            .map(|(index, instance)| (instance.spec.node_id, index))
+            .collect();
+        let node_ids: Vec<u64> = own.keys().copied().collect();
+        for some in node_ids.chunks(CELLS_AT_ONCE) {
+            let chosen = self.choose(some, &selection)?;
+            self.build(chosen, some, &own, cells, synapses)?;
+        }
+        Ok(())
+    }
+
+    /// The nodes of the source population, which must be cells for their voltages to be there.
+    fn simulated_sources(&self) -> Result<&'a [u64], Failure> {
+        let manager = self.manager;
+        let source = manager.source.map(|source| &self.context.plan.populations[source]);
+        match (source, manager.edges.first()) {
+            (Some(source), Some(edges)) if source.is_virtual => {
+                let (name, population) = (&edges.circuit.name.value, &manager.source_name);
+                let what = format!(
+                    "edges `{name}` of type `electrical` come from virtual population `{population}`"
+                );
+                let help = "gap junctions couple cells that are both simulated";
+                Err(Failure::bad_input(EdgesProblem::new(&edges.population, what, help)))
+            }
+            _ => Ok(source.map(|source| source.node_ids.as_slice()).unwrap_or_default()),
+        }
+    }
+
+    /// Chooses the edges of some cells that are made.
+    fn choose(&self, node_ids: &[u64], selection: &Selection) -> Result<Chosen<'a>, Failure> {
+        let manager = self.manager;
+        let mut planned: BTreeMap<u64, BTreeMap<u64, Planned<'a>>> = BTreeMap::new();
+        let mut all_ids = Vec::new();
+        for (population, edges) in manager.edges.iter().enumerate() {
+            let (ids, targets) =
+                edges.population.edges_to_with_targets(node_ids).map_err(Failure::bad_input)?;
+            let sources = edges.population.sources(&ids).map_err(Failure::bad_input)?;
+            let mut chosen = Vec::new();
+            // By target: the number of the next synapse, and the source of the last edge
+            let mut counts: BTreeMap<u64, (u32, Option<u64>)> = BTreeMap::new();
+            // Connections that an earlier run of edges of this population made
+            let mut closed: std::collections::BTreeSet<(u64, u64)> = std::collections::BTreeSet::new();
+            for ((id, &target), &source) in ids.iter().zip(&targets).zip(&sources) {
+                let (count, last) = counts.entry(target).or_insert((0, None));
+                let synapse_id = *count;
+                *count += 1;
+                if let Some(before) = last.filter(|before| *before != source) {
+                    closed.insert((before, target));
+                }
+                *last = Some(source);
+                let ends = ((manager.source, source), (Some(manager.target), target));
+                // Overrides take the first run of edges of a source only, as in neurodamus.
+                let is_closed =
+                    matches!(selection, Selection::Matching(_)) && closed.contains(&(source, target));
+                if is_closed || !selection.selects(ends.0, ends.1) {
+                    continue;
+                }
+                let row = chosen.len();
+                chosen.push(id);
+                let connections = planned.entry(target).or_default();
+                let connection = connections.entry(source).or_insert_with(|| Planned {
+                    source,
+                    settings: self.overrides.settings(ends.0, ends.1),
+                    edges: Vec::new(),
+                });
+                connection.edges.push((population, row, synapse_id));
+            }
+            all_ids.push(EdgeIds::new(&chosen));
+        }
+        let planned =
+            planned.into_iter().map(|(target, connections)| (target, connections.into_values().collect()));
+        Ok(Chosen { planned: planned.collect(), ids: all_ids })
+    }
+
+    /// Builds the chosen edges of some cells, the cells side by side.
+    fn build(
+        &self,
+        chosen: Chosen<'a>,
+        node_ids: &[u64],
+        own: &BTreeMap<u64, usize>,
+        cells: &mut [CellPlan],
+        synapses: &mut [Synapses],
+    ) -> Result<(), Failure> {
+        let (manager, context) = (self.manager, self.context);
+        let (mut further, scaled) = models::further_attributes(self.models_used(&chosen));
+        if manager.kind == ConnectionKind::Exp2Syn {
+            further.extend(BuiltIn::Exp2Syn.further_attributes().iter().map(|&name| name.to_owned()));
+        }
+        if manager.kind == ConnectionKind::GapJunction {
+            further.extend(junctions::ATTRIBUTES.map(str::to_owned));
+        }
+        if manager.kind == ConnectionKind::NeuroModulation {
+            further.extend(["neuromod_strength", "neuromod_dtc"].map(str::to_owned));
+        }
+        let config = context.setting.config;
+        let mut wanted = Wanted {
+            places: manager.kind != ConnectionKind::PointProcess && !context.crash_test,
+            further,
+            scaled,
+            calcium: config.conditions.extracellular_calcium,
+            dt: config.run.dt,
+            ids: &EdgeIds::new(&[]),
+        };
+        let mut attributes = Vec::new();
+        for (edges, ids) in manager.edges.iter().zip(&chosen.ids) {
+            wanted.ids = ids;
+            attributes.push(Attributes::read(&edges.population, &wanted)?);
+        }
+        let source = manager.source.map(|source| &context.plan.populations[source]);
+        let target = &context.plan.populations[manager.target];
+        let minis = mini_frequencies(&target.nodes, node_ids)?;
+        let batch = Batch {
+            kind: manager.kind,
+            source: manager.source,
+            has_real_source: source.is_some_and(|source| !source.is_virtual),
+            attributes: &attributes,
+            populations: (population_hash(&manager.source_name), population_hash(&target.name)),
+            minis: &minis,
+        };
+        let mut of_cell: BTreeMap<usize, Vec<Planned>> = chosen
+            .planned
+            .into_iter()
+            .filter_map(|(node_id, planned)| Some((*own.get(&node_id)?, planned)))
+            .collect();
+        let tasks: Vec<_> = cells
+            .iter_mut()
+            .zip(self.instances)
+            .zip(synapses)
+            .enumerate()
+            .filter_map(|(index, task)| Some((task, of_cell.remove(&index)?)))
+            .collect();
+        let connect_one = |(((cell, instance), synapses), planned): (((&mut CellPlan, _), _), _)| {
+            Builder::new(context, &batch, cell, instance, synapses).connect(planned)
+        };
+        let results: Vec<Result<(), Failure>> = tasks.into_par_iter().map(connect_one).collect();
+        let problems: Vec<_> =
+            results.into_iter().filter_map(Result::err).flat_map(|failure| failure.problems).collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let mut problems = problems;
+        let more = problems.len().saturating_sub(PROBLEMS_SHOWN);
+        problems.truncate(PROBLEMS_SHOWN);
+        if more > 0 {
+            tracing::warn!("{more} more cells have synapses that cannot be made");
+        }
+        Err(Failure { problems, exit: Exit::BadInput })
+    }
+
+    fn models_used<'c>(&'c self, chosen: &'c Chosen) -> impl Iterator<Item = &'c Model> {
+        let connections = chosen.planned.values().flatten();
+        let names: std::collections::BTreeSet<&str> =
+            connections.filter_map(|connection| connection.settings.model).collect();
+        names.into_iter().filter_map(|name| self.context.models.get(name))
+    }
+}
+
+/// Cells whose problems are shown.
+const PROBLEMS_SHOWN: usize = 10;
+
+/// Rates (Hz) of spontaneous events that nodes have: inhibitory and excitatory.
+fn mini_frequencies(
+    nodes: &sonata::nodes::NodePopulation,
+    node_ids: &[u64],
+) -> Result<BTreeMap<u64, (f64, f64)>, Failure> {
+    let read = |name: &str| -> Result<Vec<f64>, Failure> {
+        if nodes.has(name) {
+            nodes.floats(name, node_ids).map_err(Failure::bad_input)
+        } else {
+            Ok(vec![0.0; node_ids.len()])
+        }
+    };
+    let (inhibitory, excitatory) = (read("inh_mini_frequency")?, read("exc_mini_frequency")?);
+    let rates = inhibitory.into_iter().zip(excitatory);
+    let with_rates = node_ids.iter().copied().zip(rates).filter(|(_, rates)| *rates != (0.0, 0.0));
+    Ok(with_rates.collect())
+}
