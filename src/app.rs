@@ -13,14 +13,15 @@ use systems::communicator::{Communicator, Solo, run_on_simulated_ranks};
 use systems::epoch::{EpochClock, Groups};
 use systems::group::GroupOptions;
 use systems::schedule::{EpochSet, Timings};
-use systems::{Simulation, SimulationOptions};
+use systems::{Registry, Simulation, SimulationOptions};
 
 use crate::command_line::{self, ManyProcesses, NoOptions, Options, Request, ScheduleFormat};
 use crate::failure::{Exit, Failure};
 use crate::input::Input;
-use crate::output::{self, ReportOutput, flush_reports};
+use crate::output::{self, CellStates, ReportOutput, flush_reports};
 use crate::plan::Plan;
 use crate::plugin::App;
+use crate::statistics::Statistics;
 use crate::terminal::{self, Progress, Terminal};
 use crate::{build, introspection};
 
@@ -129,7 +130,12 @@ impl App {
         }
         // `synapse_configure` is done last.
         settings.group.globals.extend(built.configured_globals);
+        let states = CellStates::new(&options.dump_cell_state.0, &built.cells, input, &plan)?;
+        if !options.dump_cell_state.0.is_empty() {
+            settings.group.observed.extend(all_variables(&input.registry));
+        }
         let cell_count = built.cells.len();
+        let mut statistics = options.model_stats.then(|| Statistics::of_cells(&built.cells));
         let mut simulation = Simulation::new(built.cells, &input.registry, &settings, Arc::clone(&ranks))?;
         for add in &self.epoch_plugins {
             simulation.add_epoch_systems(|schedule, world| add(schedule, world));
@@ -137,11 +143,18 @@ impl App {
         if let Some(format) = options.schedule {
             return if is_first { show_schedules(&mut simulation, format, terminal) } else { Ok(()) };
         }
+        if let Some(statistics) = &mut statistics {
+            statistics.add_groups(simulation.groups_mut());
+            let all = statistics.over_all_ranks(ranks.as_ref())?;
+            if is_first {
+                terminal.print(&all.to_table()).map_err(Failure::run_failed)?;
+            }
+        }
         if is_first {
             let (groups, seconds) = (simulation.groups_mut().len(), start.elapsed().as_secs_f64());
             tracing::info!("built {cell_count} cells in {groups} groups in {seconds:.2} s");
         }
-        self.simulate(simulation, built.reports, input, &plan, options, terminal, ranks)?;
+        self.simulate(simulation, built.reports, &states, input, &plan, options, terminal, ranks)?;
         if let (true, Some(timings)) = (is_first, timings) {
             terminal.print(&introspection::profile_table(&timings.collect())).map_err(Failure::run_failed)?;
         }
@@ -156,6 +169,7 @@ impl App {
         &self,
         mut simulation: Simulation,
         reports: Vec<build::ReportPlan>,
+        states: &CellStates,
         input: &Input,
         plan: &Plan,
         options: &Options,
@@ -179,6 +193,7 @@ impl App {
             schedule.add_systems(show_progress.in_set(EpochSet::Guard));
         });
         simulation.initialize()?;
+        states.write(0.0, simulation.groups_mut())?;
         if let Err(error) = simulation.run_until(stop) {
             let mut output = simulation.world.get_resource_mut::<ReportOutput>();
             let told = output.as_mut().and_then(|output| output.take_failure());
@@ -187,6 +202,7 @@ impl App {
         if let Some(progress) = simulation.world.resource::<ProgressOf>().take() {
             progress.finish();
         }
+        states.write(stop, simulation.groups_mut())?;
         if let Some(output) = simulation.world.remove_resource::<ReportOutput>() {
             output.close()?;
         }
@@ -196,6 +212,14 @@ impl App {
         simulation.world.remove_resource::<Groups>();
         Ok(())
     }
+}
+
+/// All variables of all mechanisms, by (mechanism, variable).
+fn all_variables(registry: &Registry) -> impl Iterator<Item = (String, String)> {
+    registry.descriptions().flat_map(|description| {
+        let variables = description.variables.iter();
+        variables.map(|variable| (description.name.clone(), variable.name.clone()))
+    })
 }
 
 /// The progress of the run, as far as it is shown.
