@@ -18,13 +18,13 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::plan::Plan;
 
-/// A gid that no simulated cell has.
+/// Gids that no simulated cell has.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("no simulated cell has the gid {0}, of which `--dump-cell-state` asks for the state")]
+#[error("no simulated cell has {0}, of which `--dump-cell-state` asks for the state")]
 #[diagnostic(help(
     "gids are node ids plus the offset of the population in `populations_offset.dat`; check `node_set`"
 ))]
-struct NoSuchCell(u64);
+struct NoSuchCell(String);
 
 /// The chosen cells of this rank.
 pub struct CellStates {
@@ -41,9 +41,15 @@ impl CellStates {
     /// A gid that no simulated cell has, a node without template.
     pub fn new(gids: &[u64], cells: &[CellPlan], input: &Input, plan: &Plan) -> Result<Self, Failure> {
         let unknown = gids.iter().filter(|gid| !plan.simulates(**gid));
-        let unknown: Vec<NoSuchCell> = unknown.map(|gid| NoSuchCell(*gid)).collect();
-        if !unknown.is_empty() {
-            return Err(Failure::bad_inputs(unknown));
+        let unknown: Vec<String> = unknown.map(u64::to_string).collect();
+        let named = match unknown.len() {
+            0 => None,
+            1 => Some(format!("the gid {}", unknown[0])),
+            2..=8 => Some(format!("the gids {}", unknown.join(", "))),
+            more => Some(format!("{more} of the gids, such as {}", unknown[0])),
+        };
+        if let Some(named) = named {
+            return Err(Failure::bad_input(NoSuchCell(named)));
         }
         let mut chosen = Vec::new();
         for cell in cells.iter().filter(|cell| gids.contains(&cell.gid)) {

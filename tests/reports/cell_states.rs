@@ -65,5 +65,32 @@ fn size_of_the_model_is_shown() {
     let ring = Ring::lasting(1.0);
     let output = ring.run_program(&["--model-stats", "--threads=1", "--group-size=1000"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @"");
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @"
+    model                         count          MB  bytes each
+    cells                            20
+    compartments                    971
+    connections                     249        0.01          36
+    nodes                          1226        0.08          68
+    sections                        235
+    watched voltages                 20        0.00          25
+
+    mechanism                     count          MB  bytes each
+    Exp2Syn                          48        0.01         148
+    ExpSyn                          201        0.03         132
+    IClamp                            1        0.00         140
+    MembraneCurrentSource            27        0.00         132
+    VecStim                          12        0.00         104
+    hh                              140        0.02         124
+    pas                             831        0.03          36
+
+    ion                           count          MB  bytes each
+    k                               140        0.01          48
+    na                              140        0.01          48
+
+    synapses of edges             count          MB  bytes each
+    Exp2Syn                          48        0.01         148
+    ExpSyn                          201        0.03         132
+
+    in all                                     0.19
+    ");
 }

@@ -17,8 +17,8 @@ fn schedule_as_text() {
     Epoch
       Advance
           1  advance:groups
-               reads  EpochClock, Threads
-               writes Failure, Groups
+               reads  EpochClock, Ranks, Threads
+               writes Failure, Groups, VoltageExchange
       Exchange
           2  exchange:spikes
                reads  Ranks
