@@ -1,5 +1,6 @@
 //! The input files of a simulation, read and checked before anything is built.
 
+mod corrections;
 mod reports;
 mod stimuli;
 mod support;
@@ -12,6 +13,8 @@ use sonata::config::SimulationConfig;
 use sonata::diagnostics::{Problem, Problems};
 use sonata::node_sets::NodeSets;
 use systems::Registry;
+
+pub use corrections::GapJunctionCorrections;
 
 use crate::failure::{Exit, Failure, Problem as AnyProblem};
 use crate::mechanisms::{self, CannotRun};
@@ -30,6 +33,8 @@ pub struct Input {
     pub compartment_sets: CompartmentSets,
     /// Where outputs go.
     pub output_dir: PathBuf,
+    /// What `beta_features` asks for.
+    pub corrections: Option<GapJunctionCorrections>,
     /// The mechanisms that cells can use.
     pub registry: Registry,
     /// Mechanisms that cells cannot use, although there are files of them.
@@ -121,6 +126,14 @@ impl Input {
             collected.warnings.extend(circuit.warnings.iter().cloned());
             collected.errors.extend(support::unsupported_circuit(circuit));
         }
+        let corrections = match circuit.as_ref().map(|circuit| corrections::read(&config, circuit)) {
+            Some(Ok(corrections)) => corrections,
+            Some(Err(problems)) => {
+                collected.errors.extend(problems);
+                None
+            }
+            None => None,
+        };
         if let (Some(node_sets), Some(compartment_sets)) = (&node_sets, &compartment_sets) {
             collected.errors.extend(unknown_names(&config, node_sets, compartment_sets));
         }
@@ -143,6 +156,7 @@ impl Input {
                     node_sets,
                     compartment_sets,
                     output_dir,
+                    corrections,
                     registry,
                     refused,
                 })

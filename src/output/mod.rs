@@ -4,6 +4,7 @@
 //! cells' ranks write.
 
 mod cell_state;
+mod clamps;
 mod reports;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::input::Input;
 use crate::plan::Plan;
 
 pub use cell_state::CellStates;
+pub use clamps::{RECORDED as CLAMP_CURRENT, record_clamps, write_clamps};
 pub use reports::{ReportOutput, flush_reports};
 
 /// A folder or file of the outputs that cannot be made.

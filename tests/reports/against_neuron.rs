@@ -22,7 +22,9 @@ fn variables_of_the_soma_are_those_of_neuron() {
         names.iter().map(|name| (*name, json!({ "variable_name": name }))).collect();
     run_with(&ring, &reports);
     let script = include_str!("../ring/reference.py");
-    let arguments = [&["simulation_config.json", "neuron.h5"], &names[..]].concat();
+    let recorded = names.map(|name| format!("record={name}"));
+    let mut arguments = vec!["simulation_config.json", "neuron.h5"];
+    arguments.extend(recorded.iter().map(String::as_str));
     python::run(&python, &ring.path("."), script, &arguments);
     let file = hdf5::File::open(ring.path("neuron.h5")).expect("NEURON's results");
     for name in names {

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use crate::circuit::Ring;
 
 /// The exit code and standard error of a run that must fail, with paths relative to the network's folder.
-fn complaint(ring: &Ring) -> String {
+pub fn complaint(ring: &Ring) -> String {
     let output = ring.run_program(&["--threads=1", "--group-size=1000"]);
     assert!(!output.status.success(), "it must not succeed");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");

@@ -1,5 +1,5 @@
-"""The example network in NEURON itself: `reference.py CONFIG RESULT [NAME...]` writes spikes, somatic voltages and range
-variables of the soma.
+"""The example network in NEURON itself: `reference.py CONFIG RESULT [LIBRARY|record=NAME]...` writes spikes, somatic
+voltages and range variables of the soma.
 
 The cells are made by the circuit's own HOC template. Only what the network is made of is written down here: synapses,
 connections, current clamps and recorded spikes, in the order in which neurodamus makes them.
@@ -107,7 +107,27 @@ def add_synapses(edges, source, target, replayed, config, kept):
             kept.append(connection)
 
 
-def main(config_path, result, *names):
+def add_junctions(edges, source, target, kept):
+    context = h.ParallelContext()
+    columns = {name: column[:] for name, column in edges["0"].items()}
+    sources, targets = edges["source_node_id"][:], edges["target_node_id"][:]
+    for node, (_, sections) in enumerate(target.cells):
+        rows = [row for row in range(len(targets)) if targets[row] == node]
+        for row in sorted(rows, key=lambda row: (-int(sources[row]), row)):
+            position = min(max(float(columns["afferent_section_pos"][row]), 1e-7), 0.9999999)
+            section = sections[int(columns["afferent_section_id"][row])]
+            gap = h.Gap(section(position))
+            gap.g = float(columns["conductance"][row])
+            context.target_var(gap, gap._ref_vgap, int(columns["efferent_junction_id"][row]))
+            own = int(columns["afferent_junction_id"][row])
+            context.source_var(section(position)._ref_v, own, sec=section)
+            kept.append(gap)
+
+
+def main(config_path, result, *arguments):
+    names = [argument.removeprefix("record=") for argument in arguments if argument.startswith("record=")]
+    for library in arguments:
+        assert library.startswith("record=") or h.nrn_load_dll(library), library
     config = json.loads(Path(config_path).read_text())
     folder = Path(config_path).parent
     sets = json.loads((folder / "node_sets.json").read_text())
@@ -134,6 +154,12 @@ def main(config_path, result, *names):
             add_synapses(
                 file["edges"][name], populations.get(source), populations[target], replayed, config, kept
             )
+    if (folder / "gaps.h5").exists():
+        with h5py.File(folder / "gaps.h5") as file:
+            for name in sorted(file["edges"]):
+                source, target, _ = name.split("__")
+                add_junctions(file["edges"][name], populations[source], populations[target], kept)
+        h.ParallelContext().setup_transfer()
     for module in config["inputs"].values():
         if module["module"] == "synapse_replay":
             continue
