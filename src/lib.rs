@@ -12,6 +12,7 @@ pub mod input;
 pub mod introspection;
 pub mod mechanisms;
 pub mod model;
+pub mod node;
 pub mod output;
 pub mod plan;
 pub mod plugin;

@@ -58,6 +58,27 @@ pub struct Options {
     pub notices: Vec<Notice>,
 }
 
+impl Options {
+    /// The options of a command line that only names a simulation config.
+    pub fn of(config: impl Into<PathBuf>) -> Self {
+        Self {
+            config: config.into(),
+            output_path: None,
+            mechanisms: Vec::new(),
+            disable_reports: false,
+            crash_test: false,
+            report_buffer_size: DEFAULT_BUFFER,
+            threads: None,
+            group_size: None,
+            schedule: None,
+            profile: false,
+            verbosity: Verbosity::Normal,
+            use_color: true,
+            notices: Vec::new(),
+        }
+    }
+}
+
 /// What a command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
