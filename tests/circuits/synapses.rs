@@ -94,8 +94,7 @@ fn plastic_synapses() {
             json!([{ "name": "plastic", "source": "Pyramidal", "target": "Pyramidal", "modoverride": "GluSynapse",
                 "spont_minis": 1.0 }]),
         );
-        network
-            .set("conditions/mechanisms", json!({ "GluSynapse": { "cao_CR": 1.5 } }));
+        network.set("conditions/mechanisms", json!({ "GluSynapse": { "cao_CR": 1.5 } }));
         network.set("conditions/extracellular_calcium", 1.5);
     });
     assert!(spikes > 10, "{spikes} spikes");
