@@ -401,3 +401,20 @@ pub fn further_attributes<'m>(
 
 /// Models by the base names of their helpers.
 pub type Models = BTreeMap<String, Model>;
+
+#[cfg(test)]
+mod tests {
+    use super::random_rise_time;
+    use random::{Generator, Stream};
+
+    /// Two lognormal numbers are drawn from the stream, and the second counts.
+    #[test]
+    fn rise_times_are_the_second_of_their_streams() {
+        let stream = Stream::new(0, 1251, 100, 87_885_283);
+        let rise_time = random_rise_time(Generator::Random123(stream));
+        assert_eq!(rise_time, RISE_TIME);
+    }
+
+    /// Drawn by NEURON 9.0.2: `r.Random123(1251, 100, 87885283); r.lognormal(0.2, 0.1); r.repick()`
+    const RISE_TIME: f64 = 0.061_671_778_318_232_59;
+}
