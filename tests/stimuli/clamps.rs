@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::network::{input, unconnected, run, stimulate, voltages};
+use crate::network::{input, run, stimulate, unconnected, voltages};
 
 #[test]
 fn a_voltage_clamp_goes_through_its_levels() {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sonata::report::{ReportLayout, ReportWriter};
 
 use crate::circuit::Ring;
-use crate::network::{input, unconnected, run, stimulate, voltages};
+use crate::network::{input, run, stimulate, unconnected, voltages};
 
 /// A report of 81 rows every 0.125 ms for two nodes, of which node 3 has two elements.
 fn record(ring: &Ring, value: impl Fn(usize) -> f32) {
