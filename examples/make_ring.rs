@@ -25,24 +25,28 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Writes the files into a folder.
 pub fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
-    write_nodes(&folder.join("nodes.h5"), &[pyramidal_cells(), basket_cells(), drive()])?;
+    write_nodes(
+        &folder.join("nodes.h5"),
+        &[pyramidal_cells(PYRAMIDAL_CELLS), basket_cells(BASKET_CELLS), virtual_nodes("Drive", DRIVE_NODES)],
+    )?;
     write_edges(&folder.join("edges.h5"), &[recurrent(), feed_forward(), inhibition(), drives()])?;
     write_spikes(&folder.join("drive.h5"), &[recorded_spikes()])?;
     Ok(())
 }
 
 /// Evenly spread over 0 to 1, without order: multiples of the golden ratio.
-fn spread(number: u64) -> f64 {
+pub fn spread(number: u64) -> f64 {
     (0.25 + number as f64 * 0.618_033_988_749_895).fract()
 }
 
 /// Every second pyramidal cell is slender.
-fn is_slender(node_id: u64) -> bool {
+pub fn is_slender(node_id: u64) -> bool {
     node_id % 2 == 1
 }
 
-fn pyramidal_cells() -> NodeTable {
-    let ids = 0..PYRAMIDAL_CELLS;
+/// Pyramidal cells, slender and not in turn.
+pub fn pyramidal_cells(len: u64) -> NodeTable {
+    let ids = 0..len;
     let text = |of: fn(u64) -> &'static str| Column::library(&ids.clone().map(of).collect::<Vec<_>>());
     let attributes = [
         ("morphology", text(|id| if is_slender(id) { "pyramidal_slender" } else { "pyramidal" })),
@@ -51,11 +55,12 @@ fn pyramidal_cells() -> NodeTable {
         ("synapse_class", text(|_| "EXC")),
         ("layer", text(|_| "5")),
     ];
-    node_table("Pyramidal", PYRAMIDAL_CELLS, 300.0, attributes)
+    node_table("Pyramidal", len, 300.0, attributes)
 }
 
-fn basket_cells() -> NodeTable {
-    let text = |value: &str| Column::library(&vec![value; BASKET_CELLS as usize]);
+/// Basket cells.
+pub fn basket_cells(len: u64) -> NodeTable {
+    let text = |value: &str| Column::library(&vec![value; len as usize]);
     let attributes = [
         ("morphology", text("basket")),
         ("mtype", text("L4_SBC")),
@@ -63,7 +68,7 @@ fn basket_cells() -> NodeTable {
         ("synapse_class", text("INH")),
         ("layer", text("4")),
     ];
-    node_table("Basket", BASKET_CELLS, 150.0, attributes)
+    node_table("Basket", len, 150.0, attributes)
 }
 
 /// A table of cells on a circle of a radius (um), each turned about the vertical to look inwards.
@@ -94,9 +99,10 @@ fn node_table(name: &str, len: u64, radius: f64, attributes: [(&str, Column); 5]
     }
 }
 
-fn drive() -> NodeTable {
-    let attributes = vec![("model_type".into(), Column::library(&vec!["virtual"; DRIVE_NODES as usize]))];
-    NodeTable { name: "Drive".into(), len: DRIVE_NODES, attributes, dynamics: Vec::new() }
+/// Nodes that are no cells, but sources of recorded spikes.
+pub fn virtual_nodes(name: &str, len: u64) -> NodeTable {
+    let attributes = vec![("model_type".into(), Column::library(&vec!["virtual"; len as usize]))];
+    NodeTable { name: name.to_owned(), len, attributes, dynamics: Vec::new() }
 }
 
 /// One synapse.
@@ -114,7 +120,7 @@ struct Synapse {
 }
 
 /// Sections of a pyramidal cell that excitation reaches: its basal and apical dendrites.
-fn dendrite_of_pyramidal(cell: u64, number: u64) -> u32 {
+pub fn dendrite_of_pyramidal(cell: u64, number: u64) -> u32 {
     let (first, count) = if is_slender(cell) { (4, 7) } else { (4, 12) };
     first + (spread(number) * f64::from(count)) as u32
 }

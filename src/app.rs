@@ -1,6 +1,5 @@
 //! The application: from the options of a command line to finished outputs.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -8,21 +7,17 @@ use std::time::{Instant, SystemTime};
 use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::{Res, ResMut};
-use sonata::config::IntegrationMethod;
+use systems::Simulation;
 use systems::communicator::{Communicator, Solo, run_on_simulated_ranks};
-use systems::epoch::{EpochClock, Groups};
-use systems::group::GroupOptions;
-use systems::schedule::{EpochSet, Timings};
-use systems::{Simulation, SimulationOptions};
+use systems::epoch::EpochClock;
+use systems::schedule::EpochSet;
 
 use crate::command_line::{self, ManyProcesses, NoOptions, Options, Request, ScheduleFormat};
 use crate::failure::{Exit, Failure};
-use crate::input::Input;
-use crate::output::{self, ReportOutput, flush_reports};
-use crate::plan::Plan;
+use crate::node::Node;
 use crate::plugin::App;
 use crate::terminal::{self, Progress, Terminal};
-use crate::{build, introspection};
+use crate::{introspection, output};
 
 impl App {
     /// Reads the command line of the process and does what it asks for.
@@ -72,8 +67,7 @@ impl App {
     ///
     /// Every problem of the input files in one go, before anything runs; or what stopped the run.
     pub fn run(&self, options: &Options, terminal: &Terminal) -> Result<(), Failure> {
-        let input = self.load(options)?;
-        self.run_rank(&input, options, terminal, Arc::new(Solo))
+        self.run_rank(options, terminal, Arc::new(Solo))
     }
 
     /// Does what the options ask for on several ranks that are threads of this process: to test that results do
@@ -84,122 +78,61 @@ impl App {
     /// As [`App::run`]; the failure of the rank that failed first.
     pub fn run_on_ranks(&self, ranks: usize, options: &Options, terminal: &Terminal) -> Result<(), Failure> {
         let results = run_on_simulated_ranks(ranks, |communicator| {
-            let input = self.load(options)?;
-            self.run_rank(&input, options, terminal, Arc::new(communicator))
+            self.run_rank(options, terminal, Arc::new(communicator))
         });
         let mut failures: Vec<Failure> = results.into_iter().filter_map(Result::err).collect();
         failures.sort_by_key(Failure::is_of_another_rank);
         failures.into_iter().next().map_or(Ok(()), Err)
     }
 
-    fn load(&self, options: &Options) -> Result<Input, Failure> {
-        let output_path = options.output_path.as_deref();
-        Input::load(&options.config, output_path, &self.registry, &options.mechanisms)
-    }
-
     fn run_rank(
         &self,
-        input: &Input,
         options: &Options,
         terminal: &Terminal,
         ranks: Arc<dyn Communicator>,
     ) -> Result<(), Failure> {
-        let is_first = ranks.rank() == 0;
+        let mut node = Node::new(self, options, ranks)?;
+        let is_first = node.is_first();
         let only_shows = options.schedule.is_some();
         if is_first && !only_shows {
+            let input = node.input();
             output::prepare(input).map_err(Failure::run_failed)?;
             let configured = input.config.output.log_file.as_deref().unwrap_or("");
             let path = terminal::log_file_path(configured, &input.output_dir, SystemTime::now());
             terminal.log_file.open(&path).map_err(Failure::run_failed)?;
         }
         let start = Instant::now();
-        let plan = Plan::new(input)?;
-        let timings = options.profile.then(Timings::default);
-        let mut settings = simulation_options(input, options, self, timings.clone());
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build();
-        let pool = pool.map_err(|error| systems::Error::Other(error.to_string()))?;
-        let place = (ranks.rank(), ranks.size());
-        let choices =
-            build::Choices { disable_reports: options.disable_reports, crash_test: options.crash_test };
-        let built = pool.install(|| build::build(input, &plan, &input.registry, choices, place));
-        let built = built.map_err(|failure| failure.with_reasons(&input.refused))?;
-        if !input.modifications.is_empty() {
-            let applications = ranks.sum(&built.applications)?;
-            if is_first {
-                build::warn_of_idle(input, &applications);
-            }
-        }
-        // What the config says of a global counts more than what a template says.
-        for (key, value) in built.globals {
-            settings.group.globals.entry(key).or_insert(value);
-        }
-        // `synapse_configure` is done last.
-        settings.group.globals.extend(built.configured_globals);
-        let cell_count = built.cells.len();
-        let mut simulation = Simulation::new(built.cells, &input.registry, &settings, Arc::clone(&ranks))?;
-        for add in &self.epoch_plugins {
-            simulation.add_epoch_systems(|schedule, world| add(schedule, world));
-        }
+        node.build()?;
         if let Some(format) = options.schedule {
-            return if is_first { show_schedules(&mut simulation, format, terminal) } else { Ok(()) };
+            let simulation = node.assemble()?;
+            return if is_first { show_schedules(simulation, format, terminal) } else { Ok(()) };
+        }
+        if let Some(statistics) = node.statistics()?
+            && is_first
+        {
+            terminal.print(&statistics.to_table()).map_err(Failure::run_failed)?;
         }
         if is_first {
-            let (groups, seconds) = (simulation.groups_mut().len(), start.elapsed().as_secs_f64());
-            tracing::info!("built {cell_count} cells in {groups} groups in {seconds:.2} s");
+            let (groups, seconds) = (node.assemble()?.groups_mut().len(), start.elapsed().as_secs_f64());
+            tracing::info!("built {} cells in {groups} groups in {seconds:.2} s", node.cell_count());
         }
-        self.simulate(simulation, built.reports, input, &plan, options, terminal, ranks)?;
-        if let (true, Some(timings)) = (is_first, timings) {
+        let stop = node.input().config.run.tstop;
+        let progress = if is_first { terminal.progress(stop) } else { Progress::silent(stop) };
+        node.add_epoch_systems(|schedule, world| {
+            world.insert_resource(ProgressOf(Mutex::new(Some(progress))));
+            schedule.add_systems(show_progress.in_set(EpochSet::Guard));
+        })?;
+        node.run_to_end()?;
+        if let Some(progress) = node.assemble()?.world.resource::<ProgressOf>().take() {
+            progress.finish();
+        }
+        node.finish()?;
+        if let (Some(timings), true) = (node.take_timings(), is_first) {
             terminal.print(&introspection::profile_table(&timings.collect())).map_err(Failure::run_failed)?;
         }
         if is_first {
-            output::mark_success(input).map_err(Failure::run_failed)?;
+            output::mark_success(node.input()).map_err(Failure::run_failed)?;
         }
-        Ok(())
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn simulate(
-        &self,
-        mut simulation: Simulation,
-        reports: Vec<build::ReportPlan>,
-        input: &Input,
-        plan: &Plan,
-        options: &Options,
-        terminal: &Terminal,
-        ranks: Arc<dyn Communicator>,
-    ) -> Result<(), Failure> {
-        let is_first = ranks.rank() == 0;
-        let stop = input.config.run.tstop;
-        if !reports.is_empty() {
-            let groups = simulation.groups_mut();
-            let size = options.report_buffer_size;
-            let output = ReportOutput::create(&reports, groups, input, plan, size, ranks.as_ref())?;
-            simulation.world.insert_resource(output);
-            simulation.add_epoch_systems(|schedule, _| {
-                schedule.add_systems(flush_reports.in_set(EpochSet::Flush));
-            });
-        }
-        let progress = if is_first { terminal.progress(stop) } else { Progress::silent(stop) };
-        simulation.world.insert_resource(ProgressOf(Mutex::new(Some(progress))));
-        simulation.add_epoch_systems(|schedule, _| {
-            schedule.add_systems(show_progress.in_set(EpochSet::Guard));
-        });
-        simulation.initialize()?;
-        if let Err(error) = simulation.run_until(stop) {
-            let mut output = simulation.world.get_resource_mut::<ReportOutput>();
-            let told = output.as_mut().and_then(|output| output.take_failure());
-            return Err(told.unwrap_or_else(|| error.into()));
-        }
-        if let Some(progress) = simulation.world.resource::<ProgressOf>().take() {
-            progress.finish();
-        }
-        if let Some(output) = simulation.world.remove_resource::<ReportOutput>() {
-            output.close()?;
-        }
-        let with_offsets = !options.disable_reports;
-        output::write(simulation.spikes(), input, plan, ranks.as_ref(), with_offsets)?;
-        // The timings of the groups are complete when the groups are gone.
-        simulation.world.remove_resource::<Groups>();
         Ok(())
     }
 }
@@ -218,41 +151,6 @@ impl ProgressOf {
 fn show_progress(clock: Res<EpochClock>, progress: ResMut<ProgressOf>) {
     if let Some(progress) = progress.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
         progress.advance_to(clock.t);
-    }
-}
-
-/// What the config and the command line say of the simulation as a whole.
-fn simulation_options(
-    input: &Input,
-    options: &Options,
-    app: &App,
-    timings: Option<Timings>,
-) -> SimulationOptions {
-    let (run, conditions) = (&input.config.run, &input.config.conditions);
-    let globals = conditions.mechanisms.iter();
-    let globals: BTreeMap<(String, String), f64> =
-        globals.map(|global| ((global.mechanism.clone(), global.variable.clone()), global.value)).collect();
-    SimulationOptions {
-        group: GroupOptions {
-            dt: run.dt,
-            celsius: conditions.celsius,
-            second_order: match run.integration_method {
-                IntegrationMethod::Euler => 0,
-                IntegrationMethod::CrankNicolson => 1,
-                IntegrationMethod::CrankNicolsonIon => 2,
-            },
-            v_init: conditions.v_init,
-            random_seed: run.random_seed,
-            globals,
-            observed: app.observed.clone(),
-        },
-        threads: match options.threads {
-            Some(threads) => threads.get(),
-            None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        },
-        group_size: options.group_size.map_or(0, std::num::NonZero::get),
-        step_plugins: app.step_plugins.clone(),
-        timings,
     }
 }
 

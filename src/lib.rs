@@ -12,10 +12,12 @@ pub mod input;
 pub mod introspection;
 pub mod mechanisms;
 pub mod model;
+pub mod node;
 pub mod output;
 pub mod plan;
 pub mod plugin;
 pub mod signals;
+pub mod statistics;
 pub mod terminal;
 
 pub use plugin::{App, Plugin};

@@ -24,7 +24,7 @@ pub const SECTION_KINDS: [(&str, &str); 7] = [
 ];
 
 /// A finished cell, and what the front end needs to know of it.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BuiltCell {
     /// Its model.
     pub model: Arc<CellModel>,
@@ -150,19 +150,18 @@ fn point_cell(
 }
 
 /// Section that each synapse section id stands for. Templates that count their sections mark each with its id in
-/// `v(0.0001)` before they replace the axon; without such marks the ids are places in the list of all sections.
+/// `v(0.0001)` before they replace the axon, whose new sections get marks of the old ones; of several with one mark the
+/// last counts. Without marks the ids are places in the list of all sections.
 fn sections_by_id(all: &[u32], markers: &[f64], section_count: Option<f64>) -> Vec<Option<u32>> {
-    let is_id = |marker: f64| marker >= 0.0 && marker.fract() == 0.0;
-    let count = section_count.filter(|count| *count >= 0.0).map_or(all.len(), |count| count as usize);
-    let distinct: std::collections::BTreeSet<u64> =
-        markers.iter().filter(|marker| is_id(**marker)).map(|marker| marker.to_bits()).collect();
-    let is_marked = markers.len() == all.len() && distinct.len() == markers.len();
-    if !is_marked {
+    // A section without mark has the resting potential
+    let is_mark = |marker: &f64| *marker >= 0.0;
+    if !markers.iter().any(is_mark) {
         return all.iter().map(|&section| Some(section)).collect();
     }
+    let count = section_count.filter(|count| *count >= 0.0).map_or(all.len(), |count| count as usize);
     let mut sections = vec![None; count];
-    for (&section, &marker) in all.iter().zip(markers) {
-        if let Some(place) = sections.get_mut(marker as usize) {
+    for (&section, marker) in all.iter().zip(markers).filter(|(_, marker)| is_mark(marker)) {
+        if let Some(place) = sections.get_mut(*marker as usize) {
             *place = Some(section);
         }
     }

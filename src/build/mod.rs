@@ -1,6 +1,7 @@
 //! From the plan to the cells of one rank, with all that is attached to them.
 
 mod construct;
+mod corrections;
 mod modifications;
 mod replay;
 mod reports;
@@ -10,23 +11,28 @@ mod templates;
 
 use std::sync::Arc;
 
-use systems::Registry;
 use systems::group::{CellPlan, SpikeSource};
 
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::node::Pathway;
 use crate::plan::{CellSpec, Plan};
 use templates::Built;
 
 pub use construct::BuiltCell;
+pub use corrections::Clamp;
 pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
 pub use templates::Globals;
 
-/// The cells of a rank, ready to be put into groups.
-pub struct RankCells {
-    /// The cells, by ascending gid.
-    pub cells: Vec<CellPlan>,
+/// The cells of a rank, with all that is attached to them so far.
+pub struct CellsOfRank {
+    /// What was built, by ascending gid.
+    instances: Vec<Instance>,
+    /// The cells, in the same order.
+    plans: Vec<CellPlan>,
+    /// Whether their synapses are made.
+    pub has_synapses: bool,
     /// The reports of the simulation, with what this rank's cells contribute.
     pub reports: Vec<ReportPlan>,
     /// Globals of mechanisms that templates set, by (mechanism, variable).
@@ -35,15 +41,16 @@ pub struct RankCells {
     pub applications: Vec<u64>,
     /// Globals of mechanisms that `synapse_configure` sets.
     pub configured_globals: Globals,
+    /// Clamps whose current is recorded.
+    pub clamps: Vec<Clamp>,
 }
 
-/// What the command line says of the cells.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Choices {
-    /// Nothing is reported.
-    pub disable_reports: bool,
-    /// Each connection has only one synapse, in the middle of the soma.
-    pub crash_test: bool,
+impl CellsOfRank {
+    /// Takes the cells, to put them into groups.
+    pub fn take_plans(&mut self) -> Vec<CellPlan> {
+        self.instances.clear();
+        std::mem::take(&mut self.plans)
+    }
 }
 
 /// A cell that was built, with what it was planned as.
@@ -54,34 +61,79 @@ pub struct Instance {
     pub built: Arc<BuiltCell>,
 }
 
-/// Builds the cells of one of `size` ranks.
+/// Builds the cells of a rank, modified as the config says or as they are.
 ///
 /// # Errors
 ///
-/// All that can be wrong with templates, morphologies, edges, spikes and node sets.
-pub fn build(
+/// All that can be wrong with templates and morphologies.
+pub fn create_cells(
+    specs: Vec<CellSpec>,
     input: &Input,
     plan: &Plan,
-    registry: &Registry,
-    choices: Choices,
-    (rank, size): (usize, usize),
-) -> Result<RankCells, Failure> {
-    let specs = plan.cells_of_rank(rank, size)?;
+    modified: bool,
+) -> Result<CellsOfRank, Failure> {
     let Built { mut instances, globals, applications } =
-        templates::build_cells(specs, input, plan, registry)?;
+        templates::build_cells(specs, input, plan, modified)?;
     instances.sort_by_key(|instance| instance.spec.gid);
-    let mut cells = instances
-        .iter()
-        .map(|instance| cell_plan(instance, input, plan))
-        .collect::<Result<Vec<CellPlan>, Failure>>()?;
-    let configured_globals = synapses::connect(&mut cells, &instances, input, plan, choices.crash_test)?;
-    stimuli::apply(&mut cells, &instances, input, plan, registry)?;
-    let reports = if choices.disable_reports {
-        Vec::new()
-    } else {
-        reports::probe(&mut cells, &instances, input, plan, registry)?
-    };
-    Ok(RankCells { cells, reports, globals, applications, configured_globals })
+    if let Some((corrections, population)) = corrections::wanted(input, plan)? {
+        corrections::correct(&mut instances, corrections, population)?;
+    }
+    let plans = instances.iter().map(|instance| cell_plan(instance, input, plan));
+    let plans = plans.collect::<Result<Vec<CellPlan>, Failure>>()?;
+    Ok(CellsOfRank {
+        instances,
+        plans,
+        has_synapses: false,
+        reports: Vec::new(),
+        globals,
+        applications,
+        configured_globals: Globals::new(),
+        clamps: Vec::new(),
+    })
+}
+
+/// Makes the synapses and gap junctions of a rank's cells, but for those of the pathways in `deleted`.
+///
+/// # Errors
+///
+/// All that can be wrong with edges, synapse models, replayed spikes and the node sets of overrides.
+pub fn create_synapses(
+    cells: &mut CellsOfRank,
+    input: &Input,
+    plan: &Plan,
+    deleted: &[Pathway],
+    crash_test: bool,
+) -> Result<(), Failure> {
+    if cells.has_synapses {
+        return Ok(());
+    }
+    let deleted = deleted.iter().map(|pathway| pathway.resolve(plan)).collect::<Result<Vec<_>, _>>()?;
+    let CellsOfRank { instances, plans, .. } = cells;
+    cells.configured_globals = synapses::connect(plans, instances, input, plan, &deleted, crash_test)?;
+    if let Some((corrections, population)) = corrections::wanted(input, plan)? {
+        cells.clamps = corrections::clamp(plans, instances, input, corrections, population)?;
+    }
+    cells.has_synapses = true;
+    Ok(())
+}
+
+/// Attaches the stimuli to a rank's cells.
+///
+/// # Errors
+///
+/// A node set or compartment set that does not fit the cells, an attribute that nodes lack.
+pub fn enable_stimuli(cells: &mut CellsOfRank, input: &Input, plan: &Plan) -> Result<(), Failure> {
+    stimuli::apply(&mut cells.plans, &cells.instances, input, plan, &input.registry)
+}
+
+/// Attaches probes for the reports to a rank's cells.
+///
+/// # Errors
+///
+/// A node set that does not fit, variables that cells do not have.
+pub fn enable_reports(cells: &mut CellsOfRank, input: &Input, plan: &Plan) -> Result<(), Failure> {
+    cells.reports = reports::probe(&mut cells.plans, &cells.instances, input, plan, &input.registry)?;
+    Ok(())
 }
 
 /// A cell with nothing but its spike source attached.

@@ -60,6 +60,11 @@ impl Sections {
 }
 
 impl<'a> Modifications<'a> {
+    /// No modifications.
+    pub fn none(input: &'a Input) -> Self {
+        Self { input, concerned: Vec::new() }
+    }
+
     /// Finds the cells of all modifications.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ pub struct Built {
     pub applications: Vec<u64>,
 }
 
-/// Builds all cells of a rank on the threads of the present pool.
+/// Builds all cells of a rank on the threads of the present pool, modified as the config says or as they are.
 ///
 /// # Errors
 ///
@@ -50,11 +50,11 @@ pub fn build_cells(
     specs: Vec<CellSpec>,
     input: &Input,
     plan: &Plan,
-    registry: &Registry,
+    modified: bool,
 ) -> Result<Built, Failure> {
-    let mut interpreter = interpreter(input, plan, registry, &[])?;
+    let mut interpreter = interpreter(input, plan, &input.registry, &[])?;
     load_templates(&mut interpreter, &specs, plan)?;
-    let modifications = Modifications::new(input, plan)?;
+    let modifications = if modified { Modifications::new(input, plan)? } else { Modifications::none(input) };
     let mut classes: BTreeMap<Class, Vec<usize>> = BTreeMap::new();
     for (index, spec) in specs.iter().enumerate() {
         let further = further_arguments(&interpreter, spec, &plan.populations[spec.population])?;

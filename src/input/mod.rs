@@ -1,5 +1,6 @@
 //! The input files of a simulation, read and checked before anything is built.
 
+mod corrections;
 pub mod modifications;
 mod reports;
 mod stimuli;
@@ -13,6 +14,8 @@ use sonata::config::SimulationConfig;
 use sonata::diagnostics::{Problem, Problems};
 use sonata::node_sets::NodeSets;
 use systems::Registry;
+
+pub use corrections::GapJunctionCorrections;
 
 use crate::failure::{Exit, Failure, Problem as AnyProblem};
 use crate::mechanisms::{self, CannotRun};
@@ -34,6 +37,8 @@ pub struct Input {
     pub modifications: Vec<Modification>,
     /// Where outputs go.
     pub output_dir: PathBuf,
+    /// What `beta_features` asks for.
+    pub corrections: Option<GapJunctionCorrections>,
     /// The mechanisms that cells can use.
     pub registry: Registry,
     /// Mechanisms that cells cannot use, although there are files of them.
@@ -128,6 +133,14 @@ impl Input {
             collected.warnings.extend(circuit.warnings.iter().cloned());
             collected.errors.extend(support::unsupported_circuit(circuit));
         }
+        let corrections = match circuit.as_ref().map(|circuit| corrections::read(&config, circuit)) {
+            Some(Ok(corrections)) => corrections,
+            Some(Err(problems)) => {
+                collected.errors.extend(problems);
+                None
+            }
+            None => None,
+        };
         if let (Some(node_sets), Some(compartment_sets)) = (&node_sets, &compartment_sets) {
             collected.errors.extend(unknown_names(&config, node_sets, compartment_sets));
         }
@@ -151,6 +164,7 @@ impl Input {
                     compartment_sets,
                     modifications,
                     output_dir,
+                    corrections,
                     registry,
                     refused,
                 })

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use nmodl::Kind;
-use serde_json::json;
 
 use crate::corpus::{Reference, distinct, reference};
 use crate::experiment::{Experiment, experiments, options};
@@ -103,7 +101,7 @@ fn run(reference: &Reference, batch: &[&Mechanism]) -> Vec<Row> {
     let libraries: Vec<PathBuf> = [companions, own]
         .iter()
         .filter(|files| !files.is_empty())
-        .map(|files| compile(reference, files))
+        .map(|files| neuron::compile(files, &reference.compiled))
         .collect();
     let operations: Vec<Vec<Operation>> = all.iter().map(|(_, one)| one.operations.clone()).collect();
     let results = neuron::run(&libraries, &operations).expect("NEURON is there");
@@ -115,16 +113,6 @@ fn run(reference: &Reference, batch: &[&Mechanism]) -> Vec<Row> {
         outcome: outcome(mechanism, experiment, &folder, result),
     });
     rows.collect()
-}
-
-/// The library of compiled files.
-fn compile(reference: &Reference, files: &[PathBuf]) -> PathBuf {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mechanisms/compile.py");
-    let request = json!({ "files": files, "folder": reference.compiled });
-    let python = neuron::python().expect("NEURON is there");
-    let text = serde_json::to_vec(&request).expect("plain JSON");
-    let printed = neuron::ask(Command::new(python).arg(script), &text);
-    PathBuf::from(String::from_utf8_lossy(&printed).trim())
 }
 
 fn outcome(

@@ -9,7 +9,8 @@
 //! | `recipes.rs` | what particular mechanisms need, and the table of exceptions |
 //! | `adapter.rs` | how a file becomes part of a model built here |
 //! | `comparison.rs` | both sides run, and the table of results |
-//! | `compile.py` | NEURON's `nrnivmodl`, with a store of what it compiled |
+//!
+//! NEURON's side needs compiled mechanisms: `../support/compile.py` keeps what it compiled.
 //!
 //! Tables are printed (`cargo test --test mechanisms -- --nocapture`) and written to `target/tmp/mechanisms/`. With
 //! `MECHANISMS=cdp5,Nav` only files whose path has one of these words are run.

@@ -36,6 +36,15 @@ pub fn run(
     Some(results)
 }
 
+/// The library that NEURON's compiler makes of mechanism files, which `folder` keeps.
+pub fn compile(files: &[PathBuf], folder: &Path) -> PathBuf {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/compile.py");
+    let request = json!({ "files": files, "folder": folder });
+    let python = python().expect("NEURON is there");
+    let printed = ask(Command::new(python).arg(script), &serde_json::to_vec(&request).expect("plain JSON"));
+    PathBuf::from(String::from_utf8_lossy(&printed).trim())
+}
+
 /// Starts a Python program, hands it its input and gives its output.
 pub fn ask(command: &mut Command, input: &[u8]) -> Vec<u8> {
     let mut child = command

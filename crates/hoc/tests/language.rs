@@ -74,6 +74,15 @@ r.parent print secname(), r.nchild
     assert_eq!(printed(text), expected);
 }
 
+/// Positions are sums of steps, rounded each time: names of random streams are made of all their digits.
+#[test]
+fn positions_of_segments_are_added_up() {
+    let text = "create soma\nsoma { nseg = 7 for (x, 0) printf(\"%.17g \", x) }\nsoma { nseg = 3 for (x) printf(\"%.17g \", x) }";
+    let expected = "0.071428571428571425 0.21428571428571427 0.3571428571428571 0.49999999999999994 0.64285714285714279 \
+        0.78571428571428559 0.92857142857142838 0 0.16666666666666666 0.5 0.83333333333333326 1 ";
+    assert_eq!(printed(text), expected);
+}
+
 #[test]
 fn mechanism_functions_are_recorded() {
     let mut interpreter = common::interpreter();

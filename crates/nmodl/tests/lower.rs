@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use nmodl::execute::{Constants, Demand, Storage};
 use nmodl::ir::{Kernel, Program};
 use nmodl::syntax::Source;
 use nmodl::{Compiled, Kind, Role};
@@ -311,4 +312,28 @@ fn constants_of_units_are_shared_numbers() {
     let expected = [("p", 7.34568), ("F", 96.48533212331001), ("R", 8.3145), ("scale", 1e-3), ("c", 3.0)];
     assert_eq!(shared, expected);
     assert!(program.globals.iter().all(|global| !global.written));
+}
+
+/// The entries of a table come from columns that no other kernel may read.
+#[test]
+fn a_table_keeps_the_columns_that_its_entries_come_from() {
+    let program = program(
+        "NEURON { SUFFIX gate RANGE rate, other }
+        PARAMETER { rate = 2 other = 3 }
+        ASSIGNED { v open }
+        STATE { n }
+        INITIAL { rates(v) n = open }
+        PROCEDURE rates(v) {
+            TABLE open DEPEND rate FROM -100 TO 100 WITH 200
+            open = rate*v
+        }",
+    );
+    let constants =
+        Constants { dt: 0.025, celsius: 34.0, second_order: 0, globals: vec![1.0; program.globals.len()] };
+    let count = program.description.variables.len();
+    let demand = Demand { uniform: vec![true; count], observed: vec![false; count] };
+    let specialised = program.specialise(&constants, &demand);
+    let storage = |name: &str| specialised.storage()[program.description.variable(name).expect("it exists")];
+    assert_eq!(storage("rate"), Storage::Uniform);
+    assert_eq!(storage("other"), Storage::Nowhere);
 }

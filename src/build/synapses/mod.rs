@@ -31,6 +31,7 @@ use super::replay::Replays;
 use super::templates::{Globals, interpreter};
 use crate::failure::{Exit, Failure};
 use crate::input::Input;
+use crate::node::Resolved;
 use crate::plan::Plan;
 use attributes::{Attributes, Wanted};
 use builder::{Batch, Builder, Context, Planned, Remembered};
@@ -38,6 +39,9 @@ use hoc_helper::HocHelper;
 use managers::{Manager, managers};
 use models::{BuiltIn, Model, Models, Setting};
 use overrides::{Overrides, Selection};
+
+pub use junctions::MECHANISM as GAP_JUNCTION;
+pub use location::soma;
 
 /// Cells whose edges are read at once.
 const CELLS_AT_ONCE: usize = 1000;
@@ -109,8 +113,8 @@ struct Synapses {
     remembered: Vec<Remembered>,
 }
 
-/// Attaches the synapses and connections of all edge populations to the cells of this rank. Returns the globals of
-/// mechanisms that overrides set.
+/// Attaches the synapses and connections of all edge populations, but for those of the pathways in `deleted`, to the
+/// cells of this rank. Returns the globals of mechanisms that overrides set.
 ///
 /// # Errors
 ///
@@ -121,6 +125,7 @@ pub fn connect(
     instances: &[Instance],
     input: &Input,
     plan: &Plan,
+    deleted: &[Resolved],
     crash_test: bool,
 ) -> Result<Globals, Failure> {
     let overrides = Overrides::load(input, plan)?;
@@ -137,7 +142,7 @@ pub fn connect(
     };
     let mut synapses: Vec<Synapses> = instances.iter().map(|_| Synapses::default()).collect();
     for manager in &managers {
-        let connector = Connector { manager, overrides: &overrides, context: &context, instances };
+        let connector = Connector { manager, overrides: &overrides, context: &context, instances, deleted };
         connector.connect(cells, &mut synapses)?;
     }
     let count: usize = synapses.iter().map(|synapses| synapses.count).sum();
@@ -190,6 +195,7 @@ struct Connector<'a> {
     overrides: &'a Overrides<'a>,
     context: &'a Context<'a>,
     instances: &'a [Instance],
+    deleted: &'a [Resolved],
 }
 
 /// The chosen edges of some cells.
@@ -272,7 +278,7 @@ impl<'a> Connector<'a> {
                 // Overrides take the first run of edges of a source only, as in neurodamus.
                 let is_closed =
                     matches!(selection, Selection::Matching(_)) && closed.contains(&(source, target));
-                if is_closed || !selection.selects(ends.0, ends.1) {
+                if is_closed || !selection.selects(ends.0, ends.1) || self.is_deleted(source, target) {
                     continue;
                 }
                 let row = chosen.len();
@@ -290,6 +296,16 @@ impl<'a> Connector<'a> {
         let planned =
             planned.into_iter().map(|(target, connections)| (target, connections.into_values().collect()));
         Ok(Chosen { planned: planned.collect(), ids: all_ids })
+    }
+
+    fn is_deleted(&self, source: u64, target: u64) -> bool {
+        let gid =
+            |population: usize, node: u64| Some(self.context.plan.populations[population].offset? + node);
+        let source = self.manager.source.and_then(|population| gid(population, source));
+        let ends = source.zip(gid(self.manager.target, target));
+        ends.is_some_and(|(source, target)| {
+            self.deleted.iter().any(|pathway| pathway.contains(source, target))
+        })
     }
 
     /// Builds the chosen edges of some cells, the cells side by side.

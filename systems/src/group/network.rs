@@ -1,11 +1,11 @@
 //! Connections and spike sources of a group, from the plans of its cells.
 
-use components::{Connections, NO_CONNECTIONS, SourceId, SpikeSources, Target};
+use components::{Connections, Instances, NO_CONNECTIONS, SourceId, SpikeSources, Target};
 
 use super::instances::Gathered;
-use super::{CellPlan, SpikeSource};
+use super::{CellPlan, Group, SpikeSource};
 use crate::error::Error;
-use crate::step::Incoming;
+use crate::step::{Incoming, MechanismTable};
 
 /// Gathers the connections that end in the group, by source.
 ///
@@ -122,4 +122,39 @@ pub fn spike_sources(
         sources.row.push(connections.row(source).map_or(NO_CONNECTIONS, |row| row as u32));
     }
     Ok(sources)
+}
+
+impl Group {
+    /// Lets spikes pass, or not, over the connections from one gid to another that `choose` chooses. Only connections of
+    /// cells are concerned, not those of sources within a cell. Returns how many there are.
+    pub fn switch_connections(&mut self, choose: &dyn Fn(u64, u64) -> bool, active: bool) -> usize {
+        let Some(entities) = self.world.get_resource::<MechanismTable>().map(|table| table.entities.clone())
+        else {
+            return 0;
+        };
+        let owners: Vec<Vec<u64>> = entities
+            .iter()
+            .map(|&mechanism| {
+                let instances = self.world.get::<Instances>(mechanism);
+                instances
+                    .map_or_else(Vec::new, |own| own.sources.iter().map(|own| own.source.gid()).collect())
+            })
+            .collect();
+        let switched = self.with_network(|connections, _, _| {
+            let mut count = 0;
+            for row in 0..connections.sources.len() {
+                let source = connections.sources[row];
+                for connection in connections.in_row(row).filter(|_| source.is_cell()) {
+                    let target = connections.target[connection];
+                    let owner = owners[target.mechanism as usize][target.instance as usize];
+                    if choose(source.gid(), owner) {
+                        connections.active[connection] = active;
+                        count += 1;
+                    }
+                }
+            }
+            count
+        });
+        switched.unwrap_or_default()
+    }
 }

@@ -1,5 +1,7 @@
 //! What the simulator asks: construct a cell, call its procedures, read its variables, take its model.
 
+use std::sync::Arc;
+
 use cell::model::{At, Call, InstancePlace, PointProcessModel, Pointer, Reference};
 use cell::{
     Cell, CellModel, MechanismIndex, ModelPlaces, PointProcessId, RangeVariable, SectionId, Selection,
@@ -12,6 +14,7 @@ use super::value::{Argument, Value};
 use super::{Interpreter, TOP};
 use crate::classes::net_con::NetConSource;
 use crate::error::{Error, Failure, Outcome, Thrown};
+use crate::syntax::ast::Procedure;
 
 /// A call such as `setRNG_StochKv(a, b)`, which the host has to hand to the mechanism's instance.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +85,7 @@ impl Interpreter {
         self.construct_object(symbol, arguments).map_err(|thrown| thrown.into_error())
     }
 
-    /// Calls a procedure of an object.
+    /// Calls a procedure of an object, public or not, as Python may.
     ///
     /// # Errors
     /// An unknown procedure, a program that fails.
@@ -93,18 +96,29 @@ impl Interpreter {
         arguments: Vec<Value>,
     ) -> Result<Value, Error> {
         self.start_call();
-        let symbol = self.symbols.intern(procedure);
         let arguments = arguments.into_iter().map(Argument::Value).collect();
-        let (index, found) = self.method_named(object, symbol).map_err(|thrown| thrown.into_error())?;
+        let (index, found) = match self.procedure_of(object, procedure) {
+            Some(found) => (object.index() as u32, found),
+            None => {
+                let symbol = self.symbols.intern(procedure);
+                self.method_named(object, symbol).map_err(|thrown| thrown.into_error())?
+            }
+        };
         self.call_procedure(index, found, arguments, None).map_err(|thrown| thrown.into_error())
     }
 
-    /// Whether an object's template has a public procedure of this name, which [`Interpreter::call`] may call.
+    /// Whether an object's template has a procedure of this name, which [`Interpreter::call`] may call.
     pub fn has_procedure(&self, object: &ObjectRef, name: &str) -> bool {
+        self.procedure_of(object, name).is_some()
+    }
+
+    fn procedure_of(&self, object: &ObjectRef, name: &str) -> Option<Arc<Procedure>> {
         let class = &self.classes[self.heap.entry(object.index()).class as usize];
-        let slot = self.symbols.get(name).and_then(|symbol| class.find(symbol));
-        let member = slot.map(|slot| &class.members[slot]);
-        member.is_some_and(|member| member.public && matches!(member.kind, MemberKind::Procedure(_)))
+        let slot = class.find(self.symbols.get(name)?)?;
+        match &class.members[slot].kind {
+            MemberKind::Procedure(procedure) => Some(Arc::clone(procedure)),
+            _ => None,
+        }
     }
 
     /// Sets the global index of all random streams, `Random123_globalindex`.

@@ -205,21 +205,20 @@ impl Interpreter {
             None => true,
         };
         let count = self.cell.nseg(section)?;
-        let mut positions = Vec::with_capacity(count + 2);
-        if with_ends {
-            positions.push(0.0);
-        }
-        positions.extend((0..count).map(|index| (index as f64 + 0.5) / count as f64));
-        if with_ends {
-            positions.push(1.0);
-        }
-        for x in positions {
+        // Each position is the sum of the one before and a step, whose rounding names of random streams depend on
+        let step = 1.0 / count as f64;
+        let mut x = if with_ends { 0.0 } else { step / 2.0 };
+        for number in usize::from(!with_ends)..=count + usize::from(with_ends) {
+            if number > count {
+                x = 1.0;
+            }
             self.assign_number(variable, x)?;
             match self.run(body)? {
                 Flow::Break => break,
                 Flow::Normal | Flow::Continue => {}
                 other => return Ok(other),
             }
+            x = self.number(variable)? + if number == 0 { step / 2.0 } else { step };
         }
         Ok(Flow::Normal)
     }

@@ -66,6 +66,10 @@ fn storage(plain: &Program, optimised: &Program, demand: &Demand) -> Vec<Storage
         .filter(|&column| is(&demand.observed, column) || bound.contains(&column))
         .map(|column| column as u32)
         .collect();
+    for table in &plain.tables {
+        kept.extend(dead::columns_read(&table.bounds));
+        kept.extend(dead::columns_read(&table.row));
+    }
     let ranges = element_ranges(plain);
     // columns that are only read to compute each other are not needed, hence from below
     loop {

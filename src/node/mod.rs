@@ -1,0 +1,462 @@
+//! A simulation phase by phase: what neurodamus calls a `Node`.
+//!
+//! The program runs all phases one after the other ([`Node::build`], [`Node::initialize`], [`Node::run_to_end`],
+//! [`Node::finish`]); a program of one's own may do something between them, such as switching connections on and off.
+//!
+//! ```no_run
+//! use neurodamus::node::{Cells, Node, Pathway};
+//!
+//! let mut node = Node::open("simulation_config.json")?;
+//! node.build()?;
+//! node.solve(50.0)?;
+//! node.disable_connections(&Pathway { target: Cells::from(62977), source: Cells::from(62698) })?;
+//! node.run_to_end()?;
+//! node.finish()?;
+//! # Ok::<(), neurodamus::failure::Failure>(())
+//! ```
+
+mod pathway;
+mod settings;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
+use bevy_ecs::world::World;
+use components::Spike;
+use systems::communicator::{Communicator, Solo};
+use systems::epoch::Groups;
+use systems::schedule::{EpochSet, Timings};
+use systems::step::record;
+use systems::{Simulation, SimulationOptions};
+
+use crate::build::{self, CellsOfRank};
+use crate::command_line::Options;
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::output::{self, CellStates, ReportOutput, flush_reports};
+use crate::plan::{CellSpec, Plan};
+use crate::plugin::App;
+use crate::statistics::Statistics;
+
+pub use pathway::{Cells, Pathway, Resolved};
+
+/// A simulation on one rank, in the phase it has reached.
+///
+/// A phase that needs an earlier one does that first, so that only those phases have to be asked for that are wanted.
+pub struct Node {
+    app: App,
+    options: Options,
+    input: Input,
+    ranks: Arc<dyn Communicator>,
+    settings: SimulationOptions,
+    timings: Option<Timings>,
+    /// Which cells exist.
+    targets: Option<Plan>,
+    /// The cells of this rank.
+    assigned: Option<Vec<CellSpec>>,
+    modified: bool,
+    cells: Option<CellsOfRank>,
+    deleted: Vec<Pathway>,
+    /// Connections that were switched before they were there.
+    switched: Vec<(Pathway, bool)>,
+    simulation: Option<Simulation>,
+    /// The size of this rank's part of the model, if it is wanted.
+    statistics: Option<Statistics>,
+    /// Cells of this rank whose state is wanted.
+    states: Option<CellStates>,
+    is_initialised: bool,
+}
+
+/// A request that comes too late or too early.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{what}")]
+struct WrongPhase {
+    what: &'static str,
+    #[help]
+    help: &'static str,
+}
+
+impl WrongPhase {
+    fn failure(what: &'static str, help: &'static str) -> Failure {
+        Failure::bad_input(Self { what, help })
+    }
+}
+
+impl Node {
+    /// Reads a simulation config and what it names, for one rank and without plug-ins.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the input files in one go.
+    pub fn open(config: impl Into<PathBuf>) -> Result<Self, Failure> {
+        Self::new(&App::new(), &Options::of(config), Arc::new(Solo))
+    }
+
+    /// Reads the simulation config of the options and what it names; the rank is one of `ranks`.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the input files in one go.
+    pub fn new(app: &App, options: &Options, ranks: Arc<dyn Communicator>) -> Result<Self, Failure> {
+        let output_path = options.output_path.as_deref();
+        let input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
+        let timings = options.profile.then(Timings::default);
+        let settings = settings::simulation_options(&input, options, app, timings.clone());
+        Ok(Self {
+            app: app.clone(),
+            options: options.clone(),
+            input,
+            ranks,
+            settings,
+            timings,
+            targets: None,
+            assigned: None,
+            modified: false,
+            cells: None,
+            deleted: Vec::new(),
+            switched: Vec::new(),
+            simulation: None,
+            statistics: None,
+            states: None,
+            is_initialised: false,
+        })
+    }
+
+    /// The input files.
+    pub fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// Whether this is the rank that writes and tells.
+    pub fn is_first(&self) -> bool {
+        self.ranks.rank() == 0
+    }
+
+    /// Finds out which nodes of which populations are simulated.
+    ///
+    /// # Errors
+    ///
+    /// A nodes file that cannot be read, a node set that does not fit it, or nothing to simulate.
+    pub fn load_targets(&mut self) -> Result<&Plan, Failure> {
+        let plan = match self.targets.take() {
+            Some(plan) => plan,
+            None => Plan::new(&self.input)?,
+        };
+        Ok(self.targets.insert(plan))
+    }
+
+    /// Finds out which of the cells are this rank's.
+    ///
+    /// # Errors
+    ///
+    /// A node attribute that is missing or of the wrong type.
+    pub fn compute_load_balance(&mut self) -> Result<&[CellSpec], Failure> {
+        let (rank, size) = (self.ranks.rank(), self.ranks.size());
+        let assigned = match self.assigned.take() {
+            Some(assigned) => assigned,
+            None => self.load_targets()?.cells_of_rank(rank, size)?,
+        };
+        Ok(self.assigned.insert(assigned))
+    }
+
+    /// Lets the modifications of the config take part. Cells are modified while they are built.
+    ///
+    /// # Errors
+    ///
+    /// If the cells are there already.
+    pub fn enable_modifications(&mut self) -> Result<(), Failure> {
+        if self.cells.is_some() {
+            let help = "enable modifications before the cells are created";
+            return Err(WrongPhase::failure("the cells exist already, unmodified", help));
+        }
+        self.modified = true;
+        Ok(())
+    }
+
+    /// Builds the cells of this rank from their templates and morphologies.
+    ///
+    /// # Errors
+    ///
+    /// Templates and morphologies that cannot be found or read, templates that fail.
+    pub fn create_cells(&mut self) -> Result<(), Failure> {
+        if self.cells.is_some() {
+            return Ok(());
+        }
+        self.compute_load_balance()?;
+        let specs = self.assigned.clone().unwrap_or_default();
+        let modified = self.modified;
+        let cells = self.on_threads(|node, plan| build::create_cells(specs, &node.input, plan, modified))?;
+        if modified && !self.input.modifications.is_empty() {
+            let applications = self.ranks.sum(&cells.applications)?;
+            if self.is_first() {
+                build::warn_of_idle(&self.input, &applications);
+            }
+        }
+        self.cells = Some(cells);
+        Ok(())
+    }
+
+    /// Makes the synapses, gap junctions and connections of this rank's cells.
+    ///
+    /// # Errors
+    ///
+    /// An edges file that cannot be read or lacks an attribute, a location that a cell does not have, a synapse model
+    /// that is not there.
+    pub fn create_synapses(&mut self) -> Result<(), Failure> {
+        self.with_cells(|node, plan, cells| {
+            build::create_synapses(cells, &node.input, plan, &node.deleted, node.options.crash_test)
+        })
+    }
+
+    /// Attaches the stimuli of the config.
+    ///
+    /// # Errors
+    ///
+    /// A node set or compartment set that does not fit the cells, an attribute that nodes lack.
+    pub fn enable_stimuli(&mut self) -> Result<(), Failure> {
+        self.with_cells(|node, plan, cells| build::enable_stimuli(cells, &node.input, plan))
+    }
+
+    /// Attaches the reports of the config.
+    ///
+    /// # Errors
+    ///
+    /// A node set that does not fit, variables that cells do not have.
+    pub fn enable_reports(&mut self) -> Result<(), Failure> {
+        self.with_cells(|node, plan, cells| build::enable_reports(cells, &node.input, plan))
+    }
+
+    /// All phases that the config asks for, up to a model that is ready to be initialised.
+    ///
+    /// # Errors
+    ///
+    /// What can be wrong with any of them.
+    pub fn build(&mut self) -> Result<(), Failure> {
+        self.load_targets()?;
+        self.compute_load_balance()?;
+        self.enable_modifications()?;
+        self.create_cells()?;
+        self.create_synapses()?;
+        self.enable_stimuli()?;
+        if !self.options.disable_reports {
+            self.enable_reports()?;
+        }
+        self.assemble()?;
+        Ok(())
+    }
+
+    /// The model as a simulation, assembled from what was built so far.
+    ///
+    /// # Errors
+    ///
+    /// A connection between ranks that is shorter than a time step, systems of plug-ins without an order.
+    pub fn assemble(&mut self) -> Result<&mut Simulation, Failure> {
+        if self.simulation.is_none() {
+            self.create_cells()?;
+            let cells = self.cells.as_mut().map(|cells| (cells.take_plans(), &*cells));
+            let Some((plans, cells)) = cells else { return Err(no_cells()) };
+            // What the config says of a global counts more than what a template says.
+            let globals = &mut self.settings.group.globals;
+            for (key, value) in &cells.globals {
+                globals.entry(key.clone()).or_insert(*value);
+            }
+            // `synapse_configure` is done last.
+            globals.extend(cells.configured_globals.clone());
+            if !cells.clamps.is_empty() {
+                let (mechanism, variable) = output::CLAMP_CURRENT;
+                self.settings.group.observed.insert((mechanism.to_owned(), variable.to_owned()));
+                self.settings.step_plugins.push(Arc::new(|step, _| record::add_to(step)));
+            }
+            let registry = &self.input.registry;
+            let chosen = &self.options.dump_cell_state.0;
+            if let (false, Some(plan)) = (chosen.is_empty(), &self.targets) {
+                self.states = Some(CellStates::new(chosen, &plans, &self.input, plan)?);
+                self.settings.group.observed.extend(settings::all_variables(registry));
+            }
+            self.statistics = self.options.model_stats.then(|| Statistics::of_cells(&plans));
+            let mut simulation = Simulation::new(plans, registry, &self.settings, Arc::clone(&self.ranks))?;
+            for add in &self.app.epoch_plugins {
+                simulation.add_epoch_systems(|schedule, world| add(schedule, world));
+            }
+            self.simulation = Some(simulation);
+            for (pathway, active) in std::mem::take(&mut self.switched) {
+                self.switch_connections(&pathway, active)?;
+            }
+        }
+        self.simulation.as_mut().ok_or_else(no_cells)
+    }
+
+    /// Adds systems to the `Epoch` schedule, before the initialisation.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::assemble`].
+    pub fn add_epoch_systems(&mut self, add: impl FnOnce(&mut Schedule, &mut World)) -> Result<(), Failure> {
+        self.assemble()?.add_epoch_systems(add);
+        Ok(())
+    }
+
+    /// Brings the model to its state at t = 0, and creates the files of its reports.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be made, a kernel that fails.
+    pub fn initialize(&mut self) -> Result<(), Failure> {
+        self.assemble()?;
+        let (Some(simulation), Some(cells), Some(plan)) = (&mut self.simulation, &self.cells, &self.targets)
+        else {
+            return Err(no_cells());
+        };
+        if !cells.reports.is_empty() {
+            let groups = simulation.groups_mut();
+            let size = self.options.report_buffer_size;
+            let output =
+                ReportOutput::create(&cells.reports, groups, &self.input, plan, size, self.ranks.as_ref())?;
+            simulation.world.insert_resource(output);
+            simulation.add_epoch_systems(|schedule, _| {
+                schedule.add_systems(flush_reports.in_set(EpochSet::Flush));
+            });
+        }
+        simulation.initialize()?;
+        if let Some(states) = &self.states {
+            states.write(0.0, simulation.groups_mut())?;
+        }
+        output::record_clamps(&cells.clamps, &self.input, simulation)?;
+        self.is_initialised = true;
+        Ok(())
+    }
+
+    /// Simulates until a time (ms), at most until the end of the simulation that the config names.
+    ///
+    /// # Errors
+    ///
+    /// What stops the run: a voltage that runs away, a kernel or a write that fails, another rank.
+    pub fn solve(&mut self, until: f64) -> Result<(), Failure> {
+        if !self.is_initialised {
+            self.initialize()?;
+        }
+        let stop = until.min(self.input.config.run.tstop);
+        let Some(simulation) = &mut self.simulation else { return Err(no_cells()) };
+        if let Err(error) = simulation.run_until(stop) {
+            let mut output = simulation.world.get_resource_mut::<ReportOutput>();
+            let told = output.as_mut().and_then(|output| output.take_failure());
+            return Err(told.unwrap_or_else(|| error.into()));
+        }
+        Ok(())
+    }
+
+    /// Simulates until the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::solve`].
+    pub fn run_to_end(&mut self) -> Result<(), Failure> {
+        self.solve(self.input.config.run.tstop)
+    }
+
+    /// Present time (ms).
+    pub fn t(&self) -> f64 {
+        self.simulation.as_ref().map_or(0.0, Simulation::t)
+    }
+
+    /// Spikes of this rank's cells so far.
+    pub fn spikes(&self) -> &[Spike] {
+        self.simulation.as_ref().map_or(&[], Simulation::spikes)
+    }
+
+    /// Number of this rank's cells.
+    pub fn cell_count(&self) -> usize {
+        self.assigned.as_ref().map_or(0, Vec::len)
+    }
+
+    /// How large the model is over all ranks, if the options ask for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::assemble`]; if another rank failed.
+    pub fn statistics(&mut self) -> Result<Option<Statistics>, Failure> {
+        self.assemble()?;
+        let (Some(mut statistics), Some(simulation)) = (self.statistics.take(), &mut self.simulation) else {
+            return Ok(None);
+        };
+        statistics.add_groups(simulation.groups_mut());
+        Ok(Some(statistics.over_all_ranks(self.ranks.as_ref())?))
+    }
+
+    /// Closes the reports and writes the spikes of all ranks.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    pub fn finish(&mut self) -> Result<(), Failure> {
+        let (Some(simulation), Some(cells), Some(plan)) = (&mut self.simulation, &self.cells, &self.targets)
+        else {
+            return Ok(());
+        };
+        if let Some(states) = &self.states {
+            // Steps do not add up to the end exactly
+            let t = (1e6 * simulation.t()).round() / 1e6;
+            states.write(t, simulation.groups_mut())?;
+        }
+        if let Some(output) = simulation.world.remove_resource::<ReportOutput>() {
+            output.close()?;
+        }
+        output::write_clamps(&cells.clamps, &self.input, simulation, self.ranks.rank())
+            .map_err(Failure::run_failed)?;
+        let with_offsets = !self.options.disable_reports;
+        output::write(simulation.spikes(), &self.input, plan, self.ranks.as_ref(), with_offsets)
+    }
+
+    /// Gives back the memory of the model. The node can be built again, from the same files.
+    pub fn clear(&mut self) {
+        self.simulation = None;
+        self.statistics = None;
+        self.states = None;
+        self.cells = None;
+        self.assigned = None;
+        self.targets = None;
+        self.is_initialised = false;
+    }
+
+    /// The time of each system so far, if it is measured; complete once the model is gone.
+    pub fn take_timings(&mut self) -> Option<Timings> {
+        if let Some(simulation) = &mut self.simulation {
+            simulation.world.remove_resource::<Groups>();
+        }
+        self.timings.take()
+    }
+
+    /// Works on the plan with this rank's threads.
+    fn on_threads<T: Send>(
+        &mut self,
+        work: impl FnOnce(&Self, &Plan) -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        self.load_targets()?;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.settings.threads).build();
+        let pool = pool.map_err(|error| systems::Error::Other(error.to_string()))?;
+        let this = &*self;
+        let Some(plan) = &this.targets else { return Err(no_cells()) };
+        let done = pool.install(|| work(this, plan));
+        done.map_err(|failure| failure.with_reasons(&self.input.refused))
+    }
+
+    /// Works on the cells, before they become a simulation.
+    fn with_cells(
+        &mut self,
+        work: impl FnOnce(&Self, &Plan, &mut CellsOfRank) -> Result<(), Failure> + Send,
+    ) -> Result<(), Failure> {
+        self.create_cells()?;
+        let Some(mut cells) = self.cells.take().filter(|_| self.simulation.is_none()) else {
+            let help = "attach everything before the model is initialised";
+            return Err(WrongPhase::failure("the model is assembled already", help));
+        };
+        let done = self.on_threads(|node, plan| work(node, plan, &mut cells));
+        self.cells = Some(cells);
+        done
+    }
+}
+
+fn no_cells() -> Failure {
+    WrongPhase::failure("there are no cells", "create the cells first")
+}

@@ -1,0 +1,25 @@
+//! Networks with the synapses of the neocortex, simulated here and by neurodamus itself with NEURON: the same spikes,
+//! and the same voltage of every soma at every step, bit for bit as reports have it.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `comparison.rs` | both sides run and compared |
+//! | `reference.py` | neurodamus itself |
+//! | `synapses.rs` | models of synapses, their attributes, spontaneous and replayed release |
+//! | `overrides.rs` | each key of connection overrides, and which of several holds |
+//!
+//! neurodamus and the models that NEURON compiles for it are those of `tools/set-up reference`; without them the
+//! comparisons are skipped, unless NEURODAMUS_REQUIRE_REFERENCE=1.
+
+mod comparison;
+mod overrides;
+mod synapses;
+
+#[path = "../../examples/make_network.rs"]
+#[allow(dead_code, reason = "the example is a program, too")]
+mod make_network;
+#[path = "../support/simulation.rs"]
+#[allow(dead_code, reason = "each test target uses a part of it")]
+mod simulation;
+#[path = "../support/mod.rs"]
+mod support;
