@@ -187,6 +187,12 @@ impl Node {
         let specs = self.assigned.clone().unwrap_or_default();
         let modified = self.modified;
         let cells = self.on_threads(|node, plan| build::create_cells(specs, &node.input, plan, modified))?;
+        if modified && !self.input.modifications.is_empty() {
+            let applications = self.ranks.sum(&cells.applications)?;
+            if self.is_first() {
+                build::warn_of_idle(&self.input, &applications);
+            }
+        }
         self.cells = Some(cells);
         Ok(())
     }

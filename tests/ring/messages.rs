@@ -8,19 +8,7 @@ use crate::circuit::Ring;
 
 /// The exit code and standard error of a run that must fail, with paths relative to the network's folder.
 pub fn complaint(ring: &Ring) -> String {
-    let output = ring.run_program(&["--threads=1", "--group-size=1000"]);
-    assert!(!output.status.success(), "it must not succeed");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
-    assert!(!ring.path("simulation_config.json.SUCCESS").exists());
-    let code = output.status.code().expect("it was not killed");
-    let folder = ring.path("").canonicalize().expect("the folder");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    let errors =
-        errors.replace(&format!("{}/", folder.display()), "").replace(&format!("{}", folder.display()), ".");
-    // Progress is told before a failure of the run, with times that differ
-    let is_progress = |line: &&str| line.starts_with("built ") || line.starts_with("simulat");
-    let errors: Vec<&str> = errors.lines().filter(|line| !is_progress(line)).collect();
-    format!("exit code {code}\n{}\n", errors.join("\n"))
+    ring.complaint()
 }
 
 /// The complaint after a change of the simulation config.

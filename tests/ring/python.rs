@@ -23,7 +23,7 @@ pub fn find() -> Option<PathBuf> {
 
 /// The library of compiled mechanisms, which is kept beside the interpreter.
 pub fn compile(python: &Path, files: &[PathBuf]) -> PathBuf {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mechanisms/compile.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/compile.py");
     let folder = python.parent().and_then(Path::parent).expect("it is in a folder `bin`").join("compiled");
     let request = serde_json::json!({ "files": files, "folder": folder }).to_string();
     let mut command = Command::new(python);
