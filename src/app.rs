@@ -107,6 +107,11 @@ impl App {
             let simulation = node.assemble()?;
             return if is_first { show_schedules(simulation, format, terminal) } else { Ok(()) };
         }
+        if let Some(statistics) = node.statistics()?
+            && is_first
+        {
+            terminal.print(&statistics.to_table()).map_err(Failure::run_failed)?;
+        }
         if is_first {
             let (groups, seconds) = (node.assemble()?.groups_mut().len(), start.elapsed().as_secs_f64());
             tracing::info!("built {} cells in {groups} groups in {seconds:.2} s", node.cell_count());

@@ -17,6 +17,7 @@ pub mod output;
 pub mod plan;
 pub mod plugin;
 pub mod signals;
+pub mod statistics;
 pub mod terminal;
 
 pub use plugin::{App, Plugin};

@@ -2,6 +2,7 @@
 
 mod construct;
 mod corrections;
+mod modifications;
 mod replay;
 mod reports;
 mod stimuli;
@@ -20,6 +21,7 @@ use templates::Built;
 
 pub use construct::BuiltCell;
 pub use corrections::Clamp;
+pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
 pub use templates::Globals;
 
@@ -35,6 +37,8 @@ pub struct CellsOfRank {
     pub reports: Vec<ReportPlan>,
     /// Globals of mechanisms that templates set, by (mechanism, variable).
     pub globals: Globals,
+    /// To how many sections or segments of this rank's cells each modification was applied.
+    pub applications: Vec<u64>,
     /// Globals of mechanisms that `synapse_configure` sets.
     pub configured_globals: Globals,
     /// Clamps whose current is recorded.
@@ -57,7 +61,7 @@ pub struct Instance {
     pub built: Arc<BuiltCell>,
 }
 
-/// Builds the cells of a rank.
+/// Builds the cells of a rank, modified as the config says or as they are.
 ///
 /// # Errors
 ///
@@ -66,9 +70,10 @@ pub fn create_cells(
     specs: Vec<CellSpec>,
     input: &Input,
     plan: &Plan,
-    _modified: bool,
+    modified: bool,
 ) -> Result<CellsOfRank, Failure> {
-    let Built { mut instances, globals } = templates::build_cells(specs, input, plan, &input.registry)?;
+    let Built { mut instances, globals, applications } =
+        templates::build_cells(specs, input, plan, modified)?;
     instances.sort_by_key(|instance| instance.spec.gid);
     if let Some((corrections, population)) = corrections::wanted(input, plan)? {
         corrections::correct(&mut instances, corrections, population)?;
@@ -81,6 +86,7 @@ pub fn create_cells(
         has_synapses: false,
         reports: Vec::new(),
         globals,
+        applications,
         configured_globals: Globals::new(),
         clamps: Vec::new(),
     })
