@@ -10,7 +10,7 @@ use sonata::Column;
 use crate::circuit::Ring;
 use crate::invariance::bits;
 use crate::junctions::{Junction, add, coupled, edges, usual};
-use crate::messages::complaint;
+use crate::support::neuron;
 use crate::{against_neuron, python};
 
 #[test]
@@ -39,8 +39,9 @@ fn ranks_threads_and_groups_change_nothing() {
 #[test]
 fn coupled_network_is_that_of_neuron() {
     let Some(python) = python::find() else { return };
-    let library =
-        python::compile(&python, &[Path::new(env!("CARGO_MANIFEST_DIR")).join("mechanisms/Gap.mod")]);
+    let gap = Path::new(env!("CARGO_MANIFEST_DIR")).join("mechanisms/Gap.mod");
+    let folder = python.parent().and_then(Path::parent).expect("it is in a folder `bin`").join("compiled");
+    let library = neuron::compile(&[gap], &folder);
     against_neuron::compare_with(|ring| add(ring, &edges(&usual())), &[&library]);
 }
 
@@ -236,7 +237,7 @@ fn with_edges(change: impl FnOnce(&mut Vec<sonata::edges::EdgeTable>)) -> String
     let mut tables = edges(&[junction]);
     change(&mut tables);
     add(&ring, &tables);
-    complaint(&ring)
+    ring.complaint()
 }
 
 /// Puts another column in the place of one of the edges' attributes, or none.
@@ -337,7 +338,7 @@ fn with_features(features: Value) -> String {
             config["beta_features"]["gapjunction_target_population"] = "Basket".into();
         }
     });
-    complaint(&ring)
+    ring.complaint()
 }
 
 #[test]
