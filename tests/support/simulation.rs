@@ -1,5 +1,7 @@
 //! A simulation in a temporary folder: its files can be changed, it is run, and its outputs are read.
 
+#![allow(dead_code, reason = "each test target uses a part of it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
