@@ -3,6 +3,7 @@
 
 mod against_neuron;
 mod circuit;
+mod connections;
 mod gap_junctions;
 mod invariance;
 mod junctions;
