@@ -4,7 +4,7 @@ use std::path::Path;
 
 use miette::Diagnostic;
 
-use super::{Error, Model, NetCon, RunOptions, Section, Source};
+use super::{Error, Model, NetCon, RunOptions, Section, Source, Variable};
 
 fn one_section() -> (Model, Section) {
     let mut model = Model::new();
@@ -101,6 +101,20 @@ fn bad_requests_are_refused() {
     insta::assert_snapshot!(text(model.run(&RunOptions::default())), @r"
     the cell of section `soma` has two different sources of spikes
     help: take the same place and threshold for all connections that leave a cell
+    ");
+}
+
+#[test]
+fn only_variables_of_mechanisms_follow_voltages() {
+    let (mut model, soma) = one_section();
+    let clamp = model.point_process("IClamp", (soma, 0.5)).expect("IClamp is built in");
+    let place = (soma, 0.5);
+    insta::assert_snapshot!(text(model.follow_voltage(Variable::Point(clamp, "vgap".into()), place)), @"`IClamp` has no variable `vgap`");
+    insta::assert_snapshot!(text(model.follow_voltage(Variable::Point(clamp, "amp".into()), (soma, 1.5))), @"position 1.5 in `soma` is not in the range 0 to 1");
+    model.follow_voltage(Variable::Range(place, "v".into()), place).expect("there is such a variable");
+    insta::assert_snapshot!(text(model.run(&RunOptions::default())), @r"
+    `v` cannot follow a voltage
+    help: variables of mechanisms can, such as `vgap` of a `Gap`
     ");
 }
 

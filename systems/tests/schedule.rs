@@ -94,6 +94,7 @@ fn systems_come_with_what_needs_them() {
             playback: Playback::Linear,
         });
     });
+    assert_eq!(brings(&|cell| cell.published_voltages.push((7, 1))), ["transfer:voltages"]);
     assert_eq!(played, ["play:waveforms", "current:IClamp", "play:waveforms-again"]);
     assert_eq!(brings(&|cell| cell.probes.push(probe(CellProbeSource::Voltage))), ["report:sample"]);
     assert_eq!(

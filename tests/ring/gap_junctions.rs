@@ -10,12 +10,12 @@ use sonata::Column;
 use crate::circuit::Ring;
 use crate::invariance::bits;
 use crate::junctions::{Junction, add, coupled, edges, usual};
-use crate::messages::complaint;
+use crate::support::neuron;
 use crate::{against_neuron, python};
 
 #[test]
 fn ranks_threads_and_groups_change_nothing() {
-    let ring = coupled(40.0);
+    let ring = coupled(60.0);
     ring.run_on_ranks(1, "expected", &["--threads=1", "--group-size=1000"]).expect("it runs");
     let expected = bits(&ring, "expected");
     assert!(expected.0.iter().map(|(_, nodes, _)| nodes.len()).sum::<usize>() > 20, "there is much activity");
@@ -31,7 +31,7 @@ fn ranks_threads_and_groups_change_nothing() {
         }
     }
     drop(ring);
-    let without = Ring::lasting(40.0);
+    let without = Ring::lasting(60.0);
     without.run_on_ranks(1, "found", &[]).expect("it runs");
     assert!(bits(&without, "found") != expected, "junctions matter");
 }
@@ -39,8 +39,9 @@ fn ranks_threads_and_groups_change_nothing() {
 #[test]
 fn coupled_network_is_that_of_neuron() {
     let Some(python) = python::find() else { return };
-    let library =
-        python::compile(&python, &[Path::new(env!("CARGO_MANIFEST_DIR")).join("mechanisms/Gap.mod")]);
+    let gap = Path::new(env!("CARGO_MANIFEST_DIR")).join("mechanisms/Gap.mod");
+    let folder = python.parent().and_then(Path::parent).expect("it is in a folder `bin`").join("compiled");
+    let library = neuron::compile(&[gap], &folder);
     against_neuron::compare_with(|ring| add(ring, &edges(&usual())), &[&library]);
 }
 
@@ -158,16 +159,12 @@ fn passive_conductances_are_those_of_the_file() {
     let ring = |in_template: bool| {
         let ring = coupled(20.0);
         ring.replace("templates/RingCell.hoc", "insert hh", "insert hh insert pas");
-        let end = "  distribute_distance(CellRef.apical, \"g_pas\", \"%.17g*2e-07 + 4e-05\")\n";
-        let set = "  if (is_basket && gid == 1) { forsec CellRef.all { g_pas = 0.00006103515625 } }\n";
-        let set = if in_template { set } else { "" };
-        let one_each = "  forsec CellRef.all { nseg = 1 }\n";
-        ring.replace("templates/RingCell.hoc", end, &format!("{end}{one_each}{set}"));
-        ring.replace(
-            "templates/RingCell.hoc",
-            "proc init() {",
-            "proc init() { is_basket = !strcmp($s3, \"basket.swc\")",
-        );
+        let is_basket = "!strcmp($s3, \"basket.swc\")";
+        let set =
+            format!("  if (gid == 1) if ({is_basket}) {{ forsec all {{ g_pas = 0.00006103515625 }} }}\n");
+        let set = if in_template { set.as_str() } else { "" };
+        let end = "  insertChannel()\n  biophys()\n";
+        ring.replace("templates/RingCell.hoc", end, &format!("{end}  forsec all {{ nseg = 1 }}\n{set}"));
         ring
     };
     let expected = ring(true);
@@ -240,7 +237,7 @@ fn with_edges(change: impl FnOnce(&mut Vec<sonata::edges::EdgeTable>)) -> String
     let mut tables = edges(&[junction]);
     change(&mut tables);
     add(&ring, &tables);
-    complaint(&ring)
+    ring.complaint()
 }
 
 /// Puts another column in the place of one of the edges' attributes, or none.
@@ -252,47 +249,83 @@ fn replace(tables: &mut [sonata::edges::EdgeTable], name: &str, column: Option<C
 
 #[test]
 fn other_side_without_an_edge() {
-    assert_snapshot!(with_edges(|tables| replace(tables, "efferent_junction_id", Some(Column::UInt64(vec![7, 8])))), @"");
+    assert_snapshot!(with_edges(|tables| replace(tables, "efferent_junction_id", Some(Column::UInt64(vec![7, 8])))), @"
+    exit code 2
+    error: gid 0: a gap junction needs the voltage with the id 7, but no simulated cell has it
+    help: each junction needs an edge in both directions, the `efferent_junction_id` of one being the `afferent_junction_id` of the other
+    ");
 }
 
 #[test]
 fn two_junctions_with_one_id() {
     let ids = Column::UInt64(vec![5, 5]);
-    assert_snapshot!(with_edges(|tables| replace(tables, "afferent_junction_id", Some(ids))), @"");
+    assert_snapshot!(with_edges(|tables| replace(tables, "afferent_junction_id", Some(ids))), @"
+    exit code 2
+    error: gid 0 and gid 3: two gap junctions have the id 5 for their own voltage
+    help: `afferent_junction_id` differs between all electrical edges of a circuit
+    ");
 }
 
 #[test]
 fn edges_without_ids() {
-    assert_snapshot!(with_edges(|tables| replace(tables, "efferent_junction_id", None)), @"");
+    assert_snapshot!(with_edges(|tables| replace(tables, "efferent_junction_id", None)), @"
+    exit code 2
+    error: edges `Basket__Basket__electrical` lack attribute `efferent_junction_id` (`gaps.h5`)
+    help: add the attribute to the electrical edges
+    ");
 }
 
 #[test]
 fn edges_without_conductance() {
-    assert_snapshot!(with_edges(|tables| replace(tables, "conductance", None)), @"");
+    assert_snapshot!(with_edges(|tables| replace(tables, "conductance", None)), @"
+    exit code 2
+    error: edges `Basket__Basket__electrical` lack attribute `conductance` (`gaps.h5`)
+    help: add the attribute to the electrical edges
+    ");
 }
 
 #[test]
 fn ids_that_are_none() {
     let ids = Column::Int64(vec![-1, 2]);
-    assert_snapshot!(with_edges(|tables| replace(tables, "afferent_junction_id", Some(ids))), @"");
+    assert_snapshot!(with_edges(|tables| replace(tables, "afferent_junction_id", Some(ids))), @"
+    exit code 2
+    error: edges `Basket__Basket__electrical` of `gaps.h5`: synapse 0 of node 0, from node 3, cannot be made: its `afferent_junction_id` is -1
+    help: ids of junctions are whole numbers from 0
+    ");
     let ids = Column::Float64(vec![1.5, 2.0]);
-    assert_snapshot!(with_edges(|tables| replace(tables, "afferent_junction_id", Some(ids))), @"");
+    assert_snapshot!(with_edges(|tables| replace(tables, "afferent_junction_id", Some(ids))), @"
+    exit code 2
+    error: edges `Basket__Basket__electrical` of `gaps.h5`: synapse 0 of node 0, from node 3, cannot be made: its `afferent_junction_id` is 1.5
+    help: ids of junctions are whole numbers from 0
+    ");
 }
 
 #[test]
 fn section_that_the_cell_lacks() {
     let sections = Column::UInt32(vec![99, 6]);
-    assert_snapshot!(with_edges(|tables| replace(tables, "afferent_section_id", Some(sections))), @"");
+    assert_snapshot!(with_edges(|tables| replace(tables, "afferent_section_id", Some(sections))), @"
+    exit code 2
+    error: edges `Basket__Basket__electrical` of `gaps.h5`: synapse 0 of node 0, from node 3, cannot be made: it is on section 99, but the cell has 13 sections
+    help: the edges do not belong to this morphology: check `afferent_section_id`
+    ");
 }
 
 #[test]
 fn junctions_with_virtual_nodes() {
-    assert_snapshot!(with_edges(|tables| tables[0].source_population = "Drive".into()), @"");
+    assert_snapshot!(with_edges(|tables| tables[0].source_population = "Drive".into()), @"
+    exit code 2
+    error: edges `Basket__Basket__electrical` of type `electrical` come from virtual population `Drive` (`gaps.h5`)
+    help: gap junctions couple cells that are both simulated
+    ");
 }
 
 #[test]
 fn junctions_with_unknown_nodes() {
-    assert_snapshot!(with_edges(|tables| tables[0].source_population = "Elsewhere".into()), @"");
+    assert_snapshot!(with_edges(|tables| tables[0].source_population = "Elsewhere".into()), @"
+    exit code 2
+    error: edges `Basket__Basket__electrical` of type `electrical` come from node population `Elsewhere`, which the circuit does not have (`gaps.h5`)
+    help: add the population to `networks.nodes`: only chemical edges may come from one that is not there
+    ");
 }
 
 /// The complaint about `beta_features`.
@@ -305,14 +338,41 @@ fn with_features(features: Value) -> String {
             config["beta_features"]["gapjunction_target_population"] = "Basket".into();
         }
     });
-    complaint(&ring)
+    ring.complaint()
 }
 
 #[test]
 fn features_that_do_not_fit_together() {
     assert_snapshot!(with_features(json!({
         "procedure_type": "find_holding_current", "manual_MEComboInfo_file": "numbers.h5"
-    })), @"");
+    })), @r#"
+    exit code 2
+    error: `manual_MEComboInfo_file` gives the holding currents that `find_holding_current` is to find
+     --> simulation_config.json:4:32
+      |
+    4 |     "manual_MEComboInfo_file": "numbers.h5",
+      |                                ^^^^^^^^^^^^
+      |
+    help: leave one of them out
+
+    error: `find_holding_current` needs `vc_amp`, the file of voltages at which cells are held
+     --> simulation_config.json:5:23
+      |
+    5 |     "procedure_type": "find_holding_current"
+      |                       ^^^^^^^^^^^^^^^^^^^^^^
+      |
+    help: add the key
+
+    error: `gjc`, the conductance of gap junctions (nS), is missing
+     --> simulation_config.json:3:38
+      |
+    3 |     "gapjunction_target_population": "Basket",
+      |                                      ^^^^^^^^
+      |
+    help: add the key to `beta_features`
+
+    error: 3 problems
+    "#);
 }
 
 #[test]
@@ -320,7 +380,42 @@ fn features_of_wrong_types() {
     assert_snapshot!(with_features(json!({
         "gapjunction_target_population": "Baskets", "gjc": "0.5", "correction_iteration_load": 0.5,
         "load_g_pas_file": 3
-    })), @"");
+    })), @r#"
+    exit code 2
+    error: the circuit has no node population `Baskets`
+     --> simulation_config.json:4:38
+      |
+    4 |     "gapjunction_target_population": "Baskets",
+      |                                      ^^^^^^^^^
+      |
+    help: the circuit has `Basket`, `Drive`, `Pyramidal`
+
+    error: `load_g_pas_file` is no text
+     --> simulation_config.json:6:24
+      |
+    6 |     "load_g_pas_file": 3
+      |                        ^
+      |
+    help: put it in quotes
+
+    error: `gjc` is no number
+     --> simulation_config.json:5:12
+      |
+    5 |     "gjc": "0.5",
+      |            ^^^^^
+      |
+    help: give the conductance of gap junctions (nS)
+
+    error: the iteration is no whole number
+     --> simulation_config.json:3:34
+      |
+    3 |     "correction_iteration_load": 0.5,
+      |                                  ^^^
+      |
+    help: count iterations from 0, or from the last one, which is -1
+
+    error: 4 problems
+    "#);
 }
 
 #[test]
@@ -329,9 +424,14 @@ fn files_that_do_not_fit() {
         let features = json!({ "gjc": 0.5, "load_g_pas_file": file, "correction_iteration_load": iteration });
         with_features(features)
     };
-    assert_snapshot!(with_file("other.h5", -1), @"");
-    assert_snapshot!(with_file("nodes.h5", -1), @"");
-    assert_snapshot!(with_file("g_pas.h5", 3), @"");
+    assert_snapshot!(with_file("other.h5", -1), @"
+    exit code 2
+    error: cannot open `other.h5`: no such file or directory
+    help: check the path: relative paths count from the file that names them
+    ");
+    let says = |text: String, what: &str| assert!(text.contains(what), "{text}");
+    says(with_file("nodes.h5", -1), "`nodes.h5:/g_pas` is missing: expected a group");
+    says(with_file("g_pas.h5", 3), "expected an iteration 3, found 3 values");
     // Its cells have more segments than the file
-    assert_snapshot!(with_file("g_pas.h5", -1), @"");
+    says(with_file("g_pas.h5", -1), "is missing: expected a value for every segment of the cell");
 }

@@ -39,7 +39,8 @@ pub fn edges(junctions: &[Junction]) -> Vec<EdgeTable> {
             // Target, source, section, position, conductance, id of the voltage here, id of the other one
             let mut rows: Vec<(u64, u64, u32, f32, f32, u64, u64)> = Vec::new();
             for (number, &(one, other, conductance)) in (0..).zip(junctions) {
-                let ids = (1_000_000_007 * (2 * number + 1), 1_000_000_007 * (2 * number + 2));
+                // Large, but below the 32 bits that NEURON has for them
+                let ids = (80_000_007 * (2 * number + 1), 80_000_007 * (2 * number + 2));
                 for (here, there, ids) in [(one, other, ids), (other, one, (ids.1, ids.0))] {
                     if (there.0, here.0) == (source, target) {
                         rows.push((here.1, there.1, here.2, here.3, conductance, ids.0, ids.1));

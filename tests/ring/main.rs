@@ -13,3 +13,6 @@ mod outputs;
 mod point_neurons;
 mod python;
 mod shown;
+
+#[path = "../support/mod.rs"]
+mod support;

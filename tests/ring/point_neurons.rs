@@ -9,7 +9,6 @@ use sonata::nodes::{NodeTable, write_nodes};
 
 use crate::circuit::Ring;
 use crate::invariance::bits;
-use crate::messages::complaint;
 
 const TEMPLATE: &str = "
 begintemplate Point
@@ -172,7 +171,11 @@ fn template_without_a_point_neuron() {
     let ring = with_points(20.0);
     ring.replace("points/Point.hoc", "new IntFire1()", "new Vector()");
     ring.replace("points/Point.hoc", "  pointcell.tau = 8 + $1\n  pointcell.refrac = 2\n", "");
-    assert_snapshot!(complaint(&ring), @"");
+    assert_snapshot!(ring.complaint(), @"
+    exit code 2
+    error: Points node 0 (template `Point`, morphology ``): its template has no artificial cell `pointcell`
+    help: make it public and let it be, for example, `new IntFire1()`
+    ");
 }
 
 #[test]
@@ -185,5 +188,9 @@ fn two_edges_between_two_point_neurons() {
         edges(points, points, &[(0, 1), (0, 1)]),
     ];
     write_edges(&ring.path("point_edges.h5"), &tables).expect("the edges");
-    assert_snapshot!(complaint(&ring), @"");
+    assert_snapshot!(ring.complaint(), @"
+    exit code 2
+    error: edges `Points__Points__point_process` of `point_edges.h5`: synapse 0 of node 1, from node 0, cannot be made: the connection has 2 synapses
+    help: point neurons have one edge from each source
+    ");
 }

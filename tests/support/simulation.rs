@@ -88,7 +88,8 @@ impl Simulation {
         let errors = errors.replace(&format!("{}", folder.display()), ".");
         // Progress is told before a failure of the run, with times that differ
         let is_progress = |line: &&str| {
-            line.starts_with("built ") || line.starts_with("simulat") || line.contains(" synapses on ")
+            let starts = ["built ", "simulat"];
+            starts.iter().any(|start| line.starts_with(start)) || line.contains(" synapses on ")
         };
         let errors: Vec<&str> = errors.lines().filter(|line| !is_progress(line)).collect();
         format!("exit code {code}\n{}\n", errors.join("\n"))

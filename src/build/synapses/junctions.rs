@@ -5,8 +5,10 @@
 //! any population.
 
 use cell::model::{At, InstancePlace};
+use sonata::edges::EdgePopulation;
 use systems::group::{PointProcess, ReceivedVoltage};
 
+use super::EdgesProblem;
 use super::builder::{Builder, Planned};
 use super::models::{self, CannotMake};
 use crate::failure::Failure;
@@ -20,12 +22,28 @@ pub const MECHANISM: &str = "Gap";
 /// Its variable with the voltage (mV) of the other side.
 const OTHER_VOLTAGE: &str = "vgap";
 
+/// Requires the attributes of electrical edges.
+///
+/// # Errors
+///
+/// One that is missing.
+pub fn require_attributes(edges: &EdgePopulation) -> Result<(), Failure> {
+    match ["conductance"].into_iter().chain(ATTRIBUTES).find(|name| !edges.has(name)) {
+        Some(name) => {
+            let what = format!("edges `{}` lack attribute `{name}`", edges.name());
+            let help = "add the attribute to the electrical edges";
+            Err(Failure::bad_input(EdgesProblem::new(edges, what, help)))
+        }
+        None => Ok(()),
+    }
+}
+
 impl<'a> Builder<'a> {
     /// Makes the junctions from one cell.
     ///
     /// # Errors
     ///
-    /// A place that the cell does not have, an attribute that is missing, an id that is none.
+    /// A place that the cell does not have, an id that is none.
     pub fn connect_junctions(&mut self, connection: &Planned<'a>) -> Result<(), Failure> {
         let count = if self.context.crash_test { 1 } else { connection.edges.len() };
         for &edge in connection.edges.iter().take(count) {
@@ -41,13 +59,9 @@ impl<'a> Builder<'a> {
     /// Adds a junction at a node, with the attributes of an edge.
     fn add_junction(&mut self, population: usize, row: usize, node: u32) -> Result<(), CannotMake> {
         let attributes = &self.batch.attributes[population];
-        let get = |name: &str| {
-            let help = "add the attribute to the electrical edges";
-            let missing = || CannotMake::new(format!("the edges lack attribute `{name}`"), help);
-            attributes.get(name, row).ok_or_else(missing)
-        };
+        let get = |name: &str| attributes.get(name, row).unwrap_or_default();
         let id = |name: &str| {
-            let value = get(name)?;
+            let value = get(name);
             let is_id = value >= 0.0 && value.fract() == 0.0 && value < u64::MAX as f64;
             let help = "ids of junctions are whole numbers from 0";
             let wrong = || CannotMake::new(format!("its `{name}` is {value}"), help);
@@ -56,7 +70,7 @@ impl<'a> Builder<'a> {
         let (own, other) = (id(ATTRIBUTES[0])?, id(ATTRIBUTES[1])?);
         let mechanism = models::mechanism(MECHANISM, self.context.setting.registry)?;
         let mut junction = PointProcess::new(&mechanism, Some(node));
-        models::set(&mut junction, "g", get("conductance")?)?;
+        models::set(&mut junction, "g", get("conductance"))?;
         models::set(&mut junction, OTHER_VOLTAGE, 0.0)?;
         let index = self.cell.add_point_process(junction);
         let at = At::PointProcess(index as u32);

@@ -241,6 +241,9 @@ impl<'a> Connector<'a> {
     /// The nodes of the source population, which must be cells for their voltages to be there.
     fn simulated_sources(&self) -> Result<&'a [u64], Failure> {
         let manager = self.manager;
+        for edges in &manager.edges {
+            junctions::require_attributes(&edges.population)?;
+        }
         let source = manager.source.map(|source| &self.context.plan.populations[source]);
         match (source, manager.edges.first()) {
             (Some(source), Some(edges)) if source.is_virtual => {

@@ -134,6 +134,26 @@ mod tests {
     }
 
     #[test]
+    fn every_rank_gets_its_parts() {
+        let results = run_on_simulated_ranks(4, |communicator| {
+            let rank = communicator.rank() as u64;
+            // To rank k go k numbers, which say where they come from and where they go
+            let parts: Vec<Vec<u64>> = (0..4).map(|to| vec![10 * rank + to; to as usize]).collect();
+            let got = communicator.all_to_all(&parts)?;
+            let sent: Vec<f64> = (0..4).map(|to| rank as f64 + 0.25 * f64::from(to)).collect();
+            let mut voltages = [0.0; 4];
+            communicator.exchange_voltages(&sent, &[1; 4], &mut voltages, &[1; 4])?;
+            Ok::<_, Error>((got, voltages))
+        });
+        for (rank, result) in (0..4).zip(results) {
+            let (got, voltages) = result.expect("no rank fails");
+            let expected: Vec<Vec<u64>> = (0..4).map(|from| vec![10 * from + rank; rank as usize]).collect();
+            assert_eq!(got, expected);
+            assert_eq!(voltages, [0.0, 1.0, 2.0, 3.0].map(|from| from + 0.25 * rank as f64));
+        }
+    }
+
+    #[test]
     fn a_failing_rank_stops_all() {
         let results = run_on_simulated_ranks(3, |communicator| {
             if communicator.rank() == 1 {
