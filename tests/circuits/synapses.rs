@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::comparison::{Models, compare};
+use crate::comparison::{Models, Network, compare};
 
 /// Both stochastic models with depression, facilitation and several release sites; recurrent, thalamic and inhibitory.
 #[test]
@@ -94,8 +94,7 @@ fn plastic_synapses() {
             json!([{ "name": "plastic", "source": "Pyramidal", "target": "Pyramidal", "modoverride": "GluSynapse",
                 "spont_minis": 1.0 }]),
         );
-        network
-            .set("conditions/mechanisms", json!({ "GluSynapse": { "cao_CR": 1.5 } }));
+        network.set("conditions/mechanisms", json!({ "GluSynapse": { "cao_CR": 1.5 } }));
         network.set("conditions/extracellular_calcium", 1.5);
     });
     assert!(spikes > 10, "{spikes} spikes");
@@ -113,5 +112,14 @@ fn deterministic_synapses() {
             "connection_overrides",
             json!([{ "name": "a", "source": "Basket", "target": "Pyramidal", "weight": 0.002 }]),
         );
+    });
+}
+
+#[test]
+fn gap_junctions() {
+    compare(Models::BuiltIn, Network::add_gap_junctions);
+    compare(Models::Files, |network| {
+        network.add_gap_junctions();
+        network.set("run/dt", 0.05);
     });
 }

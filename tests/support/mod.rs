@@ -3,7 +3,7 @@
 //! An [`Operation`] is one thing asked of a model. A list of them builds the same model here ([`Own`]) and in
 //! NEURON ([`neuron::run`], which hands the list to `run.py`), and what both recorded comes back in the same order.
 
-#![allow(dead_code, reason = "each test target uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test target uses a part of it")]
 
 pub mod neuron;
 mod operation;
