@@ -26,6 +26,7 @@ impl App {
         let options = match command_line::parse(std::env::args_os()) {
             Ok(Request::Run(options)) => options,
             Ok(Request::Mechanisms(question)) => return self.answer(&question),
+            Ok(Request::Check(options)) => return self.check(&options),
             Err(NoOptions::CommandLine(error)) => {
                 // Printing fails where nobody reads, as in `neurodamus --help | head -1`
                 let _ = error.print();
@@ -106,6 +107,11 @@ impl App {
         if let Some(format) = options.schedule {
             let simulation = node.assemble()?;
             return if is_first { show_schedules(simulation, format, terminal) } else { Ok(()) };
+        }
+        if let Some(statistics) = node.statistics()?
+            && is_first
+        {
+            terminal.print(&statistics.to_table()).map_err(Failure::run_failed)?;
         }
         if is_first {
             let (groups, seconds) = (node.assemble()?.groups_mut().len(), start.elapsed().as_secs_f64());

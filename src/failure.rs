@@ -1,5 +1,6 @@
 //! How a run ends when it does not succeed: what was wrong, and the exit code that says so.
 
+use std::fmt;
 use std::process::ExitCode;
 
 use miette::Diagnostic;
@@ -45,6 +46,22 @@ impl From<Exit> for ExitCode {
         Self::from(exit.code())
     }
 }
+
+impl fmt::Display for Failure {
+    /// Every problem with its remedy, without the places in files.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, problem) in self.problems.iter().enumerate() {
+            let break_before = if number > 0 { "\n" } else { "" };
+            write!(f, "{break_before}{problem}")?;
+            if let Some(help) = problem.help() {
+                write!(f, "\nhelp: {help}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}
 
 impl Failure {
     /// Something in the command line or the input files is wrong.

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod build;
+pub mod check;
 pub mod command_line;
 pub mod failure;
 pub mod input;
@@ -17,6 +18,7 @@ pub mod output;
 pub mod plan;
 pub mod plugin;
 pub mod signals;
+pub mod statistics;
 pub mod terminal;
 
 pub use plugin::{App, Plugin};

@@ -72,9 +72,8 @@ fn short_help() {
     Outputs:
           --output-path <PATH>       Write outputs to PATH instead of the config's output folder
           --disable-reports          Write spikes only, none of the config's reports
-          --report-buffer-size <MB>  Memory for each report's samples before they are written [no
-                                     effect]
-          --dump-cell-state <LIST>   Write the full state of these cells to files [refused]
+          --report-buffer-size <MB>  Memory for each report's samples before they are written
+          --dump-cell-state <LIST>   Write the full state of these cells to files
 
     Cores and ranks:
           --threads <N>           Compute on N threads
@@ -87,7 +86,7 @@ fn short_help() {
           --dry-run                     Estimate memory and time without simulating [refused]
           --memory-tracker <rss|heap>   What a dry run measures memory by [no effect]
           --crash-test                  Shrink cells to points, to find what breaks a large run
-                                        [refused]
+          --model-stats                 Print how large the model is
 
     Building and saving the model:
           --build-model <AUTO|ON|OFF>  Whether to build the model or use a saved one
@@ -102,7 +101,6 @@ fn short_help() {
     Known from CoreNEURON:
           --coreneuron-direct-mode  Pass the model from building to simulating in memory [refused]
           --enable-shm <ON|OFF>     Pass the model from building to simulating by shared memory
-          --model-stats             Print statistics of the model [no effect]
           --cell-permute <ORDER>    Order of compartments in memory [no effect]
 
     Messages:

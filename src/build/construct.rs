@@ -8,11 +8,12 @@ use hoc::{FinishedCell, Interpreter, ObjectRef, Value};
 use sonata::config::SpikeLocation;
 
 use super::CellProblem;
+use super::modifications::{Applied, Modifications, Sections};
 use crate::failure::Failure;
 use crate::plan::{CellSpec, Population};
 
 /// The order in which section ids count through the kinds of sections, and the lists that hold each kind.
-const SECTION_KINDS: [(&str, &str); 7] = [
+pub const SECTION_KINDS: [(&str, &str); 7] = [
     ("soma", "somatic"),
     ("axon", "axonal"),
     ("dend", "basal"),
@@ -23,7 +24,7 @@ const SECTION_KINDS: [(&str, &str); 7] = [
 ];
 
 /// A finished cell, and what the front end needs to know of it.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BuiltCell {
     /// Its model.
     pub model: Arc<CellModel>,
@@ -39,6 +40,8 @@ pub struct BuiltCell {
     pub point_cell: Option<u32>,
     /// Number of sections that the axon had before the template replaced it; `None` where the template does not say.
     pub axon_count: Option<usize>,
+    /// To how many sections or segments each of its modifications was applied, in their order.
+    pub applications: Vec<u64>,
 }
 
 impl BuiltCell {
@@ -67,17 +70,18 @@ impl BuiltCell {
     }
 }
 
-/// Instantiates a template that was loaded.
+/// Instantiates a template that was loaded, and modifies the cell.
 ///
 /// # Errors
 ///
-/// A template that fails.
+/// A template that fails, a modification that cannot be applied.
 pub fn construct(
     interpreter: &mut Interpreter,
     spec: &CellSpec,
     population: &Population,
     arguments: Vec<Value>,
     ionchannel_seed: u32,
+    (modifications, applied): (&Modifications, &[Applied]),
 ) -> Result<BuiltCell, Failure> {
     let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, &population.name, error));
     let object = interpreter.construct(&spec.template, arguments).map_err(in_cell)?;
@@ -96,6 +100,16 @@ pub fn construct(
     let mut markers = Vec::new();
     for section in all.unwrap_or_default() {
         markers.push(interpreter.cell_mut().range_value(section, "v", 0.0001).map_err(Failure::bad_input)?);
+    }
+    let mut applications = Vec::new();
+    if !applied.is_empty() {
+        let list = |name: &str| {
+            let sections = interpreter.section_list(&inner, name);
+            sections.or_else(|| interpreter.section_list(&object, name)).unwrap_or_default()
+        };
+        let lists = Sections::names().map(|name| (name.to_owned(), list(name))).collect();
+        let sections = Sections { lists, axon_count };
+        applications = modifications.apply(applied, interpreter.cell_mut(), &sections, (spec, population))?;
     }
     let FinishedCell { model, calls, pointers } = interpreter.finish(&object).map_err(in_cell)?;
     for message in interpreter.take_messages().lines() {
@@ -121,6 +135,7 @@ pub fn construct(
         element_ids,
         point_cell,
         axon_count,
+        applications,
     })
 }
 

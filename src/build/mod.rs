@@ -1,6 +1,9 @@
 //! From the plan to the cells of one rank, with all that is attached to them.
 
+mod check;
 mod construct;
+mod corrections;
+mod modifications;
 mod replay;
 mod reports;
 mod stimuli;
@@ -17,7 +20,10 @@ use crate::node::Pathway;
 use crate::plan::{CellSpec, Plan};
 use templates::Built;
 
+pub use check::check;
 pub use construct::BuiltCell;
+pub use corrections::Clamp;
+pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
 pub use templates::Globals;
 
@@ -33,8 +39,12 @@ pub struct CellsOfRank {
     pub reports: Vec<ReportPlan>,
     /// Globals of mechanisms that templates set, by (mechanism, variable).
     pub globals: Globals,
+    /// To how many sections or segments of this rank's cells each modification was applied.
+    pub applications: Vec<u64>,
     /// Globals of mechanisms that `synapse_configure` sets.
     pub configured_globals: Globals,
+    /// Clamps whose current is recorded.
+    pub clamps: Vec<Clamp>,
 }
 
 impl CellsOfRank {
@@ -53,7 +63,7 @@ pub struct Instance {
     pub built: Arc<BuiltCell>,
 }
 
-/// Builds the cells of a rank.
+/// Builds the cells of a rank, modified as the config says or as they are.
 ///
 /// # Errors
 ///
@@ -62,14 +72,26 @@ pub fn create_cells(
     specs: Vec<CellSpec>,
     input: &Input,
     plan: &Plan,
-    _modified: bool,
+    modified: bool,
 ) -> Result<CellsOfRank, Failure> {
-    let Built { mut instances, globals } = templates::build_cells(specs, input, plan, &input.registry)?;
+    let Built { mut instances, globals, applications } =
+        templates::build_cells(specs, input, plan, modified)?;
     instances.sort_by_key(|instance| instance.spec.gid);
+    if let Some((corrections, population)) = corrections::wanted(input, plan)? {
+        corrections::correct(&mut instances, corrections, population)?;
+    }
     let plans = instances.iter().map(|instance| cell_plan(instance, input, plan));
     let plans = plans.collect::<Result<Vec<CellPlan>, Failure>>()?;
-    let (reports, configured_globals) = (Vec::new(), Globals::new());
-    Ok(CellsOfRank { instances, plans, has_synapses: false, reports, globals, configured_globals })
+    Ok(CellsOfRank {
+        instances,
+        plans,
+        has_synapses: false,
+        reports: Vec::new(),
+        globals,
+        applications,
+        configured_globals: Globals::new(),
+        clamps: Vec::new(),
+    })
 }
 
 /// Makes the synapses and gap junctions of a rank's cells, but for those of the pathways in `deleted`.
@@ -90,6 +112,9 @@ pub fn create_synapses(
     let deleted = deleted.iter().map(|pathway| pathway.resolve(plan)).collect::<Result<Vec<_>, _>>()?;
     let CellsOfRank { instances, plans, .. } = cells;
     cells.configured_globals = synapses::connect(plans, instances, input, plan, &deleted, crash_test)?;
+    if let Some((corrections, population)) = corrections::wanted(input, plan)? {
+        cells.clamps = corrections::clamp(plans, instances, input, corrections, population)?;
+    }
     cells.has_synapses = true;
     Ok(())
 }

@@ -11,6 +11,7 @@ use sonata::circuit::MorphologyFormat;
 use systems::Registry;
 
 use super::construct::{BuiltCell, construct};
+use super::modifications::{Applied, Modifications};
 use super::{CellProblem, Instance};
 use crate::failure::{Exit, Failure, Problem};
 use crate::input::Input;
@@ -19,9 +20,16 @@ use crate::plan::{CellSpec, Plan, Population};
 /// Values of globals, by (mechanism, variable).
 pub type Globals = BTreeMap<(String, String), f64>;
 
-/// What makes two cells equal but for their node id: population, template, morphology and the bits of further
-/// arguments.
-type ClassKey = (usize, String, String, Vec<u64>);
+/// What makes two cells equal but for their node id.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Class {
+    population: usize,
+    template: String,
+    morphology: String,
+    /// The bits of further arguments.
+    further: Vec<u64>,
+    applied: Vec<Applied>,
+}
 
 /// The cells of a rank.
 pub struct Built {
@@ -29,9 +37,11 @@ pub struct Built {
     pub instances: Vec<Instance>,
     /// Globals that the templates set.
     pub globals: Globals,
+    /// To how many sections or segments each modification was applied.
+    pub applications: Vec<u64>,
 }
 
-/// Builds all cells of a rank on the threads of the present pool.
+/// Builds all cells of a rank on the threads of the present pool, modified as the config says or as they are.
 ///
 /// # Errors
 ///
@@ -40,35 +50,46 @@ pub fn build_cells(
     specs: Vec<CellSpec>,
     input: &Input,
     plan: &Plan,
-    registry: &Registry,
+    modified: bool,
 ) -> Result<Built, Failure> {
-    let mut interpreter = interpreter(input, plan, registry, &[])?;
+    let mut interpreter = interpreter(input, plan, &input.registry, &[])?;
     load_templates(&mut interpreter, &specs, plan)?;
-    let mut classes: BTreeMap<ClassKey, Vec<usize>> = BTreeMap::new();
+    let modifications = if modified { Modifications::new(input, plan)? } else { Modifications::none(input) };
+    let mut classes: BTreeMap<Class, Vec<usize>> = BTreeMap::new();
     for (index, spec) in specs.iter().enumerate() {
         let further = further_arguments(&interpreter, spec, &plan.populations[spec.population])?;
-        let bits = further.iter().map(|value| value.to_bits()).collect();
-        let key = (spec.population, spec.template.clone(), spec.morphology.clone(), bits);
-        classes.entry(key).or_default().push(index);
+        let class = Class {
+            population: spec.population,
+            template: spec.template.clone(),
+            morphology: spec.morphology.clone(),
+            further: further.iter().map(|value| value.to_bits()).collect(),
+            applied: modifications.of_cell(spec),
+        };
+        classes.entry(class).or_default().push(index);
     }
-    let classes: Vec<(ClassKey, Vec<usize>)> = classes.into_iter().collect();
+    let classes: Vec<(Class, Vec<usize>)> = classes.into_iter().collect();
     let seed = input.config.run.ionchannel_seed;
     let results: Vec<_> = classes
         .par_iter()
         .map_init(
             || interpreter.clone(),
-            |interpreter, (key, members)| {
-                let built = build_class(interpreter, key, members, &specs, plan, seed)?;
+            |interpreter, (class, members)| {
+                let members: Vec<&CellSpec> = members.iter().map(|&index| &specs[index]).collect();
+                let built = build_class(interpreter, class, &members, plan, seed, &modifications)?;
                 Ok((built, globals(interpreter)))
             },
         )
         .collect();
     let mut cells: Vec<Option<Arc<BuiltCell>>> = vec![None; specs.len()];
     let mut all_globals = Globals::new();
+    let mut applications = vec![0; input.modifications.len()];
     let mut problems = Vec::new();
-    for ((_, members), result) in classes.iter().zip(results) {
+    for ((class, members), result) in classes.iter().zip(results) {
         match result {
             Ok((built, globals)) => {
+                for (number, count) in counts(&class.applied, &built) {
+                    applications[number] += count;
+                }
                 members.iter().zip(built).for_each(|(&index, cell)| cells[index] = Some(cell));
                 all_globals.extend(globals);
             }
@@ -80,7 +101,13 @@ pub fn build_cells(
     }
     let pairs = specs.into_iter().zip(cells);
     let instances = pairs.filter_map(|(spec, built)| Some(Instance { spec, built: built? })).collect();
-    Ok(Built { instances, globals: all_globals })
+    Ok(Built { instances, globals: all_globals, applications })
+}
+
+/// Number of a modification, and to how many sections or segments of a class's cells it was applied.
+fn counts(applied: &[Applied], cells: &[Arc<BuiltCell>]) -> Vec<(usize, u64)> {
+    let of_all = |place: usize| cells.iter().filter_map(|cell| cell.applications.get(place)).sum();
+    applied.iter().enumerate().map(|(place, applied)| (applied.modification, of_all(place))).collect()
 }
 
 /// Leaves out problems of cells whose template failed in the same way as an earlier one's.
@@ -105,19 +132,19 @@ fn once_each(problems: Vec<Problem>) -> Vec<Problem> {
 /// equal models are shared.
 fn build_class(
     interpreter: &mut Interpreter,
-    (_, _, _, further): &ClassKey,
-    members: &[usize],
-    specs: &[CellSpec],
+    class: &Class,
+    members: &[&CellSpec],
     plan: &Plan,
     seed: u32,
+    modifications: &Modifications,
 ) -> Result<Vec<Arc<BuiltCell>>, Failure> {
     let mut cells: Vec<Arc<BuiltCell>> = Vec::with_capacity(members.len());
-    for &index in members {
-        let spec = &specs[index];
+    for spec in members {
         let population = &plan.populations[spec.population];
         let mut arguments = file_arguments(spec, population)?;
-        arguments.extend(further.iter().map(|bits| Value::from(f64::from_bits(*bits))));
-        let mut built = construct(interpreter, spec, population, arguments, seed)?;
+        arguments.extend(class.further.iter().map(|bits| Value::from(f64::from_bits(*bits))));
+        let modified = (modifications, class.applied.as_slice());
+        let mut built = construct(interpreter, spec, population, arguments, seed, modified)?;
         if let [first] = cells.as_slice()
             && **first == built
         {
@@ -173,29 +200,57 @@ pub fn interpreter(
     Ok(interpreter)
 }
 
-/// Loads the templates of all cells.
-fn load_templates(interpreter: &mut Interpreter, specs: &[CellSpec], plan: &Plan) -> Result<(), Failure> {
+/// Problems of the templates and morphologies of cells that can be known before any is built.
+pub fn check(specs: &[CellSpec], input: &Input, plan: &Plan) -> Vec<Problem> {
+    let mut interpreter = match interpreter(input, plan, &input.registry, &[]) {
+        Ok(interpreter) => interpreter,
+        Err(failure) => return failure.problems,
+    };
+    let mut problems = Vec::new();
+    let (mut templates, mut morphologies) = (BTreeSet::new(), BTreeSet::new());
     for spec in specs {
-        if interpreter.has_template(&spec.template) {
-            continue;
+        if templates.insert((spec.population, &spec.template))
+            && let Err(failure) = load_template(&mut interpreter, spec, plan)
+        {
+            problems.extend(failure.problems);
         }
         let population = &plan.populations[spec.population];
-        let Some(folder) = &population.templates else {
-            let help = "give `biophysical_neuron_models_dir` in the circuit config";
-            return Err(problem(spec, population, "its population has no templates".into(), help));
-        };
-        let file = folder.join(format!("{}.hoc", spec.template));
-        if !file.is_file() {
-            let what = format!("template file `{}` does not exist", file.display());
-            let help = "check `model_template` of the node and `biophysical_neuron_models_dir`";
-            return Err(problem(spec, population, what, help));
+        if !population.is_point
+            && morphologies.insert((spec.population, &spec.morphology))
+            && let Err(failure) = file_arguments(spec, population)
+        {
+            problems.extend(failure.problems);
         }
-        interpreter.load_file(&file).map_err(Failure::bad_input)?;
-        if !interpreter.has_template(&spec.template) {
-            let what = format!("`{}` defines no template `{}`", file.display(), spec.template);
-            let help = "the template must have the name of its file";
-            return Err(problem(spec, population, what, help));
-        }
+    }
+    problems
+}
+
+/// Loads the templates of all cells.
+fn load_templates(interpreter: &mut Interpreter, specs: &[CellSpec], plan: &Plan) -> Result<(), Failure> {
+    specs.iter().try_for_each(|spec| load_template(interpreter, spec, plan))
+}
+
+/// Loads the template of a cell, if it is not there yet.
+fn load_template(interpreter: &mut Interpreter, spec: &CellSpec, plan: &Plan) -> Result<(), Failure> {
+    if interpreter.has_template(&spec.template) {
+        return Ok(());
+    }
+    let population = &plan.populations[spec.population];
+    let Some(folder) = &population.templates else {
+        let help = "give `biophysical_neuron_models_dir` in the circuit config";
+        return Err(problem(spec, population, "its population has no templates".into(), help));
+    };
+    let file = folder.join(format!("{}.hoc", spec.template));
+    if !file.is_file() {
+        let what = format!("template file `{}` does not exist", file.display());
+        let help = "check `model_template` of the node and `biophysical_neuron_models_dir`";
+        return Err(problem(spec, population, what, help));
+    }
+    interpreter.load_file(&file).map_err(Failure::bad_input)?;
+    if !interpreter.has_template(&spec.template) {
+        let what = format!("`{}` defines no template `{}`", file.display(), spec.template);
+        let help = "the template must have the name of its file";
+        return Err(problem(spec, population, what, help));
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
+use super::cell_list::{self, CellList};
+
 const ABOUT: &str = "Simulates a SONATA network of morphologically detailed neurons";
 
 const LONG_ABOUT: &str = "\
@@ -96,9 +98,11 @@ pub struct Arguments {
 
     /// Write the full state of these cells to files
     ///
-    /// LIST holds global ids and ranges of them, as in `1,2,3-6,9`.
-    #[arg(long, value_name = "LIST", help_heading = heading::OUTPUT)]
-    pub dump_cell_state: Option<String>,
+    /// LIST holds global ids and ranges of them, as in `1,2,3-6,9`: node ids plus the offset of the population in
+    /// `populations_offset.dat`. The state at the start and at the end of the simulation goes to files
+    /// `cellstate_GID_tT.json` in the output folder.
+    #[arg(long, value_name = "LIST", value_parser = cell_list::parse, help_heading = heading::OUTPUT)]
+    pub dump_cell_state: Option<CellList>,
 
     /// Compute on N threads
     ///
@@ -230,8 +234,11 @@ pub struct Arguments {
     )]
     pub enable_shm: Option<Switch>,
 
-    /// Print statistics of the model
-    #[arg(long, help_heading = heading::CORENEURON)]
+    /// Print how large the model is
+    ///
+    /// A table of cells, sections, compartments, connections, and instances of each mechanism with the memory that they
+    /// take goes to standard output before the simulation.
+    #[arg(long, help_heading = heading::INSPECT)]
     pub model_stats: bool,
 
     /// Order of compartments in memory

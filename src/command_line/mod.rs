@@ -4,6 +4,8 @@
 //! whether the config is one; what the config says is not its business.
 
 mod arguments;
+mod cell_list;
+mod check;
 mod config_file;
 mod launch;
 mod mechanisms;
@@ -16,6 +18,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory, FromArgMatches};
 
 pub use arguments::ScheduleFormat;
+pub use cell_list::CellList;
+pub use check::{CheckFormat, CheckOptions};
 pub use config_file::{ConfigFileError, check_config_file};
 pub use launch::{ManyProcesses, launched_processes};
 pub use mechanisms::{Question, Where};
@@ -42,6 +46,10 @@ pub struct Options {
     pub crash_test: bool,
     /// MB of each report's samples that are kept before they are written.
     pub report_buffer_size: u32,
+    /// Cells whose full state is written at the start and the end.
+    pub dump_cell_state: CellList,
+    /// Show how large the model is.
+    pub model_stats: bool,
     /// Number of threads; `None`: one for each core that the process may use.
     pub threads: Option<NonZeroUsize>,
     /// Cells in each group; `None`: what fits in a core's cache.
@@ -68,6 +76,8 @@ impl Options {
             disable_reports: false,
             crash_test: false,
             report_buffer_size: DEFAULT_BUFFER,
+            dump_cell_state: CellList::default(),
+            model_stats: false,
             threads: None,
             group_size: None,
             schedule: None,
@@ -86,6 +96,8 @@ pub enum Request {
     Run(Options),
     /// An answer about mechanisms.
     Mechanisms(Question),
+    /// All that is wrong with a simulation config and its files.
+    Check(CheckOptions),
 }
 
 /// How much is said about a run, from little to much.
@@ -121,6 +133,10 @@ pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Request
         let question = mechanisms::parse(words.into_iter().skip(2)).map_err(NoOptions::CommandLine)?;
         return Ok(Request::Mechanisms(question));
     }
+    if words.get(1).is_some_and(|word| word == check::WORD) {
+        let options = check::parse(words.into_iter().skip(2)).map_err(NoOptions::CommandLine)?;
+        return Ok(Request::Check(options));
+    }
     parse_options(words).map(Request::Run)
 }
 
@@ -150,6 +166,8 @@ pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result
         disable_reports: arguments.disable_reports,
         crash_test: arguments.crash_test,
         report_buffer_size: arguments.report_buffer_size.map_or(DEFAULT_BUFFER, NonZeroU32::get),
+        dump_cell_state: arguments.dump_cell_state.unwrap_or_default(),
+        model_stats: arguments.model_stats,
         threads: arguments.threads,
         group_size: arguments.group_size,
         schedule: arguments.schedule,
@@ -222,6 +240,8 @@ mod tests {
             disable_reports: false,
             crash_test: false,
             report_buffer_size: 8,
+            dump_cell_state: CellList::default(),
+            model_stats: false,
             threads: None,
             group_size: None,
             schedule: None,
@@ -320,9 +340,9 @@ mod tests {
 
     #[test]
     fn options_without_effect_are_told() {
-        let line = "c.json --enable-shm=ON --model-stats --cell-permute=node-adjacency \
+        let line = "c.json --enable-shm=ON --cell-permute=node-adjacency \
                     --keep-build --modelbuilding-steps=2 --memory-tracker=heap --num-target-ranks=2";
-        assert_eq!(options(line).notices.len(), 7);
+        assert_eq!(options(line).notices.len(), 6);
         assert_eq!(
             options("c.json --enable-shm=ON").notices[0].to_string(),
             "`--enable-shm=ON` has no effect: the model stays in memory"

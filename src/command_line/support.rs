@@ -34,12 +34,6 @@ pub struct Rule {
 /// Every known option that is not acted upon.
 pub const RULES: &[Rule] = &[
     refused(
-        "dump_cell_state",
-        "--dump-cell-state",
-        |a| a.dump_cell_state.is_some(),
-        "report the variables of interest with a `compartment` report in the config",
-    ),
-    refused(
         "dry_run",
         "--dry-run",
         |a| a.dry_run,
@@ -95,12 +89,6 @@ pub const RULES: &[Rule] = &[
         "--enable-shm=ON",
         |a| a.enable_shm == Some(Switch::On),
         "the model stays in memory",
-    ),
-    no_effect(
-        "model_stats",
-        "--model-stats",
-        |a| a.model_stats,
-        "the statistics are those of CoreNEURON's own data",
     ),
     no_effect(
         "cell_permute",

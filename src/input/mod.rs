@@ -1,5 +1,7 @@
 //! The input files of a simulation, read and checked before anything is built.
 
+mod corrections;
+pub mod modifications;
 mod reports;
 mod stimuli;
 mod support;
@@ -13,8 +15,11 @@ use sonata::diagnostics::{Problem, Problems};
 use sonata::node_sets::NodeSets;
 use systems::Registry;
 
+pub use corrections::GapJunctionCorrections;
+
 use crate::failure::{Exit, Failure, Problem as AnyProblem};
 use crate::mechanisms::{self, CannotRun};
+use modifications::Modification;
 
 /// The configurations of a simulation.
 pub struct Input {
@@ -28,8 +33,12 @@ pub struct Input {
     pub node_sets: NodeSets,
     /// Compartment sets of the simulation.
     pub compartment_sets: CompartmentSets,
+    /// The modifications of cells.
+    pub modifications: Vec<Modification>,
     /// Where outputs go.
     pub output_dir: PathBuf,
+    /// What `beta_features` asks for.
+    pub corrections: Option<GapJunctionCorrections>,
     /// The mechanisms that cells can use.
     pub registry: Registry,
     /// Mechanisms that cells cannot use, although there are files of them.
@@ -112,6 +121,9 @@ impl Input {
         };
         collected.errors.extend(support::unsupported(&config));
         collected.errors.extend(stimuli::problems(&config));
+        let modifications = modifications::parse(&config);
+        let modifications =
+            modifications.map_err(|problems| collected.errors.extend(problems)).unwrap_or_default();
         collected.errors.extend(reports::problems(&config));
         let (registry, refused) = load_mechanisms(registry, mechanisms, circuit.as_ref(), &mut collected);
         if collected.other_errors.is_empty() && circuit.is_some() {
@@ -121,6 +133,14 @@ impl Input {
             collected.warnings.extend(circuit.warnings.iter().cloned());
             collected.errors.extend(support::unsupported_circuit(circuit));
         }
+        let corrections = match circuit.as_ref().map(|circuit| corrections::read(&config, circuit)) {
+            Some(Ok(corrections)) => corrections,
+            Some(Err(problems)) => {
+                collected.errors.extend(problems);
+                None
+            }
+            None => None,
+        };
         if let (Some(node_sets), Some(compartment_sets)) = (&node_sets, &compartment_sets) {
             collected.errors.extend(unknown_names(&config, node_sets, compartment_sets));
         }
@@ -142,7 +162,9 @@ impl Input {
                     circuit,
                     node_sets,
                     compartment_sets,
+                    modifications,
                     output_dir,
+                    corrections,
                     registry,
                     refused,
                 })
@@ -197,7 +219,7 @@ fn unknown_names(
     node_sets: &NodeSets,
     compartment_sets: &CompartmentSets,
 ) -> Vec<Problem> {
-    use sonata::config::{ReportPoints, Target};
+    use sonata::config::{ModificationKind, ReportPoints, Target};
     let source = &config.document.source;
     let mut names = Vec::from_iter(config.node_set.as_ref());
     let mut sets = Vec::new();
@@ -211,6 +233,15 @@ fn unknown_names(
         names.extend(&report.cells);
         if let ReportPoints::CompartmentSet(name) = &report.points {
             sets.push(name);
+        }
+    }
+    for modification in &config.conditions.modifications {
+        match &modification.kind {
+            ModificationKind::Ttx { node_set }
+            | ModificationKind::ConfigureAllSections { node_set, .. }
+            | ModificationKind::SectionList { node_set, .. }
+            | ModificationKind::Section { node_set, .. } => names.push(node_set),
+            ModificationKind::CompartmentSet { compartment_set, .. } => sets.push(compartment_set),
         }
     }
     for connection in &config.connection_overrides {

@@ -69,17 +69,6 @@ pub fn unsupported(config: &SimulationConfig) -> Vec<Problem> {
             "use `by_time`, the order in which spikes are written",
         );
     }
-    for modification in &config.conditions.modifications {
-        let name = modification.name.value.as_str();
-        refuse(
-            &["conditions", "modifications"],
-            &format!("modification `{name}`"),
-            "set the parameters in the cell templates",
-        );
-    }
-    for (name, _) in &config.beta_features {
-        refuse(&["beta_features", name], &format!("beta feature `{name}`"), "leave the key out");
-    }
     for input in &config.inputs {
         let path = ["inputs", input.name.value.as_str(), "module"];
         match input.module {

@@ -27,15 +27,17 @@ use components::Spike;
 use systems::communicator::{Communicator, Solo};
 use systems::epoch::Groups;
 use systems::schedule::{EpochSet, Timings};
+use systems::step::record;
 use systems::{Simulation, SimulationOptions};
 
 use crate::build::{self, CellsOfRank};
 use crate::command_line::Options;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::output::{self, ReportOutput, flush_reports};
+use crate::output::{self, CellStates, ReportOutput, flush_reports};
 use crate::plan::{CellSpec, Plan};
 use crate::plugin::App;
+use crate::statistics::Statistics;
 
 pub use pathway::{Cells, Pathway, Resolved};
 
@@ -59,6 +61,10 @@ pub struct Node {
     /// Connections that were switched before they were there.
     switched: Vec<(Pathway, bool)>,
     simulation: Option<Simulation>,
+    /// The size of this rank's part of the model, if it is wanted.
+    statistics: Option<Statistics>,
+    /// Cells of this rank whose state is wanted.
+    states: Option<CellStates>,
     is_initialised: bool,
 }
 
@@ -111,6 +117,8 @@ impl Node {
             deleted: Vec::new(),
             switched: Vec::new(),
             simulation: None,
+            statistics: None,
+            states: None,
             is_initialised: false,
         })
     }
@@ -179,6 +187,12 @@ impl Node {
         let specs = self.assigned.clone().unwrap_or_default();
         let modified = self.modified;
         let cells = self.on_threads(|node, plan| build::create_cells(specs, &node.input, plan, modified))?;
+        if modified && !self.input.modifications.is_empty() {
+            let applications = self.ranks.sum(&cells.applications)?;
+            if self.is_first() {
+                build::warn_of_idle(&self.input, &applications);
+            }
+        }
         self.cells = Some(cells);
         Ok(())
     }
@@ -249,7 +263,18 @@ impl Node {
             }
             // `synapse_configure` is done last.
             globals.extend(cells.configured_globals.clone());
+            if !cells.clamps.is_empty() {
+                let (mechanism, variable) = output::CLAMP_CURRENT;
+                self.settings.group.observed.insert((mechanism.to_owned(), variable.to_owned()));
+                self.settings.step_plugins.push(Arc::new(|step, _| record::add_to(step)));
+            }
             let registry = &self.input.registry;
+            let chosen = &self.options.dump_cell_state.0;
+            if let (false, Some(plan)) = (chosen.is_empty(), &self.targets) {
+                self.states = Some(CellStates::new(chosen, &plans, &self.input, plan)?);
+                self.settings.group.observed.extend(settings::all_variables(registry));
+            }
+            self.statistics = self.options.model_stats.then(|| Statistics::of_cells(&plans));
             let mut simulation = Simulation::new(plans, registry, &self.settings, Arc::clone(&self.ranks))?;
             for add in &self.app.epoch_plugins {
                 simulation.add_epoch_systems(|schedule, world| add(schedule, world));
@@ -294,6 +319,10 @@ impl Node {
             });
         }
         simulation.initialize()?;
+        if let Some(states) = &self.states {
+            states.write(0.0, simulation.groups_mut())?;
+        }
+        output::record_clamps(&cells.clamps, &self.input, simulation)?;
         self.is_initialised = true;
         Ok(())
     }
@@ -341,16 +370,40 @@ impl Node {
         self.assigned.as_ref().map_or(0, Vec::len)
     }
 
+    /// How large the model is over all ranks, if the options ask for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::assemble`]; if another rank failed.
+    pub fn statistics(&mut self) -> Result<Option<Statistics>, Failure> {
+        self.assemble()?;
+        let (Some(mut statistics), Some(simulation)) = (self.statistics.take(), &mut self.simulation) else {
+            return Ok(None);
+        };
+        statistics.add_groups(simulation.groups_mut());
+        Ok(Some(statistics.over_all_ranks(self.ranks.as_ref())?))
+    }
+
     /// Closes the reports and writes the spikes of all ranks.
     ///
     /// # Errors
     ///
     /// A file that cannot be written.
     pub fn finish(&mut self) -> Result<(), Failure> {
-        let (Some(simulation), Some(plan)) = (&mut self.simulation, &self.targets) else { return Ok(()) };
+        let (Some(simulation), Some(cells), Some(plan)) = (&mut self.simulation, &self.cells, &self.targets)
+        else {
+            return Ok(());
+        };
+        if let Some(states) = &self.states {
+            // Steps do not add up to the end exactly
+            let t = (1e6 * simulation.t()).round() / 1e6;
+            states.write(t, simulation.groups_mut())?;
+        }
         if let Some(output) = simulation.world.remove_resource::<ReportOutput>() {
             output.close()?;
         }
+        output::write_clamps(&cells.clamps, &self.input, simulation, self.ranks.rank())
+            .map_err(Failure::run_failed)?;
         let with_offsets = !self.options.disable_reports;
         output::write(simulation.spikes(), &self.input, plan, self.ranks.as_ref(), with_offsets)
     }
@@ -358,6 +411,8 @@ impl Node {
     /// Gives back the memory of the model. The node can be built again, from the same files.
     pub fn clear(&mut self) {
         self.simulation = None;
+        self.statistics = None;
+        self.states = None;
         self.cells = None;
         self.assigned = None;
         self.targets = None;

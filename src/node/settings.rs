@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use sonata::config::IntegrationMethod;
-use systems::SimulationOptions;
 use systems::group::GroupOptions;
 use systems::schedule::Timings;
+use systems::{Registry, SimulationOptions};
 
 use crate::command_line::Options;
 use crate::input::Input;
@@ -44,4 +44,12 @@ pub fn simulation_options(
         step_plugins: app.step_plugins.clone(),
         timings,
     }
+}
+
+/// All variables of all mechanisms, by (mechanism, variable).
+pub fn all_variables(registry: &Registry) -> impl Iterator<Item = (String, String)> {
+    registry.descriptions().flat_map(|description| {
+        let variables = description.variables.iter();
+        variables.map(|variable| (description.name.clone(), variable.name.clone()))
+    })
 }

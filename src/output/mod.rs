@@ -1,7 +1,10 @@
-//! What a simulation leaves behind: spikes, reports, population offsets, and the mark of success.
+//! What a simulation leaves behind: spikes, reports, population offsets, states of chosen cells, and the mark of success.
 //!
-//! Only rank 0 writes; the others send it what is theirs.
+//! Only rank 0 writes; the others send it what is theirs. The states of chosen cells are files of their own, which the
+//! cells' ranks write.
 
+mod cell_state;
+mod clamps;
 mod reports;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +18,8 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::plan::Plan;
 
+pub use cell_state::CellStates;
+pub use clamps::{RECORDED as CLAMP_CURRENT, record_clamps, write_clamps};
 pub use reports::{ReportOutput, flush_reports};
 
 /// A folder or file of the outputs that cannot be made.

@@ -98,7 +98,11 @@ impl ReportOutput {
                 populations: Vec::new(),
                 rank_widths,
             };
-            if ranks.rank() == 0 && everywhere.iter().any(|cells| !cells.is_empty()) {
+            if row_bytes == 0 {
+                if ranks.rank() == 0 {
+                    tracing::warn!("report `{}` is not written: none of its cells is simulated", report.name);
+                }
+            } else if ranks.rank() == 0 {
                 let layouts;
                 (layouts, one.populations) = lay_out(report, &everywhere, plan);
                 let path: PathBuf = input.output_dir.join(&report.file_name);

@@ -166,6 +166,25 @@ impl Plan {
         Ok(cells)
     }
 
+    /// Whether a cell with this gid is simulated.
+    pub fn simulates(&self, gid: u64) -> bool {
+        let real = self.populations.iter().filter(|population| !population.is_virtual);
+        real.filter_map(|population| Some((population, gid.checked_sub(population.offset?)?)))
+            .any(|(population, node_id)| population.node_ids.binary_search(&node_id).is_ok())
+    }
+
+    /// The name of the template of a node.
+    ///
+    /// # Errors
+    ///
+    /// A node without template.
+    pub fn template(&self, population: &str, node_id: u64) -> Result<String, Failure> {
+        let Some((_, population)) = self.population(population) else { return Ok(String::new()) };
+        let mut names = population.nodes.strings("model_template", &[node_id]).map_err(Failure::bad_input)?;
+        let name = names.pop().unwrap_or_default();
+        Ok(name.strip_prefix("hoc:").map(str::to_owned).unwrap_or(name))
+    }
+
     /// The population called `name`.
     pub fn population(&self, name: &str) -> Option<(usize, &Population)> {
         self.populations.iter().enumerate().find(|(_, population)| &*population.name == name)

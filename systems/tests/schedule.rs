@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::{IntoSystem, Query};
-use components::{SampleTimes, SourceId, Voltage};
+use components::{Playback, SampleTimes, SourceId, Voltage};
 use nmodl::IonVariable::{Current, Inside, Outside, Reversal};
 use systems::group::{
     CellPlan, CellProbe, CellProbeSource, Connection, Group, GroupOptions, PointProcess, Signal, SpikeSource,
@@ -86,7 +86,13 @@ fn systems_come_with_what_needs_them() {
     let played = brings(&|cell| {
         cell.point_processes.push(point("IClamp"));
         let (times, values) = (vec![0.0, 1.0], vec![0.0, 1.0]);
-        cell.signals.push(Signal { target: 0, variable: "amp".to_owned(), times, values });
+        cell.signals.push(Signal {
+            target: 0,
+            variable: "amp".to_owned(),
+            times,
+            values,
+            playback: Playback::Linear,
+        });
     });
     assert_eq!(played, ["play:waveforms", "current:IClamp", "play:waveforms-again"]);
     assert_eq!(brings(&|cell| cell.probes.push(probe(CellProbeSource::Voltage))), ["report:sample"]);

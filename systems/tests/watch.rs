@@ -112,6 +112,7 @@ fn leaky_cell(registry: &Registry, level: f64, start: f64) -> CellPlan {
             start: 0,
             end: 2,
             length: 30.0,
+            axial_resistivity: 100.0,
             reversed: false,
             points: vec![],
         }],

@@ -2,6 +2,8 @@
 //!
 //! NEURON alone has no `MembraneCurrentSource`, so that all currents are electrodes here.
 
+use std::path::Path;
+
 use crate::circuit::Ring;
 use crate::python;
 
@@ -20,8 +22,14 @@ fn neuron(ring: &Ring, file: &str, population: &str, node_id: u64) -> Expected {
     Expected { spikes: read("spikes"), voltage: read("voltage") }
 }
 
-/// Every step's somatic voltage is compared as it is reported, as the nearest `f32`: no bit may differ.
+/// Compares with NEURON alone.
 fn compare(change: impl FnOnce(&Ring)) {
+    compare_with(change, &[]);
+}
+
+/// Every step's somatic voltage is compared as it is reported, as the nearest `f32`: no bit may differ. NEURON loads
+/// libraries of compiled mechanisms first.
+pub fn compare_with(change: impl FnOnce(&Ring), libraries: &[&Path]) {
     let Some(python) = python::find() else { return };
     let ring = Ring::new();
     ring.configure(|config| {
@@ -35,7 +43,9 @@ fn compare(change: impl FnOnce(&Ring)) {
     change(&ring);
     ring.run_on_ranks(1, "output", &[]).expect("it runs");
     let script = include_str!("reference.py");
-    python::run(&python, &ring.path("."), script, &["simulation_config.json", "neuron.h5"]);
+    let libraries = libraries.iter().map(|library| library.to_str().expect("a plain path"));
+    let arguments: Vec<&str> = ["simulation_config.json", "neuron.h5"].into_iter().chain(libraries).collect();
+    python::run(&python, &ring.path("."), script, &arguments);
     let reports = ring.report("output", "soma");
     let mut count = 0;
     for (population, (layout, values)) in ring.spikes("output").iter().zip(&reports) {

@@ -3,9 +3,13 @@
 
 mod against_neuron;
 mod circuit;
+mod connections;
+mod gap_junctions;
 mod invariance;
+mod junctions;
 mod mechanisms;
 mod messages;
 mod outputs;
+mod point_neurons;
 mod python;
 mod shown;

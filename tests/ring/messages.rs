@@ -7,20 +7,8 @@ use insta::assert_snapshot;
 use crate::circuit::Ring;
 
 /// The exit code and standard error of a run that must fail, with paths relative to the network's folder.
-fn complaint(ring: &Ring) -> String {
-    let output = ring.run_program(&["--threads=1", "--group-size=1000"]);
-    assert!(!output.status.success(), "it must not succeed");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
-    assert!(!ring.path("simulation_config.json.SUCCESS").exists());
-    let code = output.status.code().expect("it was not killed");
-    let folder = ring.path("").canonicalize().expect("the folder");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    let errors =
-        errors.replace(&format!("{}/", folder.display()), "").replace(&format!("{}", folder.display()), ".");
-    // Progress is told before a failure of the run, with times that differ
-    let is_progress = |line: &&str| line.starts_with("built ") || line.starts_with("simulat");
-    let errors: Vec<&str> = errors.lines().filter(|line| !is_progress(line)).collect();
-    format!("exit code {code}\n{}\n", errors.join("\n"))
+pub fn complaint(ring: &Ring) -> String {
+    ring.complaint()
 }
 
 /// The complaint after a change of the simulation config.
@@ -228,15 +216,18 @@ fn unsupported_module() {
 
 #[test]
 fn unsupported_report() {
-    assert_snapshot!(with_config(|config| config["reports"]["soma"]["type"] = "summation".into()), @r#"
+    let lfp = serde_json::json!({
+        "type": "lfp", "electrodes_file": "electrodes.h5", "dt": 1, "start_time": 0, "end_time": 20,
+    });
+    assert_snapshot!(with_config(|config| config["reports"]["soma"] = lfp), @r#"
     exit code 2
-    error: not supported: report type `summation`
-       --> simulation_config.json:100:15
-        |
-    100 |       "type": "summation",
-        |               ^^^^^^^^^^^
-        |
-    help: use `compartment`
+    error: not supported: report type `lfp`
+      --> simulation_config.json:99:15
+       |
+    99 |       "type": "lfp"
+       |               ^^^^^
+       |
+    help: report `i_membrane` of all compartments, and weight it by the electrodes' factors afterwards
     "#);
 }
 
@@ -329,7 +320,7 @@ fn many_problems_at_once() {
 #[test]
 fn problems_of_several_files_at_once() {
     let ring = Ring::lasting(20.0);
-    ring.configure(|config| config["reports"]["soma"]["type"] = "summation".into());
+    ring.configure(|config| config["reports"]["soma"]["variable_name"] = "v, i_membrane".into());
     ring.change_json("node_sets.json", |sets| sets["Watched"] = serde_json::json!(["Fwe"]));
     ring.change_json("circuit_config.json", |circuit| {
         let edges = &mut circuit["networks"]["edges"][0]["populations"];
@@ -343,13 +334,13 @@ fn problems_of_several_files_at_once() {
     34 |     "Fwe"
        |     ^^^^^
 
-    error: not supported: report type `summation`
-       --> simulation_config.json:100:15
+    error: report `soma` of type `compartment` takes one variable, not 2
+       --> simulation_config.json:101:24
         |
-    100 |       "type": "summation",
-        |               ^^^^^^^^^^^
+    101 |       "variable_name": "v, i_membrane"
+        |                        ^^^^^^^^^^^^^^^
         |
-    help: use `compartment`
+    help: make a report of each variable, or one of type `summation`
 
     error: not supported: edge population `Basket__Pyramidal__chemical` of type `electrical`
       --> circuit_config.json:14:11
@@ -367,7 +358,7 @@ fn problems_of_several_files_at_once() {
 #[test]
 fn damaged_circuit_hides_no_other_problem() {
     let ring = Ring::lasting(20.0);
-    ring.configure(|config| config["reports"]["soma"]["type"] = "summation".into());
+    ring.configure(|config| config["reports"]["soma"]["variable_name"] = "v, i_membrane".into());
     ring.change_json("circuit_config.json", |circuit| {
         circuit["networks"]["nodes"][0]["populations"] = 1.into()
     });
@@ -379,13 +370,13 @@ fn damaged_circuit_hides_no_other_problem() {
     32 |         "populations": 1
        |                        ^
 
-    error: not supported: report type `summation`
-       --> simulation_config.json:100:15
+    error: report `soma` of type `compartment` takes one variable, not 2
+       --> simulation_config.json:101:24
         |
-    100 |       "type": "summation",
-        |               ^^^^^^^^^^^
+    101 |       "variable_name": "v, i_membrane"
+        |                        ^^^^^^^^^^^^^^^
         |
-    help: use `compartment`
+    help: make a report of each variable, or one of type `summation`
 
     error: 2 problems
     "#);

@@ -1,4 +1,5 @@
-"""The example network in NEURON itself: `reference.py CONFIG RESULT` writes spikes and somatic voltages.
+"""The example network in NEURON itself: `reference.py CONFIG RESULT [LIBRARY|record=NAME]...` writes spikes, somatic
+voltages and range variables of the soma.
 
 The cells are made by the circuit's own HOC template. Only what the network is made of is written down here: synapses,
 connections, current clamps and recorded spikes, in the order in which neurodamus makes them.
@@ -106,7 +107,27 @@ def add_synapses(edges, source, target, replayed, config, kept):
             kept.append(connection)
 
 
-def main(config_path, result):
+def add_junctions(edges, source, target, kept):
+    context = h.ParallelContext()
+    columns = {name: column[:] for name, column in edges["0"].items()}
+    sources, targets = edges["source_node_id"][:], edges["target_node_id"][:]
+    for node, (_, sections) in enumerate(target.cells):
+        rows = [row for row in range(len(targets)) if targets[row] == node]
+        for row in sorted(rows, key=lambda row: (-int(sources[row]), row)):
+            position = min(max(float(columns["afferent_section_pos"][row]), 1e-7), 0.9999999)
+            section = sections[int(columns["afferent_section_id"][row])]
+            gap = h.Gap(section(position))
+            gap.g = float(columns["conductance"][row])
+            context.target_var(gap, gap._ref_vgap, int(columns["efferent_junction_id"][row]))
+            own = int(columns["afferent_junction_id"][row])
+            context.source_var(section(position)._ref_v, own, sec=section)
+            kept.append(gap)
+
+
+def main(config_path, result, *arguments):
+    names = [argument.removeprefix("record=") for argument in arguments if argument.startswith("record=")]
+    for library in arguments:
+        assert library.startswith("record=") or h.nrn_load_dll(library), library
     config = json.loads(Path(config_path).read_text())
     folder = Path(config_path).parent
     sets = json.loads((folder / "node_sets.json").read_text())
@@ -114,6 +135,8 @@ def main(config_path, result):
     h.load_file(str(folder / "templates/RingCell.hoc"))
     h.celsius, h.dt = config["conditions"]["celsius"], config["run"]["dt"]
     h.steps_per_ms = 1 / h.dt
+    if "i_membrane_" in names:
+        h.cvode.use_fast_imem(1)
     with h5py.File(folder / "nodes.h5") as nodes:
         populations = {
             name: Population(nodes["nodes"][name], folder, extension)
@@ -131,6 +154,12 @@ def main(config_path, result):
             add_synapses(
                 file["edges"][name], populations.get(source), populations[target], replayed, config, kept
             )
+    if (folder / "gaps.h5").exists():
+        with h5py.File(folder / "gaps.h5") as file:
+            for name in sorted(file["edges"]):
+                source, target, _ = name.split("__")
+                add_junctions(file["edges"][name], populations[source], populations[target], kept)
+        h.ParallelContext().setup_transfer()
     for module in config["inputs"].values():
         if module["module"] == "synapse_replay":
             continue
@@ -146,20 +175,23 @@ def main(config_path, result):
     for name, population in populations.items():
         for node, (cell, _) in enumerate(population.cells):
             soma = cell.soma[0]
-            spikes, voltage = h.Vector(), h.Vector()
+            spikes = h.Vector()
             detector = h.NetCon(soma(1)._ref_v, None, sec=soma)
             detector.threshold = config["run"]["spike_threshold"]
             detector.record(spikes)
-            voltage.record(soma(0.5)._ref_v)
-            recorded[f"{name}/{node}"] = (spikes, voltage)
+            variables = {"voltage": h.Vector().record(soma(0.5)._ref_v)}
+            for variable in names:
+                variables[variable] = h.Vector().record(getattr(soma(0.5), "_ref_" + variable))
+            recorded[f"{name}/{node}"] = (spikes, variables)
             kept.append(detector)
     h.finitialize(config["conditions"]["v_init"])
     for _ in range(round(config["run"]["tstop"] / h.dt)):
         h.fadvance()
     with h5py.File(result, "w") as file:
-        for name, (spikes, voltage) in recorded.items():
+        for name, (spikes, variables) in recorded.items():
             file[f"{name}/spikes"] = numpy.array(spikes)
-            file[f"{name}/voltage"] = numpy.array(voltage)
+            for variable, values in variables.items():
+                file[f"{name}/{variable}"] = numpy.array(values)
     print("passed")
 
 

@@ -17,8 +17,8 @@ fn schedule_as_text() {
     Epoch
       Advance
           1  advance:groups
-               reads  EpochClock, Threads
-               writes Failure, Groups
+               reads  EpochClock, Ranks, Threads
+               writes Failure, Groups, VoltageExchange
       Exchange
           2  exchange:spikes
                reads  Ranks
@@ -104,14 +104,14 @@ fn schedule_as_text() {
          22  state:hh
                reads  Area, Clock, Diameter, Voltage
                writes Complaints, Instances, IonColumns
-      Report
-         23  report:sample
-               reads  Clock, Instances, MechanismTable, MembraneCurrent, Probe, Voltage
-               writes SampleBuffer
       Arrive
-         24  deliver:end
+         23  deliver:end
                reads  Clock, MechanismTable
                writes Complaints, Connections, EventQueue, Instances, IonColumns, OutgoingSpikes, Voltage
+      Report
+         24  report:sample
+               reads  Capacitance, Clock, Diameter, Instances, IonColumns, MembraneCurrent, Probe, Voltage
+               writes SampleBuffer, Sums
     ");
     assert!(!ring.path("output").exists(), "nothing is run");
 }

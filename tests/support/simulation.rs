@@ -1,5 +1,7 @@
 //! A simulation in a temporary folder: its files can be changed, it is run, and its outputs are read.
 
+#![allow(dead_code, reason = "each test target uses a part of it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -71,6 +73,23 @@ impl Simulation {
             command.env_remove(variable);
         }
         command.output().expect("the program was built")
+    }
+
+    /// The exit code and standard error of a run that must fail, with paths relative to the folder.
+    pub fn complaint(&self) -> String {
+        let output = self.run_program(&["--threads=1", "--group-size=1000"]);
+        assert!(!output.status.success(), "it must not succeed");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+        assert!(!self.path("simulation_config.json.SUCCESS").exists());
+        let code = output.status.code().expect("it was not killed");
+        let folder = self.path("").canonicalize().expect("the folder");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let errors = errors.replace(&format!("{}/", folder.display()), "");
+        let errors = errors.replace(&format!("{}", folder.display()), ".");
+        // Progress is told before a failure of the run, with times that differ
+        let is_progress = |line: &&str| line.starts_with("built ") || line.starts_with("simulat");
+        let errors: Vec<&str> = errors.lines().filter(|line| !is_progress(line)).collect();
+        format!("exit code {code}\n{}\n", errors.join("\n"))
     }
 
     /// Runs the library on a number of ranks that are threads; outputs go to the folder `output`.

@@ -279,6 +279,7 @@ impl Cell {
             start: ends[0],
             end: ends[1],
             length: section.length,
+            axial_resistivity: section.axial_resistance,
             reversed: section.reversed,
             points: flat_points(section),
         }

@@ -43,3 +43,4 @@ pub use error::{Error, Failure, RuntimeError, TraceLine};
 pub use interpreter::object::ObjectRef;
 pub use interpreter::value::Value;
 pub use interpreter::{FinishedCell, Interpreter, MechanismCall, NetConnection, Options};
+pub use text::general;

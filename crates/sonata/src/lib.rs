@@ -10,6 +10,7 @@ pub mod node_sets;
 
 mod hdf5_file;
 
+pub mod corrections;
 pub mod edges;
 pub mod nodes;
 pub mod offsets;

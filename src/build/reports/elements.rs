@@ -46,8 +46,8 @@ impl Elements {
         }
     }
 
-    /// The probe that samples them.
-    pub fn into_probe(self, report: usize, interval: f64, times: SampleTimes) -> CellProbe {
+    /// The probe that samples them; with an `interval` (ms) sums have a clock of their own.
+    pub fn into_probe(self, report: usize, interval: Option<f64>, times: SampleTimes) -> CellProbe {
         let sums = self.sums.map(|(weights, ends)| CellSums { weights, ends, interval });
         CellProbe { report, times, parts: self.parts, sums }
     }
@@ -106,11 +106,11 @@ fn synapses(points: &[Point], name: &VariableName, variables: &CellVariables) ->
         for synapse in variables.point_processes(point, &name.mechanism) {
             let mechanism = &synapse.description.name;
             let value = synapse.variable(&name.variable).ok_or_else(|| {
-                let what = format!("has a `{mechanism}`, which has no variable `{}`", name.variable);
+                let what = format!("has `{mechanism}`, which has no variable `{}`", name.variable);
                 bad(what, "name another variable of the mechanism: `neurodamus mechanisms show` lists them")
             })?;
             let id = synapse.synapse_id.ok_or_else(|| {
-                let what = format!("has a `{mechanism}` that is no synapse of the circuit's edges");
+                let what = format!("has `{mechanism}`, which is no synapse of the circuit's edges");
                 bad(what, "use a report of type `summation` or `compartment`")
             })?;
             element_ids.push(id);
@@ -176,7 +176,7 @@ fn not_one(
     variables: &CellVariables,
 ) -> BadReport {
     let section = &variables.model.sections[point.section as usize].name;
-    let place = format!("in section `{section}` at {}", point.x);
+    let place = format!("in section `{section}` at {}", (1e4 * point.x).round() / 1e4);
     let (what, remedy) = if count > 0 {
         let kind = report.report_type.as_str();
         let what = format!("has {count} `{name}` {place}, where a report of type `{kind}` takes one");

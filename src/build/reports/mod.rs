@@ -8,7 +8,7 @@ mod points;
 mod variables;
 
 use components::SampleTimes;
-use sonata::config::Report;
+use sonata::config::{Report, TargetSimulator};
 use sonata::diagnostics::Problem;
 use sonata::report::{Sampling, SamplingError};
 use systems::Registry;
@@ -132,7 +132,7 @@ impl Prober<'_> {
                 gid: spec.gid,
                 element_ids: elements.element_ids.clone(),
             });
-            cell.probes.push(elements.into_probe(number, report.dt, times));
+            cell.probes.push(elements.into_probe(number, self.interval_of_sums(report), times));
         }
         for (name, _) in names.iter().zip(is_found).filter(|(_, is_found)| !is_found && !found.is_empty()) {
             let report = &report.name.value;
@@ -145,6 +145,12 @@ impl Prober<'_> {
             sampling,
             cells: found,
         })
+    }
+
+    /// The interval (ms) of the clock that sums have where NEURON simulates; CoreNEURON computes them for each row.
+    fn interval_of_sums(&self, report: &Report) -> Option<f64> {
+        let is_core_neuron = self.input.config.target_simulator == Some(TargetSimulator::CoreNeuron);
+        (!is_core_neuron).then_some(report.dt)
     }
 
     /// The beginning of a message about a report and a cell.

@@ -164,20 +164,32 @@ impl<'a> CellVariables<'a> {
         self.model.nodes.area[self.segment(point) as usize]
     }
 
-    /// What could have been meant by a name that no cell can have.
+    /// What could have been meant by a name that no cell can have; `None` if some can.
     pub fn suggestion(&self, name: &VariableName) -> Option<String> {
-        let is_known = self.catalogue.find_range(&name.mechanism).is_ok()
-            || self.catalogue.mechanisms().iter().any(|known| known.name.starts_with(&name.mechanism));
-        if is_known {
+        let VariableName { mechanism, variable, .. } = name;
+        if self.catalogue.find_range(mechanism).is_ok() {
             return None;
         }
-        match self.catalogue.find_mechanism(&name.mechanism) {
-            Err(cell::Error::UnknownMechanism { help: Some(help), .. }) => Some(help),
-            _ => match self.catalogue.find_range(&name.mechanism) {
-                Err(cell::Error::UnknownRangeVariable { help, .. }) => help,
-                _ => None,
-            },
+        let mut known = self.catalogue.mechanisms().iter().filter(|known| known.name.starts_with(mechanism));
+        if let Some(first) = known.clone().next() {
+            if known.any(|known| visible(known, variable).is_some()) {
+                return None;
+            }
+            let variables = first.variables.iter().filter(|variable| variable.visible);
+            let names: Vec<String> =
+                variables.map(|variable| format!("`{}.{}`", first.name, variable.name)).collect();
+            return Some(format!("`{}` shows {}", first.name, names.join(", ")));
         }
+        let of_mechanisms = match self.catalogue.find_mechanism(mechanism) {
+            Err(cell::Error::UnknownMechanism { help, .. }) => help,
+            _ => None,
+        };
+        let of_variables = match self.catalogue.find_range(mechanism) {
+            Err(cell::Error::UnknownRangeVariable { help, .. }) => help,
+            _ => None,
+        };
+        let nothing = "no mechanism and no variable has such a name: `neurodamus mechanisms list` lists them";
+        Some(of_variables.or(of_mechanisms).unwrap_or_else(|| nothing.to_owned()))
     }
 
     fn at(&self, node: u32) -> &[PointAt<'a>] {

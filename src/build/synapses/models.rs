@@ -138,6 +138,21 @@ impl BuiltIn {
         }
     }
 
+    /// All attributes of edges that a synapse cannot be made without.
+    pub fn needed_attributes(self) -> impl Iterator<Item = &'static str> {
+        const RELEASE: [&str; 4] = ["u_syn", "depression_time", "facilitation_time", "decay_time"];
+        const VESICLES: [&str; 1] = ["n_rrp_vesicles"];
+        let (release, vesicles): (&[&str], &[&str]) = match self {
+            Self::AmpaNmda | Self::GabaAb => (&RELEASE, &VESICLES),
+            Self::Glu => (&RELEASE[1..], &VESICLES),
+            Self::DetAmpaNmda | Self::DetGabaAb => (&RELEASE, &[]),
+            Self::Exp2Syn | Self::ExpSyn => (&[], &[]),
+        };
+        // `ExpSyn` takes `decay_time` where there is no `tau`, and its own reversal potential without `erev`
+        let further = if self == Self::ExpSyn { &[] } else { self.further_attributes() };
+        release.iter().chain(vesicles).chain(further).copied()
+    }
+
     /// Those of them that calcium scales.
     pub fn scaled_attributes(self) -> &'static [&'static str] {
         match self {
@@ -227,7 +242,7 @@ impl<'a> Draft<'a> {
     fn attribute(&self, name: &str) -> Result<f64, CannotMake> {
         self.making.attributes.get(name, self.making.row).ok_or_else(|| {
             let mechanism = &self.made.process.description.name;
-            let help = format!("add the attribute to the edges, or choose another model by `modoverride`");
+            let help = "add the attribute to the edges, or choose another model by `modoverride`";
             CannotMake::new(format!("`{mechanism}` needs attribute `{name}`, which the edges lack"), help)
         })
     }

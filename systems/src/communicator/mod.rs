@@ -34,6 +34,18 @@ pub trait Communicator: Send + Sync {
             .fold(f64::INFINITY, f64::min))
     }
 
+    /// Sums of the counts of all ranks, each rank giving as many.
+    fn sum(&self, counts: &[u64]) -> Result<Vec<u64>, Error> {
+        let bytes: Vec<u8> = counts.iter().flat_map(|count| count.to_le_bytes()).collect();
+        let mut sums = vec![0_u64; counts.len()];
+        for part in self.all_gather(&bytes)? {
+            for (sum, count) in sums.iter_mut().zip(part.as_chunks::<8>().0) {
+                *sum = sum.saturating_add(u64::from_le_bytes(*count));
+            }
+        }
+        Ok(sums)
+    }
+
     /// Gives every rank its part, in the order of ranks, and gets the parts that they have for this one.
     fn all_to_all(&self, parts: &[Vec<u64>]) -> Result<Vec<Vec<u64>>, Error> {
         if self.size() == 1 {

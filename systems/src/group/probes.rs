@@ -63,8 +63,8 @@ pub struct CellSums {
     pub weights: Vec<f64>,
     /// For each element, one past its last value.
     pub ends: Vec<u32>,
-    /// Interval of the report (ms).
-    pub interval: f64,
+    /// Interval of the report (ms), if the sums have a clock of their own: see [`Sums`].
+    pub interval: Option<f64>,
 }
 
 impl CellProbe {

@@ -4,8 +4,8 @@ use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{IntoSystem, Query, RunSystemOnce};
 use bevy_ecs::world::World;
 use components::{
-    CompartmentRange, Gid, Instances, IonColumns, IonName, IonQuantity, MembraneCurrent, RecordedValue,
-    Recording, SourceId, Voltage,
+    CompartmentRange, Connections, Gid, Instances, IonColumns, IonName, IonQuantity, MembraneCurrent,
+    RecordedValue, Recording, SourceId, Voltage,
 };
 
 use super::pointers::quantity_of;
@@ -52,10 +52,15 @@ pub fn record_now(world: &mut World) {
 pub struct Lookup<'a>(pub &'a mut World);
 
 impl Lookup<'_> {
+    /// The nodes of the cell `gid`; none if it is an artificial cell.
+    pub fn cell(&mut self, gid: u64) -> Option<CompartmentRange> {
+        let mut cells = self.0.query::<(&Gid, &CompartmentRange)>();
+        cells.iter(self.0).find(|(known, _)| known.0 == gid).map(|(_, range)| *range)
+    }
+
     /// Index in the group of node `node` of the cell `gid`.
     pub fn node(&mut self, gid: u64, node: u32) -> Option<u32> {
-        let mut cells = self.0.query::<(&Gid, &CompartmentRange)>();
-        let (_, range) = cells.iter(self.0).find(|(known, _)| known.0 == gid)?;
+        let range = self.cell(gid)?;
         let node = range.start.checked_add(node)?;
         (node < range.end).then_some(node)
     }
@@ -85,6 +90,44 @@ impl Lookup<'_> {
         let (ion, _, columns) = ions.iter(self.0).find(|(_, known, _)| known.0 == name)?;
         let instance = columns.nodes.binary_search(&node).ok()? as u32;
         Some(RecordedValue::Ion { ion, quantity, instance })
+    }
+
+    /// The present value of what was found; `None` if it is not kept.
+    pub fn value(&mut self, from: RecordedValue) -> Option<f64> {
+        match from {
+            RecordedValue::Voltage(node) => {
+                let mut voltage = self.0.query::<&Voltage>();
+                voltage.single(self.0).ok().map(|column| column.0[node as usize])
+            }
+            RecordedValue::MembraneCurrent(node) => {
+                let mut current = self.0.query::<&MembraneCurrent>();
+                current.single(self.0).ok().map(|column| column.0[node as usize])
+            }
+            RecordedValue::Variable { mechanism, column, instance } => {
+                self.0.get::<Instances>(mechanism).map(|known| known.value(column, instance as usize))
+            }
+            RecordedValue::Ion { ion, quantity, instance } => {
+                self.0.get::<IonColumns>(ion).map(|ion| quantity_of(ion, quantity)[instance as usize])
+            }
+        }
+    }
+
+    /// The present weights of connection number `order` of a cell, given its source and a variable of its target.
+    pub fn weights(&mut self, source: SourceId, order: u32, target: RecordedValue) -> Option<Vec<f64>> {
+        let RecordedValue::Variable { mechanism, instance, .. } = target else { return None };
+        let table = self.0.get_resource::<MechanismTable>()?;
+        let mechanism = table.entities.iter().position(|entity| *entity == mechanism)? as u32;
+        let network = self.0.get_resource::<GroupEntities>()?.network;
+        let connections = self.0.get::<Connections>(network)?;
+        let mut row = connections.in_row(connections.row(source)?);
+        let is_it = |&connection: &usize| {
+            let target = connections.target[connection];
+            connections.order[connection] == order
+                && (target.mechanism, target.instance) == (mechanism, instance)
+        };
+        let found = row.find(is_it)?;
+        let weights = connections.weight_start[found] as usize..connections.weight_start[found + 1] as usize;
+        Some(connections.weights[weights].to_vec())
     }
 
     /// Whether the group computes membrane currents.

@@ -95,7 +95,8 @@ fn add_sums(
         }
         sums.compute(values);
     };
-    if sums.are_due(clock.t) {
+    let is_own_time = sums.interval.is_none() && is_due;
+    if is_own_time || sums.are_due(clock.t) {
         compute(sums, &mut buffer.values);
     }
     if is_due {

@@ -3,5 +3,6 @@
 mod print;
 mod scan;
 
-pub(crate) use print::{FormatArgument, format, general};
+pub use print::general;
+pub(crate) use print::{FormatArgument, format};
 pub(crate) use scan::{ScanTarget, Scanned, scan};

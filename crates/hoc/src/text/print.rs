@@ -292,8 +292,8 @@ fn pad(body: &str, prefix: &str, zero: bool, specification: &Specification, outp
     }
 }
 
-/// `%.{precision}g` of a number.
-pub(crate) fn general(value: f64, precision: usize) -> String {
+/// A number as C's `printf` writes it with `%.{precision}g`: with so many significant digits, without zeros at the end.
+pub fn general(value: f64, precision: usize) -> String {
     let specification = Specification { precision: Some(precision), ..Specification::default() };
     let mut output = String::new();
     floating(b'g', value, &specification, &mut output);

@@ -238,6 +238,18 @@ impl Dataset {
         rows::read_ranges(ranges, self.width(), |range| self.read_block(range))
     }
 
+    /// The only number of a dataset.
+    pub(crate) fn scalar(&self) -> Result<f64> {
+        if !self.element.is_number() {
+            return Err(self.wrong_type("a number", "store the value as a number"));
+        }
+        if self.shape.iter().product::<u64>() != 1 {
+            return Err(self.wrong_shape("[] (a single number)".into(), "store a single number"));
+        }
+        let read = self.inner.read_raw::<f64>().map_err(|e| read_error(self.at.clone(), &e))?;
+        Ok(read.first().copied().unwrap_or_default())
+    }
+
     /// Numbers of any type as signed integers, exactly.
     pub(crate) fn integers(&self, ranges: &[Range<u64>]) -> Result<Vec<i64>> {
         match self.element {
