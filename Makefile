@@ -44,7 +44,7 @@ unit: ## Run every test, style aside
 
 bench: ## Measure speed, first of all against NEURON
 	@tools/set-up reference
-	@$(IN_ENVIRONMENT) cargo build --quiet --release --package benchmarks --bins
+	@$(IN_ENVIRONMENT) cargo build --quiet --release --workspace --bins --example make_network
 	@$(IN_ENVIRONMENT) "$$NEURODAMUS_REFERENCE_PYTHON" benches/compare.py "$${CARGO_TARGET_DIR:-target}/release"
 	$(IN_ENVIRONMENT) cargo bench --workspace
 

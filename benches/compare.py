@@ -1,5 +1,5 @@
-"""Measures this program and NEURON in turn, and prints how they compare: the run of rings of axons, and the building
-of cells from a template.
+"""Measures this program and NEURON in turn, and prints how they compare: the run of rings of axons, the building of
+cells from a template, mechanisms one by one, and a whole circuit (`circuits.py`).
 
 usage: compare.py FOLDER_OF_PROGRAMS [--cells 1000] [--time 125] [--rounds 3] [--morphology FILE]
 
@@ -14,6 +14,8 @@ import pathlib
 import shutil
 import subprocess
 import sys
+
+import circuits
 
 SEGMENTS = 16
 STEP = 0.025
@@ -151,6 +153,7 @@ def main():
     agree = compare_runs(options)
     compare_building(options)
     compare_mechanisms(options)
+    agree &= circuits.compare(options.programs, cells=100, synapses=500, time=50.0, rounds=1)
     if not agree:
         sys.exit("error: the spikes differ")
 

@@ -88,6 +88,7 @@ fn node_table(name: &str, len: u64, radius: f64, attributes: [(&str, Column); 5]
     columns.push(("orientation_z".into(), float(&|_| 0.0)));
     let holding = (0..len).map(|id| -0.02 + 0.015 * spread(id) as f32).collect();
     let threshold = (0..len).map(|id| 0.2 + 0.05 * spread(id + 7) as f32).collect();
+    let resistance = (0..len).map(|id| 90.0 + 40.0 * spread(id + 11) as f32).collect();
     NodeTable {
         name: name.to_owned(),
         len,
@@ -95,6 +96,7 @@ fn node_table(name: &str, len: u64, radius: f64, attributes: [(&str, Column); 5]
         dynamics: vec![
             ("holding_current".into(), Column::Float32(holding)),
             ("threshold_current".into(), Column::Float32(threshold)),
+            ("input_resistance".into(), Column::Float32(resistance)),
         ],
     }
 }

@@ -26,6 +26,7 @@ impl App {
         let options = match command_line::parse(std::env::args_os()) {
             Ok(Request::Run(options)) => options,
             Ok(Request::Mechanisms(question)) => return self.answer(&question),
+            Ok(Request::Check(options)) => return self.check(&options),
             Err(NoOptions::CommandLine(error)) => {
                 // Printing fails where nobody reads, as in `neurodamus --help | head -1`
                 let _ = error.print();

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod build;
+pub mod check;
 pub mod command_line;
 pub mod failure;
 pub mod input;

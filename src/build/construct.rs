@@ -101,16 +101,12 @@ pub fn construct(
     for section in all.unwrap_or_default() {
         markers.push(interpreter.cell_mut().range_value(section, "v", 0.0001).map_err(Failure::bad_input)?);
     }
-    let mut applications = Vec::new();
-    if !applied.is_empty() {
-        let list = |name: &str| {
-            let sections = interpreter.section_list(&inner, name);
-            sections.or_else(|| interpreter.section_list(&object, name)).unwrap_or_default()
-        };
-        let lists = Sections::names().map(|name| (name.to_owned(), list(name))).collect();
-        let sections = Sections { lists, axon_count };
-        applications = modifications.apply(applied, interpreter.cell_mut(), &sections, (spec, population))?;
-    }
+    let list = |name: &str| {
+        let sections = interpreter.section_list(&inner, name);
+        sections.or_else(|| interpreter.section_list(&object, name)).unwrap_or_default()
+    };
+    let sections = Sections::new(list, axon_count);
+    let applications = modifications.apply(applied, interpreter.cell_mut(), &sections, (spec, population))?;
     let FinishedCell { model, calls, pointers } = interpreter.finish(&object).map_err(in_cell)?;
     for message in interpreter.take_messages().lines() {
         tracing::debug!("{} node {}: {message}", population.name, spec.node_id);

@@ -1,5 +1,6 @@
 //! From the plan to the cells of one rank, with all that is attached to them.
 
+mod check;
 mod construct;
 mod corrections;
 mod modifications;
@@ -19,6 +20,7 @@ use crate::node::Pathway;
 use crate::plan::{CellSpec, Plan};
 use templates::Built;
 
+pub use check::check;
 pub use construct::BuiltCell;
 pub use corrections::Clamp;
 pub use modifications::warn_of_idle;

@@ -42,15 +42,16 @@ pub struct Applied {
 /// The sections of a cell that its template made, by the names of lists and arrays.
 pub struct Sections {
     /// The sections of each list and array.
-    pub lists: BTreeMap<String, Vec<SectionId>>,
+    lists: BTreeMap<String, Vec<SectionId>>,
     /// Number of sections that the axon had before the template replaced it, if it says so.
-    pub axon_count: Option<usize>,
+    axon_count: Option<usize>,
 }
 
 impl Sections {
-    /// The names of lists and arrays that modifications may use.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        std::iter::once("all").chain(SECTION_KINDS.into_iter().flat_map(|(kind, list)| [kind, list]))
+    /// The sections that `list` gives for the names of lists and arrays that modifications may use.
+    pub fn new(list: impl Fn(&str) -> Vec<SectionId>, axon_count: Option<usize>) -> Self {
+        let names = SECTION_KINDS.into_iter().flat_map(|(kind, list)| [kind, list]).chain(["all"]);
+        Self { lists: names.map(|name| (name.to_owned(), list(name))).collect(), axon_count }
     }
 
     fn list(&self, name: &str) -> &[SectionId] {
@@ -130,21 +131,29 @@ impl<'a> Modifications<'a> {
             .map(|applied| {
                 let modification = &self.input.modifications[applied.modification];
                 apply_one(modification, &applied.points, cell, sections).map_err(|wrong| {
-                    let what = format!(
-                        "modification `{}`, {} node {}{}: {}",
-                        modification.name,
-                        population.name,
-                        spec.node_id,
-                        wrong.section.map(|section| format!(", `{section}`")).unwrap_or_default(),
-                        wrong.what
-                    );
+                    let place = wrong.section.map(|section| format!(" in `{section}`")).unwrap_or_default();
+                    let what = format!("modification `{}`{place}: {}", modification.name, wrong.what);
                     let kind = ProblemKind::Impossible { what, remedy: Some(wrong.remedy.to_owned()) };
                     let source = &self.input.config.document.source;
-                    Failure::bad_input(Problem::error(source, modification.span, kind))
+                    Failure::bad_input(CannotModify {
+                        population: population.name.to_string(),
+                        node_id: spec.node_id,
+                        cause: vec![Problem::error(source, modification.span, kind)],
+                    })
                 })
             })
             .collect()
     }
+}
+
+/// A cell that a modification fails for, with the reason, which is told once for all cells.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{population} node {node_id} cannot be modified")]
+struct CannotModify {
+    population: String,
+    node_id: u64,
+    #[related]
+    cause: Vec<Problem>,
 }
 
 /// Something that a modification cannot do.
@@ -386,9 +395,14 @@ mod tests {
     }
 
     fn modify(kind: &str, snippet: &str) -> (u64, Cell, SectionId) {
+        let target = if kind == "compartment_set" { "compartment_set" } else { "node_set" };
+        let snippet = match kind {
+            "ttx" => String::new(),
+            _ => format!(r#", "section_configure": "{snippet}""#),
+        };
         let text = format!(
             r#"{{"network": "c.json", "run": {{"tstop": 1, "dt": 0.025, "random_seed": 0}}, "conditions": {{"modifications":
-            [{{"name": "it", "type": "{kind}", "node_set": "a", "compartment_set": "a", "section_configure": "{snippet}"}}]}}}}"#
+            [{{"name": "it", "type": "{kind}", "{target}": "a"{snippet}}}]}}}}"#
         );
         let config =
             SimulationConfig::parse(&Source::new("simulation_config.json", text)).expect("it is right");

@@ -200,29 +200,57 @@ pub fn interpreter(
     Ok(interpreter)
 }
 
-/// Loads the templates of all cells.
-fn load_templates(interpreter: &mut Interpreter, specs: &[CellSpec], plan: &Plan) -> Result<(), Failure> {
+/// Problems of the templates and morphologies of cells that can be known before any is built.
+pub fn check(specs: &[CellSpec], input: &Input, plan: &Plan) -> Vec<Problem> {
+    let mut interpreter = match interpreter(input, plan, &input.registry, &[]) {
+        Ok(interpreter) => interpreter,
+        Err(failure) => return failure.problems,
+    };
+    let mut problems = Vec::new();
+    let (mut templates, mut morphologies) = (BTreeSet::new(), BTreeSet::new());
     for spec in specs {
-        if interpreter.has_template(&spec.template) {
-            continue;
+        if templates.insert((spec.population, &spec.template))
+            && let Err(failure) = load_template(&mut interpreter, spec, plan)
+        {
+            problems.extend(failure.problems);
         }
         let population = &plan.populations[spec.population];
-        let Some(folder) = &population.templates else {
-            let help = "give `biophysical_neuron_models_dir` in the circuit config";
-            return Err(problem(spec, population, "its population has no templates".into(), help));
-        };
-        let file = folder.join(format!("{}.hoc", spec.template));
-        if !file.is_file() {
-            let what = format!("template file `{}` does not exist", file.display());
-            let help = "check `model_template` of the node and `biophysical_neuron_models_dir`";
-            return Err(problem(spec, population, what, help));
+        if !population.is_point
+            && morphologies.insert((spec.population, &spec.morphology))
+            && let Err(failure) = file_arguments(spec, population)
+        {
+            problems.extend(failure.problems);
         }
-        interpreter.load_file(&file).map_err(Failure::bad_input)?;
-        if !interpreter.has_template(&spec.template) {
-            let what = format!("`{}` defines no template `{}`", file.display(), spec.template);
-            let help = "the template must have the name of its file";
-            return Err(problem(spec, population, what, help));
-        }
+    }
+    problems
+}
+
+/// Loads the templates of all cells.
+fn load_templates(interpreter: &mut Interpreter, specs: &[CellSpec], plan: &Plan) -> Result<(), Failure> {
+    specs.iter().try_for_each(|spec| load_template(interpreter, spec, plan))
+}
+
+/// Loads the template of a cell, if it is not there yet.
+fn load_template(interpreter: &mut Interpreter, spec: &CellSpec, plan: &Plan) -> Result<(), Failure> {
+    if interpreter.has_template(&spec.template) {
+        return Ok(());
+    }
+    let population = &plan.populations[spec.population];
+    let Some(folder) = &population.templates else {
+        let help = "give `biophysical_neuron_models_dir` in the circuit config";
+        return Err(problem(spec, population, "its population has no templates".into(), help));
+    };
+    let file = folder.join(format!("{}.hoc", spec.template));
+    if !file.is_file() {
+        let what = format!("template file `{}` does not exist", file.display());
+        let help = "check `model_template` of the node and `biophysical_neuron_models_dir`";
+        return Err(problem(spec, population, what, help));
+    }
+    interpreter.load_file(&file).map_err(Failure::bad_input)?;
+    if !interpreter.has_template(&spec.template) {
+        let what = format!("`{}` defines no template `{}`", file.display(), spec.template);
+        let help = "the template must have the name of its file";
+        return Err(problem(spec, population, what, help));
     }
     Ok(())
 }

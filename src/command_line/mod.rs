@@ -5,6 +5,7 @@
 
 mod arguments;
 mod cell_list;
+mod check;
 mod config_file;
 mod launch;
 mod mechanisms;
@@ -18,6 +19,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 pub use arguments::ScheduleFormat;
 pub use cell_list::CellList;
+pub use check::{CheckFormat, CheckOptions};
 pub use config_file::{ConfigFileError, check_config_file};
 pub use launch::{ManyProcesses, launched_processes};
 pub use mechanisms::{Question, Where};
@@ -94,6 +96,8 @@ pub enum Request {
     Run(Options),
     /// An answer about mechanisms.
     Mechanisms(Question),
+    /// All that is wrong with a simulation config and its files.
+    Check(CheckOptions),
 }
 
 /// How much is said about a run, from little to much.
@@ -128,6 +132,10 @@ pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Request
     if words.get(1).is_some_and(|word| word == mechanisms::WORD) {
         let question = mechanisms::parse(words.into_iter().skip(2)).map_err(NoOptions::CommandLine)?;
         return Ok(Request::Mechanisms(question));
+    }
+    if words.get(1).is_some_and(|word| word == check::WORD) {
+        let options = check::parse(words.into_iter().skip(2)).map_err(NoOptions::CommandLine)?;
+        return Ok(Request::Check(options));
     }
     parse_options(words).map(Request::Run)
 }

@@ -88,6 +88,17 @@ impl Network {
         network
     }
 
+    /// Joins neighbouring basket cells by gap junctions.
+    pub fn add_gap_junctions(&self) {
+        self.change_json("circuit_config.json", |config| {
+            let edges = config["networks"]["edges"].as_array_mut().expect("edges");
+            edges.push(json!({
+                "edges_file": "$CIRCUIT_DIR/gap_junctions.h5",
+                "populations": { "Basket__Basket__electrical": { "type": "electrical" } },
+            }));
+        });
+    }
+
     /// Sets what the simulation config has under a path such as `conditions/celsius`.
     pub fn set(&self, path: &str, value: impl Into<Value>) {
         self.configure(|config| {

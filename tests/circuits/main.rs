@@ -7,12 +7,14 @@
 //! | `reference.py` | neurodamus itself |
 //! | `synapses.rs` | models of synapses, their attributes, spontaneous and replayed release |
 //! | `overrides.rs` | each key of connection overrides, and which of several holds |
+//! | `stimuli.rs` | each module of inputs |
 //!
 //! neurodamus and the models that NEURON compiles for it are those of `tools/set-up reference`; without them the
 //! comparisons are skipped, unless NEURODAMUS_REQUIRE_REFERENCE=1.
 
 mod comparison;
 mod overrides;
+mod stimuli;
 mod synapses;
 
 #[path = "../../examples/make_network.rs"]

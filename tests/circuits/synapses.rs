@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::comparison::{Models, compare};
+use crate::comparison::{Models, Network, compare};
 
 /// Both stochastic models with depression, facilitation and several release sites; recurrent, thalamic and inhibitory.
 #[test]
@@ -112,5 +112,14 @@ fn deterministic_synapses() {
             "connection_overrides",
             json!([{ "name": "a", "source": "Basket", "target": "Pyramidal", "weight": 0.002 }]),
         );
+    });
+}
+
+#[test]
+fn gap_junctions() {
+    compare(Models::BuiltIn, Network::add_gap_junctions);
+    compare(Models::Files, |network| {
+        network.add_gap_junctions();
+        network.set("run/dt", 0.05);
     });
 }

@@ -2,8 +2,10 @@
 //! numbers, what an interrupted run leaves, and what is said when a report is impossible.
 
 #[path = "../ring/circuit.rs"]
+#[allow(dead_code)]
 mod circuit;
 #[path = "../ring/python.rs"]
+#[allow(dead_code)]
 mod python;
 
 mod against_neuron;

@@ -127,5 +127,9 @@ fn a_modification_of_nothing_is_told() {
     assert!(output.status.success());
     let errors = String::from_utf8_lossy(&output.stderr);
     let warnings: Vec<&str> = errors.lines().filter(|line| line.contains("modification")).collect();
-    insta::assert_snapshot!(warnings.join("\n"), @"");
+    insta::assert_snapshot!(warnings.join("\n"), @"
+    warning: modification `typo` was applied to no section: check its cells and `section_configure`
+    warning: modification `typo`: no section has an attribute `gnabar_hhh`, did you mean `gnabar_hh`?
+    warning: modification `far` was applied to no section: check its cells and `section_configure`
+    ");
 }

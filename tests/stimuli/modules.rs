@@ -125,13 +125,13 @@ fn random_signals_differ_by_cell_and_seed() {
     ring.configure(|config| config["run"]["stimulus_seed"] = 5.into());
     run(&ring);
     assert_ne!(last(0), zero, "another seed");
-    stimulate(&ring, &[("process", process(json!({"random_seed": 1124})))]);
+    stimulate(&ring, &[("process", process(json!({"random_seed": 2124})))]);
     run(&ring);
     assert_eq!(last(0), last(2), "one seed for all cells");
     let expected = last(0);
     stimulate(&ring, &[("process", process(json!({})))]);
     run(&ring);
-    assert_eq!(last(0), expected, "what gid 1000 has by itself");
+    assert_eq!(last(0), expected, "what gid 2000 has by itself");
     let silent = json!({"rise_time": 0.4, "decay_time": 4.0, "rate": 0, "amp_mean": 0.1, "amp_var": 0.01});
     stimulate(&ring, &[("first", input("shot_noise", silent)), ("process", process(json!({})))]);
     run(&ring);

@@ -52,7 +52,8 @@ pub fn apply(
                 None => waveforms.signals(spec, nodes.len()).map_err(|what| {
                     let population = &plan.populations[spec.population].name;
                     let what = format!("stimulus `{}`: {what}", stimulus.name.value);
-                    Failure::bad_input(CellProblem::new(spec, population, what, None))
+                    let help = "change the parameters of the stimulus, or the attributes of the cell";
+                    Failure::bad_input(CellProblem::new(spec, population, what, Some(help)))
                 })?,
             };
             match signals {

@@ -3,12 +3,11 @@
 //! spontaneous events and its replayed spikes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use cell::model::{At, Call, InstancePlace};
 use components::SourceId;
 use nmodl::execute::Argument;
-use nmodl::{Description, Kind};
+use nmodl::Kind;
 use sonata::circuit::ConnectionKind;
 use systems::group::{CellPlan, Connection, PointProcess, SpikeSource};
 
@@ -266,11 +265,6 @@ impl<'a> Builder<'a> {
         &mut self.cell.point_processes[process - first]
     }
 
-    /// What a point process of the cell is.
-    fn description(&self, process: usize) -> Option<Arc<Description>> {
-        self.cell.point_process_descriptions().nth(process).cloned()
-    }
-
     fn call(&mut self, process: usize, function: impl Into<String>, arguments: Vec<Argument>) {
         let mechanism = self.synapse(process).description.name.clone();
         let place = InstancePlace { mechanism, at: At::PointProcess(process as u32) };
@@ -280,7 +274,8 @@ impl<'a> Builder<'a> {
     /// The weights of a connection to a synapse: the conductance, and what kind of signal it brings.
     fn weights(&self, process: usize, weight: f64, signal: Signal) -> Vec<f64> {
         let config = self.context.setting.config;
-        let place = self.description(process).and_then(|it| models::global(&it, "nc_type_param", config));
+        let description = self.cell.point_process_description(process);
+        let place = description.and_then(|it| models::global(it, "nc_type_param", config));
         let mut weights = vec![weight];
         if let Some(place) = place.filter(|place| *place >= 1.0) {
             weights.resize(place as usize + 1, 0.0);

@@ -18,6 +18,9 @@ use systems::group::PointProcess;
 
 use super::models::CannotMake;
 
+/// What is wrong, and what to do.
+type Wrong = (String, &'static str);
+
 /// What stands for the synapse in the parsed text.
 const SYNAPSE: &str = "synapse__";
 
@@ -58,26 +61,30 @@ impl Configuration {
         document: &Document,
         registry: &Registry,
     ) -> Result<Self, Problem> {
-        let problem = |what: String, help: &str| {
+        Self::understand(&text.value, registry).map_err(|(what, help)| {
             let index = index.to_string();
             let what = format!("`synapse_configure` of `{}`: {what}", text.value);
             document.impossible(&["connection_overrides", &index, "synapse_configure"], &what, Some(help))
-        };
+        })
+    }
+
+    /// Understands a text; else what is wrong, and what to do.
+    fn understand(text: &str, registry: &Registry) -> Result<Self, Wrong> {
         let mut symbols = Symbols::default();
         let source = Source {
             name: Arc::from("synapse_configure"),
-            text: Arc::from(format!("{{{}}}", text.value.replace("%s", SYNAPSE))),
+            text: Arc::from(format!("{{{}}}", text.replace("%s", SYNAPSE))),
         };
         let parsed = parse(&Arc::new(source), &mut symbols);
         if let Some(error) = parsed.errors.first() {
             let help = "write assignments such as `%s.Fac = 10 %s.Dep *= 0.5`";
-            return Err(problem(error.problem.to_string(), help));
+            return Err((error.problem.to_string().replace(SYNAPSE, "%s"), help));
         }
         let mut statements = Vec::new();
         flatten(&parsed.statements, &mut statements);
         let mut configuration = Self::default();
         for statement in statements {
-            configuration.add(statement, &symbols, registry).map_err(|(what, help)| problem(what, help))?;
+            configuration.add(statement, &symbols, registry)?;
         }
         Ok(configuration)
     }
@@ -87,7 +94,7 @@ impl Configuration {
         statement: &Statement,
         symbols: &Symbols,
         registry: &Registry,
-    ) -> Result<(), (String, &'static str)> {
+    ) -> Result<(), Wrong> {
         const HELP: &str = "assign to variables of the synapse (`%s.Use = 0.5`) or globals (`tau_d_NMDA_ProbAMPANMDA_EMS = 5`)";
         let StatementKind::Expression(expression) = &statement.kind else {
             return Err(("only assignments can be done".into(), HELP));
@@ -202,7 +209,7 @@ fn is_synapse(object: &Expression, symbols: &Symbols) -> bool {
     matches!(&object.kind, ExpressionKind::Name(name) if **symbols.name(*name) == *SYNAPSE)
 }
 
-fn formula(expression: &Expression, symbols: &Symbols) -> Result<Formula, (String, &'static str)> {
+fn formula(expression: &Expression, symbols: &Symbols) -> Result<Formula, Wrong> {
     const HELP: &str =
         "use numbers, variables of the synapse (`%s.Use`), operators and functions such as `exp`";
     Ok(match &expression.kind {
@@ -249,4 +256,53 @@ fn default_of((mechanism, variable): &(String, String), registry: &Registry) -> 
     let mechanism = registry.get(mechanism)?;
     let found = mechanism.description().globals.iter().find(|global| global.name == *variable);
     found.map(|global| global.default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn synapse(registry: &Registry) -> PointProcess {
+        let mechanism = registry.get("ProbAMPANMDA_EMS").expect("it is built in");
+        PointProcess::new(mechanism.description(), Some(0))
+    }
+
+    #[test]
+    fn assignments_are_done_in_their_order() {
+        let registry = Registry::with_built_ins();
+        let text = "%s.Fac = 10 %s.Dep *= 2+1\n%s.Use = exp(-%s.Fac/10) {%s.Use -= 1}";
+        let configuration = Configuration::understand(text, &registry).expect("they are right");
+        let mut synapse = synapse(&registry);
+        configuration.apply(&mut synapse).expect("it has the variables");
+        let value = |name: &str| synapse.values[synapse.description.variable(name).expect("it exists")];
+        assert_eq!([value("Fac"), value("Dep")], [10.0, 300.0]);
+        assert_eq!(value("Use"), (-1.0_f64).exp() - 1.0);
+    }
+
+    #[test]
+    fn globals_are_those_of_mechanisms() {
+        let registry = Registry::with_built_ins();
+        let text = "tau_d_NMDA_ProbAMPANMDA_EMS = 40 tau_d_NMDA_ProbAMPANMDA_EMS += 2";
+        let configuration = Configuration::understand(text, &registry).expect("they are right");
+        let last = configuration.globals().last().expect("two are set");
+        assert_eq!(last, (("ProbAMPANMDA_EMS".into(), "tau_d_NMDA".into()), 42.0));
+    }
+
+    #[test]
+    fn what_is_no_assignment_is_told() {
+        let registry = Registry::with_built_ins();
+        let wrong = |text: &str| {
+            let (what, help) = Configuration::understand(text, &registry).expect_err("it is wrong");
+            format!("{text}: {what}\nhelp: {help}")
+        };
+        insta::assert_snapshot!(wrong("%s.Fac ="), @"");
+        insta::assert_snapshot!(wrong("system(\"rm -r x\")"), @"");
+        insta::assert_snapshot!(wrong("%s.Fac = drand()"), @"");
+        insta::assert_snapshot!(wrong("tau_NMDA = 3"), @"");
+        insta::assert_snapshot!(wrong("tau_d_NMDA_ProbAMPANMDA_EMS = %s.Fac"), @"");
+        insta::assert_snapshot!(wrong("while (1) { %s.Fac = 1 }"), @"");
+        let configuration = Configuration::understand("%s.NMDA = 1", &registry).expect("it is right so far");
+        let problem = configuration.apply(&mut synapse(&registry)).expect_err("there is no such variable");
+        insta::assert_snapshot!(format!("{}\nhelp: {}", problem.what, problem.help), @"");
+    }
 }

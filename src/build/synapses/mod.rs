@@ -6,6 +6,7 @@
 
 mod attributes;
 mod builder;
+mod check;
 mod configure;
 mod hoc_helper;
 mod junctions;
@@ -39,6 +40,8 @@ use hoc_helper::HocHelper;
 use managers::{Manager, managers};
 use models::{BuiltIn, Model, Models, Setting};
 use overrides::{Overrides, Selection};
+
+pub use check::check;
 
 pub use junctions::MECHANISM as GAP_JUNCTION;
 pub use location::soma;

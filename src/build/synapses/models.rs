@@ -138,6 +138,21 @@ impl BuiltIn {
         }
     }
 
+    /// All attributes of edges that a synapse cannot be made without.
+    pub fn needed_attributes(self) -> impl Iterator<Item = &'static str> {
+        const RELEASE: [&str; 4] = ["u_syn", "depression_time", "facilitation_time", "decay_time"];
+        const VESICLES: [&str; 1] = ["n_rrp_vesicles"];
+        let (release, vesicles): (&[&str], &[&str]) = match self {
+            Self::AmpaNmda | Self::GabaAb => (&RELEASE, &VESICLES),
+            Self::Glu => (&RELEASE[1..], &VESICLES),
+            Self::DetAmpaNmda | Self::DetGabaAb => (&RELEASE, &[]),
+            Self::Exp2Syn | Self::ExpSyn => (&[], &[]),
+        };
+        // `ExpSyn` takes `decay_time` where there is no `tau`, and its own reversal potential without `erev`
+        let further = if self == Self::ExpSyn { &[] } else { self.further_attributes() };
+        release.iter().chain(vesicles).chain(further).copied()
+    }
+
     /// Those of them that calcium scales.
     pub fn scaled_attributes(self) -> &'static [&'static str] {
         match self {
@@ -227,7 +242,7 @@ impl<'a> Draft<'a> {
     fn attribute(&self, name: &str) -> Result<f64, CannotMake> {
         self.making.attributes.get(name, self.making.row).ok_or_else(|| {
             let mechanism = &self.made.process.description.name;
-            let help = format!("add the attribute to the edges, or choose another model by `modoverride`");
+            let help = "add the attribute to the edges, or choose another model by `modoverride`";
             CannotMake::new(format!("`{mechanism}` needs attribute `{name}`, which the edges lack"), help)
         })
     }
@@ -386,3 +401,20 @@ pub fn further_attributes<'m>(
 
 /// Models by the base names of their helpers.
 pub type Models = BTreeMap<String, Model>;
+
+#[cfg(test)]
+mod tests {
+    use super::random_rise_time;
+    use random::{Generator, Stream};
+
+    /// Two lognormal numbers are drawn from the stream, and the second counts.
+    #[test]
+    fn rise_times_are_the_second_of_their_streams() {
+        let stream = Stream::new(0, 1251, 100, 87_885_283);
+        let rise_time = random_rise_time(Generator::Random123(stream));
+        assert_eq!(rise_time, RISE_TIME);
+    }
+
+    /// Drawn by NEURON 9.0.2: `r.Random123(1251, 100, 87885283); r.lognormal(0.2, 0.1); r.repick()`
+    const RISE_TIME: f64 = 0.061_671_778_318_232_59;
+}

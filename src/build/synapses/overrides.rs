@@ -63,6 +63,11 @@ pub struct Settings<'a> {
 pub type Node = (Option<usize>, u64);
 
 impl Override<'_> {
+    /// Base name of the helper that makes the synapses, if it says one.
+    pub fn model(&self) -> Option<&str> {
+        self.config.modoverride.as_ref().map(|model| model.value.as_str())
+    }
+
     fn matches(&self, source: Node, target: Node) -> bool {
         let contains =
             |nodes: &Target, (population, id): Node| population.is_some_and(|p| nodes.contains(p, id));

@@ -340,6 +340,9 @@ impl<'a> Parser<'a> {
                 wrong(format!("functions such as `{name}` are not available"))
             }
             Token::Name(name) if is_keyword(name) => wrong(format!("`{name}` is not available")),
+            Token::Name(_) if self.peek().token == Token::Symbol("=") => {
+                wrong("an assignment has one target".to_owned())
+            }
             Token::Name(name) => wrong(format!("unknown name `{name}`")),
             _ => wrong("expected a value".to_owned()),
         }

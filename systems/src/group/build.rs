@@ -204,7 +204,7 @@ fn spawn_waveforms(cells: &[CellPlan], places: &[Vec<Target>], world: &mut World
     for (number, cell) in cells.iter().enumerate() {
         for signal in &cell.signals {
             let target = place(places, cells, number, signal.target)?;
-            let description = cell.point_process_descriptions().nth(signal.target);
+            let description = cell.point_process_description(signal.target);
             let variable = description.and_then(|description| description.variable(&signal.variable));
             let variable = variable.ok_or_else(|| Error::UnknownVariable {
                 mechanism: description.map(|description| description.name.clone()).unwrap_or_default(),

@@ -26,7 +26,7 @@ impl Concerned {
         let mut concerned = Self { changed: by_plugins.clone(), read: Names::new() };
         for cell in cells {
             for signal in &cell.signals {
-                if let Some(description) = cell.point_process_descriptions().nth(signal.target) {
+                if let Some(description) = cell.point_process_description(signal.target) {
                     concerned.changed.insert((description.name.clone(), signal.variable.clone()));
                 }
             }

@@ -109,6 +109,14 @@ impl CellPlan {
         own.chain(self.point_processes.iter().map(|point| &point.description))
     }
 
+    /// Description of the point process with this index.
+    pub fn point_process_description(&self, index: usize) -> Option<&Arc<Description>> {
+        match index.checked_sub(self.model.point_processes.len()) {
+            None => self.model.point_processes.get(index).map(|point| &point.description),
+            Some(added) => self.point_processes.get(added).map(|point| &point.description),
+        }
+    }
+
     /// Adds a point process, and returns its index.
     pub fn add_point_process(&mut self, point: PointProcess) -> usize {
         self.point_processes.push(point);

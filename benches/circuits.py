@@ -1,0 +1,137 @@
+"""Grows a circuit, simulates it here and in neurodamus with NEURON and with CoreNEURON, and prints how they compare.
+
+usage: circuits.py FOLDER_OF_PROGRAMS [--cells 100] [--synapses 500] [--time 50] [--rounds 1]
+
+The programs are `circuit-speed` of this folder's package and the example `make_network`. All read the same files, on
+one thread. Times are those on the CPU, so that other work on the machine matters little. Fails if an engine other than
+the one asked for ran, or if the spikes differ.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+REFERENCE = HERE.parent / ".reference"
+MODELS = REFERENCE / "models/obi-one/obi_one/scientific/blocks/synaptic_models/tsodyks_markram/mod"
+OWN = "neurodamus"
+# CoreNEURON's file of spikes has no more digits
+DIGITS_OF_SPIKES = 1e-6
+
+
+def compiled():
+    """neurodamus's own mechanisms and the neocortex's synapses for both engines, compiled once."""
+    folder = REFERENCE / "compiled/circuits"
+    libraries = list(folder.glob("*/libcorenrnmech.so"))
+    if not libraries:
+        programs = pathlib.Path(sys.executable).parent
+        command = [programs / "neurodamus-compile-mods", "--with-internal-mods", "--simulator", "coreneuron"]
+        command += ["--incflags=-DDISABLE_REPORTINGLIB", "--nrnivmodl", programs / "nrnivmodl"]
+        command += ["--input-dir", MODELS, "--output-dir", folder]
+        subprocess.run(list(map(str, command)), check=True, capture_output=True)
+        libraries = list(folder.glob("*/libcorenrnmech.so"))
+    return libraries[0].with_name("libnrnmech.so")
+
+
+def measured(command):
+    """What a program reports, with the time on the CPU (s) and the peak of memory (bytes) of its whole process."""
+    environment = dict(os.environ, OMP_NUM_THREADS="1", NEURON_MODULE_OPTIONS="-nogui")
+    with tempfile.TemporaryFile("w+") as output:
+        child = subprocess.Popen(list(map(str, command)), stdout=output, stderr=subprocess.STDOUT, env=environment)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        lines = output.read().splitlines()
+    reports = [line for line in lines if line.startswith("{")]
+    if child.returncode != 0 or not reports:
+        sys.exit("error: a run failed:\n" + "\n".join(lines[-12:]))
+    report = json.loads(reports[-1])
+    report["whole"] = usage.ru_utime + usage.ru_stime
+    report["memory"] = 1024 * usage.ru_maxrss
+    return report
+
+
+def differences(own, other):
+    """The largest difference in time (ms) of spikes of the same cells; infinite if cells or numbers differ."""
+    by_cell = lambda spikes: sorted((gid, time) for time, gid in spikes)
+    pairs = list(zip(by_cell(own), by_cell(other)))
+    if len(own) != len(other) or any(a[0] != b[0] for a, b in pairs):
+        return float("inf")
+    return max((abs(a[1] - b[1]) for a, b in pairs), default=0.0)
+
+
+def configured(folder, time, engine):
+    """The circuit's config for one of the contestants."""
+    config = json.loads((folder / "simulation_config.json").read_text())
+    config["run"]["tstop"] = time
+    config["target_simulator"] = "CORENEURON" if engine == "CoreNEURON" else "NEURON"
+    config["output"]["output_dir"] = engine
+    # CoreNEURON of this version has no part in gap junctions that NEURON transfers
+    circuit = json.loads((folder / "circuit_config.json").read_text())
+    edges = circuit["networks"]["edges"]
+    circuit["networks"]["edges"] = [group for group in edges if "gap_junctions" not in group["edges_file"]]
+    (folder / "chemical_config.json").write_text(json.dumps(circuit))
+    config["network"] = "$CIRCUIT_DIR/chemical_config.json"
+    path = folder / f"{engine}.json"
+    path.write_text(json.dumps(config))
+    return path
+
+
+def compare(programs, cells, synapses, time, rounds):
+    """Prints the comparison; whether the spikes agree."""
+    library = compiled()
+    agree = True
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        grow = [programs / "examples/make_network", folder, cells, synapses]
+        subprocess.run(list(map(str, grow)), check=True, capture_output=True)
+        twin = [sys.executable, HERE / "circuit_speed.py"]
+        contestants = {
+            OWN: [programs / "circuit-speed", configured(folder, time, OWN)],
+            "NEURON": [*twin, configured(folder, time, "NEURON"), library],
+            "CoreNEURON": [*twin, configured(folder, time, "CoreNEURON"), library],
+        }
+        best = {}
+        for _ in range(rounds):
+            for engine, command in contestants.items():
+                report = measured(command)
+                if report["engine"] != engine:
+                    sys.exit(f"error: {report['engine']} ran, not {engine}")
+                known = best.get(engine, report)
+                for key in ("build", "solve", "whole", "memory"):
+                    report[key] = min(report[key], known[key])
+                best[engine] = report
+    print(f"\n{cells} cells with {synapses} synapses each, {time:g} ms, one thread:\n")
+    head = "".join(f"{word:>12}" for word in ["build (s)", "solve (s)", "whole (s)", "peak (MB)", "spikes"])
+    print(f"  {'':<14}{head}   spikes differ by (ms)")
+    for engine, report in best.items():
+        difference = differences(best[OWN]["spikes"], report["spikes"])
+        agree &= difference <= DIGITS_OF_SPIKES
+        row = "".join(f"{report[key]:>12.2f}" for key in ("build", "solve", "whole"))
+        row += f"{report['memory'] / 2**20:>12.0f}{len(report['spikes']):>12}"
+        print(f"  {engine:<14}{row}" + ("" if engine == OWN else f"   {difference:.1g}"))
+    for engine in list(best)[1:]:
+        ratios = {key: best[engine][key] / best[OWN][key] for key in ("build", "solve", "whole", "memory")}
+        words = ", ".join(f"{key} {ratio:.1f}" for key, ratio in ratios.items())
+        print(f"  {engine} takes times as much: {words}")
+    return agree
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("programs", type=pathlib.Path)
+    parser.add_argument("--cells", type=int, default=100)
+    parser.add_argument("--synapses", type=int, default=500)
+    parser.add_argument("--time", type=float, default=50.0, help="simulated time (ms)")
+    parser.add_argument("--rounds", type=int, default=1)
+    options = parser.parse_args()
+    if not compare(options.programs, options.cells, options.synapses, options.time, options.rounds):
+        sys.exit("error: the spikes differ")
+
+
+if __name__ == "__main__":
+    main()
