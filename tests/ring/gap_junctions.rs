@@ -432,6 +432,5 @@ fn files_that_do_not_fit() {
     let says = |text: String, what: &str| assert!(text.contains(what), "{text}");
     says(with_file("nodes.h5", -1), "`nodes.h5:/g_pas` is missing: expected a group");
     says(with_file("g_pas.h5", 3), "expected an iteration 3, found 3 values");
-    // Its cells have more segments than the file
-    says(with_file("g_pas.h5", -1), "is missing: expected a value for every segment of the cell");
+    says(with_file("g_pas.h5", -1), "it has segments without `pas`, whose `g_pas` is to be set");
 }
