@@ -65,32 +65,39 @@ fn size_of_the_model_is_shown() {
     let ring = Ring::lasting(1.0);
     let output = ring.run_program(&["--model-stats", "--threads=1", "--group-size=1000"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @"
-    model                         count          MB  bytes each
+    let text = String::from_utf8_lossy(&output.stdout);
+    // Bytes depend on what the kernels of a mechanism need to keep
+    let names_and_counts = text.lines().map(|line| line.get(..35).unwrap_or(line).trim_end());
+    insta::assert_snapshot!(names_and_counts.collect::<Vec<_>>().join("\n"), @"
+    model                         count
     cells                            20
     compartments                    971
-    connections                     249        0.01          36
-    nodes                          1226        0.08          68
+    connections                     249
+    nodes                          1226
     sections                        235
-    watched voltages                 20        0.00          25
+    watched voltages                 20
 
-    mechanism                     count          MB  bytes each
-    Exp2Syn                          48        0.01         148
-    ExpSyn                          201        0.03         132
-    IClamp                            1        0.00         140
-    MembraneCurrentSource            27        0.00         132
-    VecStim                          12        0.00         104
-    hh                              140        0.02         124
-    pas                             831        0.03          36
+    mechanism                     count
+    Exp2Syn                          48
+    ExpSyn                          201
+    IClamp                            1
+    MembraneCurrentSource            27
+    VecStim                          12
+    hh                              140
+    pas                             831
 
-    ion                           count          MB  bytes each
-    k                               140        0.01          48
-    na                              140        0.01          48
+    ion                           count
+    k                               140
+    na                              140
 
-    synapses of edges             count          MB  bytes each
-    Exp2Syn                          48        0.01         148
-    ExpSyn                          201        0.03         132
+    synapses of edges             count
+    Exp2Syn                          48
+    ExpSyn                          201
 
-    in all                                     0.19
+    in all
     ");
+    let total = text.lines().last().and_then(|line| line.split_whitespace().last());
+    assert!(
+        total.and_then(|total| total.parse::<f64>().ok()).is_some_and(|total| (0.1..1.0).contains(&total))
+    );
 }
