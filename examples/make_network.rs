@@ -260,7 +260,6 @@ fn recorded_spikes(nodes: u64) -> SpikePopulation {
         sorting: Sorting::ByTime,
         timestamps: spikes.iter().map(|(time, _)| *time).collect(),
         node_ids: spikes.iter().map(|(_, node)| *node).collect(),
-        ..Default::default()
     }
 }
 

@@ -21,7 +21,6 @@ mod synapses;
 #[allow(dead_code, reason = "the example is a program, too")]
 mod make_network;
 #[path = "../support/simulation.rs"]
-#[allow(dead_code, reason = "each test target uses a part of it")]
 mod simulation;
 #[path = "../support/mod.rs"]
 mod support;

@@ -148,7 +148,7 @@ fn write_conductances(ring: &Ring) {
     for (section, count) in [("soma", 1), ("axon", 2), ("dend", 20), ("apic", 1)] {
         for number in 0..count {
             let name = format!("{section}[{number}](0.5)");
-            let values = [1e-3_f32, 0.000_061_035_156_25, 1e-2];
+            let values = [1e-3_f32, 0.000_061_035_156, 1e-2];
             cell.new_dataset_builder().with_data(&values).create(name.as_str()).expect("values");
         }
     }

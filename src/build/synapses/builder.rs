@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use cell::model::{At, Call, InstancePlace};
 use components::SourceId;
-use nmodl::execute::Argument;
 use nmodl::Kind;
+use nmodl::execute::Argument;
 use sonata::circuit::ConnectionKind;
 use systems::group::{CellPlan, Connection, PointProcess, SpikeSource};
 

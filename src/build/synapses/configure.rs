@@ -89,12 +89,7 @@ impl Configuration {
         Ok(configuration)
     }
 
-    fn add(
-        &mut self,
-        statement: &Statement,
-        symbols: &Symbols,
-        registry: &Registry,
-    ) -> Result<(), Wrong> {
+    fn add(&mut self, statement: &Statement, symbols: &Symbols, registry: &Registry) -> Result<(), Wrong> {
         const HELP: &str = "assign to variables of the synapse (`%s.Use = 0.5`) or globals (`tau_d_NMDA_ProbAMPANMDA_EMS = 5`)";
         let StatementKind::Expression(expression) = &statement.kind else {
             return Err(("only assignments can be done".into(), HELP));

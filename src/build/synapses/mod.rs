@@ -169,7 +169,7 @@ fn models_of(input: &Input, plan: &Plan) -> Result<Models, Failure> {
         let model = match (hoc_helper::find(&name.value, &folders), BuiltIn::named(&name.value)) {
             (Some(file), _) => {
                 let interpreter = interpreter(input, plan, &input.registry, &folders)?;
-                Model::Hoc(HocHelper::load(&name.value, &file, interpreter)?)
+                Model::Hoc(Box::new(HocHelper::load(&name.value, &file, interpreter)?))
             }
             (None, Some(model)) => Model::BuiltIn(model),
             (None, None) => {

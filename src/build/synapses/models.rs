@@ -43,7 +43,7 @@ pub enum Model {
     /// By a helper that comes with the program.
     BuiltIn(BuiltIn),
     /// By a template of the circuit.
-    Hoc(HocHelper),
+    Hoc(Box<HocHelper>),
 }
 
 /// What a synapse is made from.
