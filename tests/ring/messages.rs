@@ -197,24 +197,6 @@ fn node_set_without_cells() {
 }
 
 #[test]
-fn unsupported_module() {
-    let noise = serde_json::json!({
-        "module": "noise", "input_type": "current_clamp", "mean": 0.1, "variance": 0.01,
-        "delay": 0.0, "duration": 10.0, "node_set": "All"
-    });
-    assert_snapshot!(with_config(|config| config["inputs"]["noise"] = noise), @r#"
-    exit code 2
-    error: not supported: input module `noise`
-      --> simulation_config.json:58:17
-       |
-    58 |       "module": "noise",
-       |                 ^^^^^^^
-       |
-    help: use `linear`, `pulse`, `hyperpolarizing` or `synapse_replay`
-    "#);
-}
-
-#[test]
 fn unsupported_report() {
     let lfp = serde_json::json!({
         "type": "lfp", "electrodes_file": "electrodes.h5", "dt": 1, "start_time": 0, "end_time": 20,
@@ -228,21 +210,6 @@ fn unsupported_report() {
        |               ^^^^^
        |
     help: report `i_membrane` of all compartments, and weight it by the electrodes' factors afterwards
-    "#);
-}
-
-#[test]
-fn unsupported_modification() {
-    let modification = serde_json::json!([{ "name": "no sodium", "type": "ttx", "node_set": "All" }]);
-    assert_snapshot!(with_config(|config| config["conditions"]["modifications"] = modification), @r#"
-    exit code 2
-    error: not supported: modification `no sodium`
-     --> simulation_config.json:4:5
-      |
-    4 |     "modifications": [
-      |     ^^^^^^^^^^^^^^^
-      |
-    help: set the parameters in the cell templates
     "#);
 }
 
