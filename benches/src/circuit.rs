@@ -46,7 +46,9 @@ fn run(config: &str) -> Result<String, String> {
     let spikes: Vec<String> =
         node.spikes().iter().map(|spike| format!("[{:?}, {}]", spike.time, spike.source.gid())).collect();
     let (build, solve, spikes) = (built - start, solved - built, spikes.join(", "));
-    Ok(format!("{{\"build\": {build}, \"solve\": {solve}, \"engine\": \"neurodamus\", \"spikes\": [{spikes}]}}"))
+    Ok(format!(
+        "{{\"build\": {build}, \"solve\": {solve}, \"engine\": \"neurodamus\", \"spikes\": [{spikes}]}}"
+    ))
 }
 
 fn told(error: impl Debug) -> String {
