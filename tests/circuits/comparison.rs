@@ -137,11 +137,10 @@ impl Network {
 
     /// Runs it in neurodamus.
     fn run_there(&self, reference: &Reference) -> Found {
-        let helpers = self.path("helpers");
         let request = json!({
             "config": self.path("simulation_config.json"),
             "library": reference.library,
-            "helpers": helpers.is_dir().then_some(helpers),
+            "helpers": self.path("templates"),
             "result": self.path("neurodamus.h5"),
         });
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/circuits/reference.py");

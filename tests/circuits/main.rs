@@ -6,6 +6,7 @@
 //! | `comparison.rs` | both sides run and compared |
 //! | `reference.py` | neurodamus itself |
 //! | `synapses.rs` | models of synapses, their attributes, spontaneous and replayed release |
+//! | `modifications.rs` | types of modifications |
 //! | `overrides.rs` | each key of connection overrides, and which of several holds |
 //! | `stimuli.rs` | each module of inputs |
 //!
@@ -13,6 +14,7 @@
 //! comparisons are skipped, unless NEURODAMUS_REQUIRE_REFERENCE=1.
 
 mod comparison;
+mod modifications;
 mod overrides;
 mod stimuli;
 mod synapses;

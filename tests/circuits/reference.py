@@ -1,6 +1,6 @@
 """A simulation config in the real neurodamus, with NEURON: its spikes, and the voltage of every soma at every step.
 
-Reads JSON from standard input: {"config": path, "library": compiled mechanisms, "helpers": folder of more HOC or null,
+Reads JSON from standard input: {"config": path, "library": compiled mechanisms, "helpers": folder of more HOC,
 "result": path}. Writes an HDF5 file: `spikes/POPULATION/{timestamps,node_ids}` and `voltage/POPULATION/NODE`.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 request = json.load(sys.stdin)
 library = Path(find_spec("neurodamus").origin).parent / "data/hoc"
 # NEURON reads these when it is imported
-os.environ["HOC_LIBRARY_PATH"] = ":".join(str(path) for path in [request["helpers"], library] if path)
+os.environ["HOC_LIBRARY_PATH"] = f"{request['helpers']}:{library}"
 os.environ["NRNMECH_LIB_PATH"] = request["library"]
 os.environ["NEURON_INIT_MPI"] = "0"
 

@@ -68,7 +68,7 @@ fn noise() {
 fn shot_noise() {
     let shape = |amp_mean: f64, amp_var: f64| {
         json!({
-            "rise_time": 0.4, "decay_time": 4.0, "rate": 500.0, "amp_mean": amp_mean, "amp_var": amp_var,
+            "rise_time": 0.4, "decay_time": 4.0, "rate": 800.0, "amp_mean": amp_mean, "amp_var": amp_var,
         })
     };
     with_both("shot_noise", shape(0.03, 1e-4), shape(0.001, 1e-7));

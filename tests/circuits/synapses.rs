@@ -86,13 +86,15 @@ fn replay_to_some_cells() {
     });
 }
 
+/// Plastic synapses, made by a helper that the circuit brings along.
 #[test]
 fn plastic_synapses() {
     let spikes = compare(Models::BuiltIn, |network| {
+        let helper = network.path("templates/PlasticHelper.hoc");
+        std::fs::write(helper, include_str!("PlasticHelper.hoc")).expect("a file");
         network.set(
             "connection_overrides",
-            json!([{ "name": "plastic", "source": "Pyramidal", "target": "Pyramidal", "modoverride": "GluSynapse",
-                "spont_minis": 1.0 }]),
+            json!([{ "name": "plastic", "source": "Pyramidal", "target": "Pyramidal", "modoverride": "Plastic" }]),
         );
         network.set("conditions/mechanisms", json!({ "GluSynapse": { "cao_CR": 1.5 } }));
         network.set("conditions/extracellular_calcium", 1.5);
@@ -110,7 +112,8 @@ fn deterministic_synapses() {
         });
         network.set(
             "connection_overrides",
-            json!([{ "name": "a", "source": "Basket", "target": "Pyramidal", "weight": 0.002 }]),
+            json!([{ "name": "a", "source": "Basket", "target": "Pyramidal", "modoverride": "Exp2Syn",
+                "weight": 0.002 }]),
         );
     });
 }
