@@ -28,11 +28,14 @@ def compiled():
     folder = REFERENCE / "compiled/circuits"
     libraries = list(folder.glob("*/libcorenrnmech.so"))
     if not libraries:
-        programs = pathlib.Path(sys.executable).parent
-        command = [programs / "neurodamus-compile-mods", "--with-internal-mods", "--simulator", "coreneuron"]
-        command += ["--incflags=-DDISABLE_REPORTINGLIB", "--nrnivmodl", programs / "nrnivmodl"]
+        compiler = "from neurodamus.utils.compile_mods import compile_mods; compile_mods()"
+        nrnivmodl = pathlib.Path(sys.executable).with_name("nrnivmodl")
+        command = [sys.executable, "-c", compiler, "--with-internal-mods", "--simulator", "coreneuron"]
+        command += ["--incflags=-DDISABLE_REPORTINGLIB", "--nrnivmodl", nrnivmodl]
         command += ["--input-dir", MODELS, "--output-dir", folder]
-        subprocess.run(list(map(str, command)), check=True, capture_output=True)
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit("error: mechanisms do not compile:\n" + "\n".join(done.stderr.splitlines()[-12:]))
         libraries = list(folder.glob("*/libcorenrnmech.so"))
     return libraries[0].with_name("libnrnmech.so")
 
@@ -70,7 +73,8 @@ def configured(folder, time, engine):
     config["run"]["tstop"] = time
     config["target_simulator"] = "CORENEURON" if engine == "CoreNEURON" else "NEURON"
     config["output"]["output_dir"] = engine
-    # CoreNEURON of this version has no part in gap junctions that NEURON transfers
+    (folder / engine).mkdir()
+    # Gap junctions would need a mechanism that neither neurodamus nor these models bring along
     circuit = json.loads((folder / "circuit_config.json").read_text())
     edges = circuit["networks"]["edges"]
     circuit["networks"]["edges"] = [group for group in edges if "gap_junctions" not in group["edges_file"]]
