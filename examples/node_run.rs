@@ -35,10 +35,12 @@ pub fn run(config: &Path) -> Result<usize, neurodamus::failure::Failure> {
 
     // Time
     node.initialize()?;
-    while node.t() < node.input().config.run.tstop {
-        node.solve(node.t() + 50.0)?;
+    for until in [50.0, 100.0, 150.0] {
+        node.solve(until)?;
         println!("{} spikes until {:.0} ms", node.spikes().len(), node.t());
     }
+    node.run_to_end()?;
+    println!("{} spikes in all", node.spikes().len());
     let spikes = node.spikes().len();
 
     // Spikes and reports on disk; then the memory of the model is given back

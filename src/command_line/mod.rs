@@ -327,8 +327,8 @@ mod tests {
     #[test]
     fn every_refused_option_is_named_in_one_go() {
         assert_eq!(
-            refused("c.json --save=s --restore r --build-model=OFF --simulate-model off --crash-test"),
-            ["--crash-test", "--build-model=OFF", "--simulate-model=OFF", "--save", "--restore"]
+            refused("c.json --save=s --restore r --build-model=OFF --simulate-model off --dry-run"),
+            ["--dry-run", "--build-model=OFF", "--simulate-model=OFF", "--save", "--restore"]
         );
     }
 

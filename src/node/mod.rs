@@ -304,6 +304,9 @@ impl Node {
     /// A file that cannot be made, a kernel that fails.
     pub fn initialize(&mut self) -> Result<(), Failure> {
         self.assemble()?;
+        if self.is_first() {
+            output::prepare(&self.input).map_err(Failure::run_failed)?;
+        }
         let (Some(simulation), Some(cells), Some(plan)) = (&mut self.simulation, &self.cells, &self.targets)
         else {
             return Err(no_cells());
@@ -446,11 +449,12 @@ impl Node {
         &mut self,
         work: impl FnOnce(&Self, &Plan, &mut CellsOfRank) -> Result<(), Failure> + Send,
     ) -> Result<(), Failure> {
-        self.create_cells()?;
-        let Some(mut cells) = self.cells.take().filter(|_| self.simulation.is_none()) else {
+        if self.simulation.is_some() {
             let help = "attach everything before the model is initialised";
             return Err(WrongPhase::failure("the model is assembled already", help));
-        };
+        }
+        self.create_cells()?;
+        let Some(mut cells) = self.cells.take() else { return Err(no_cells()) };
         let done = self.on_threads(|node, plan| work(node, plan, &mut cells));
         self.cells = Some(cells);
         done

@@ -7,6 +7,7 @@
 //! | `reference.py` | neurodamus itself |
 //! | `synapses.rs` | models of synapses, their attributes, spontaneous and replayed release |
 //! | `modifications.rs` | types of modifications |
+//! | `invariance.rs` | what may not change results |
 //! | `overrides.rs` | each key of connection overrides, and which of several holds |
 //! | `stimuli.rs` | each module of inputs |
 //!
@@ -14,6 +15,7 @@
 //! comparisons are skipped, unless NEURODAMUS_REQUIRE_REFERENCE=1.
 
 mod comparison;
+mod invariance;
 mod modifications;
 mod overrides;
 mod stimuli;

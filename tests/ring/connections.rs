@@ -69,6 +69,8 @@ fn disabled_connections_carry_no_spikes_until_they_are_enabled() {
     assert!(node.disable_connections(&within_pyramidal()).expect("it is possible") > 0);
     node.run_to_end().expect("it runs");
     assert_ne!(spikes(&node), all, "something is missing");
+    // Its reports are open
+    drop(node);
     // Switched off and on again at once: nothing happened
     let mut node = open(&ring);
     node.build().expect("it builds");
@@ -119,11 +121,23 @@ fn what_comes_too_late_is_refused() {
     let mut node = open(&ring);
     node.build().expect("it builds");
     let message = |result: Result<(), Failure>| result.expect_err("it is too late").to_string();
-    insta::assert_snapshot!(message(node.delete_connections(&within_pyramidal())), @"");
-    insta::assert_snapshot!(message(node.enable_stimuli()), @"");
-    insta::assert_snapshot!(message(node.enable_modifications()), @"");
+    insta::assert_snapshot!(message(node.delete_connections(&within_pyramidal())), @r"
+    the connections exist already
+    help: delete connections before synapses are created, or disable them
+    ");
+    insta::assert_snapshot!(message(node.enable_stimuli()), @r"
+    the model is assembled already
+    help: attach everything before the model is initialised
+    ");
+    insta::assert_snapshot!(message(node.enable_modifications()), @r"
+    the cells exist already, unmodified
+    help: enable modifications before the cells are created
+    ");
     let nobody = Pathway { target: Cells::Population("Granule".into()), source: Cells::All };
-    insta::assert_snapshot!(message(node.disable_connections(&nobody).map(drop)), @"");
+    insta::assert_snapshot!(message(node.disable_connections(&nobody).map(drop)), @r"
+    there is no simulated node population `Granule`
+    help: the populations are `Pyramidal`, `Basket`, `Drive`
+    ");
 }
 
 #[test]

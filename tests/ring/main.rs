@@ -2,6 +2,7 @@
 //! shows of it, and what it says when something is wrong.
 
 mod against_neuron;
+mod checked;
 mod circuit;
 mod connections;
 mod gap_junctions;

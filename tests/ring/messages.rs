@@ -40,16 +40,16 @@ fn missing_morphology() {
 fn damaged_morphology() {
     let ring = Ring::lasting(20.0);
     ring.replace("morphologies/pyramidal.asc", "( 130.0  -41.0 -34.0  0.7)", "( 130.0  -41.0 -34.0  thick)");
-    assert_snapshot!(complaint(&ring), @"
+    assert_snapshot!(complaint(&ring), @r"
     exit code 2
     error: Pyramidal node 0 (template `RingCell`, morphology `pyramidal`) cannot be built
     note: morphologies/pyramidal.asc:53:27: expected `)`, found `thick`
-      --> templates/RingCell.hoc:79:3
+      --> templates/RingCell.hoc:80:3
        |
-    79 |   reader.input(path)
+    80 |   reader.input(path)
        |   ^^^^^^^^^^^^^^^^^^ here
     help: compare with an ASC file that Neurolucida exported; brackets may be unbalanced before here
-          in `RingCell[0].load_morphology`, called at templates/RingCell.hoc:32
+          in `RingCell[0].load_morphology`, called at templates/RingCell.hoc:33
           in `RingCell[0].init`, called at top level:1
     ");
 }
@@ -67,13 +67,13 @@ fn missing_template() {
 
 #[test]
 fn syntax_error_in_template() {
-    assert_snapshot!(with_template("gnabar_hh = 0.16", "gnabar_hh = * 0.16"), @"
+    assert_snapshot!(with_template("gnabar_hh = 0.16", "gnabar_hh = * 0.16"), @r"
     exit code 2
     error: templates/RingCell.hoc has 1 syntax error
     note: expected an expression, found `*`
-       --> templates/RingCell.hoc:176:17
+       --> templates/RingCell.hoc:177:17
         |
-    176 |     gnabar_hh = * 0.16
+    177 |     gnabar_hh = * 0.16
         |                 ^ here
     ");
 }
@@ -85,45 +85,45 @@ fn template_that_gives_up() {
     warning: 2 more kinds of cells cannot be built for the same reason
     error: Basket node 0 (template `RingCell`, morphology `basket`) cannot be built
     note: an axon of at least two sections is needed
-       --> templates/RingCell.hoc:122:5
+       --> templates/RingCell.hoc:123:5
         |
-    122 |     execerror("an axon of at least two sections is needed")
+    123 |     execerror("an axon of at least two sections is needed")
         |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
-    help: in `RingCell[0].replace_axon`, called at templates/RingCell.hoc:41
+    help: in `RingCell[0].replace_axon`, called at templates/RingCell.hoc:42
           in `RingCell[0].init`, called at top level:1
     "#);
 }
 
 #[test]
 fn unknown_mechanism_in_template() {
-    assert_snapshot!(with_template("insert pas", "insert pass"), @"
+    assert_snapshot!(with_template("insert pas", "insert pass"), @r"
     exit code 2
     warning: 2 more kinds of cells cannot be built for the same reason
     error: Basket node 0 (template `RingCell`, morphology `basket`) cannot be built
     note: unknown mechanism `pass`
-       --> templates/RingCell.hoc:163:5
+       --> templates/RingCell.hoc:164:5
         |
-    163 |     insert pass
+    164 |     insert pass
         |     ^^^^^^^^^^^ here
     help: did you mean `pas`?
-          in `RingCell[0].insertChannel`, called at templates/RingCell.hoc:43
+          in `RingCell[0].insertChannel`, called at templates/RingCell.hoc:44
           in `RingCell[0].init`, called at top level:1
     ");
 }
 
 #[test]
 fn unknown_parameter_in_template() {
-    assert_snapshot!(with_template("gkbar_hh = 0.04", "gkbarr_hh = 0.04"), @"
+    assert_snapshot!(with_template("gkbar_hh = 0.04", "gkbarr_hh = 0.04"), @r"
     exit code 2
     warning: 2 more kinds of cells cannot be built for the same reason
     error: Basket node 0 (template `RingCell`, morphology `basket`) cannot be built
     note: unknown range variable `gkbarr_hh`
-       --> templates/RingCell.hoc:177:5
+       --> templates/RingCell.hoc:178:5
         |
-    177 |     gkbarr_hh = 0.04
+    178 |     gkbarr_hh = 0.04
         |     ^^^^^^^^^ here
     help: did you mean `gkbar_hh`?
-          in `RingCell[0].biophys`, called at templates/RingCell.hoc:44
+          in `RingCell[0].biophys`, called at templates/RingCell.hoc:45
           in `RingCell[0].init`, called at top level:1
     ");
 }
@@ -136,10 +136,27 @@ fn section_that_the_morphology_lacks() {
     let sections = file.dataset(name).expect("sections");
     sections.write_raw(&vec![99_u32; sections.size()]).expect("they are written");
     drop((sections, file));
-    assert_snapshot!(complaint(&ring), @"
+    assert_snapshot!(complaint(&ring), @r"
     exit code 2
-    error: Basket node 0 (template `RingCell`, morphology `basket`): the synapse from node 2 is on section 99, but the cell has 13 sections
+    error: edges `Pyramidal__Basket__chemical` of `edges.h5`: synapse 6 of node 0, from node 2, cannot be made: it is on section 99, but the cell has 13 sections
     help: the edges do not belong to this morphology: check `afferent_section_id`
+
+    error: edges `Pyramidal__Basket__chemical` of `edges.h5`: synapse 6 of node 1, from node 4, cannot be made: it is on section 99, but the cell has 13 sections
+    help: the edges do not belong to this morphology: check `afferent_section_id`
+
+    error: edges `Pyramidal__Basket__chemical` of `edges.h5`: synapse 6 of node 2, from node 6, cannot be made: it is on section 99, but the cell has 13 sections
+    help: the edges do not belong to this morphology: check `afferent_section_id`
+
+    error: edges `Pyramidal__Basket__chemical` of `edges.h5`: synapse 6 of node 3, from node 8, cannot be made: it is on section 99, but the cell has 13 sections
+    help: the edges do not belong to this morphology: check `afferent_section_id`
+
+    error: edges `Pyramidal__Basket__chemical` of `edges.h5`: synapse 6 of node 4, from node 10, cannot be made: it is on section 99, but the cell has 13 sections
+    help: the edges do not belong to this morphology: check `afferent_section_id`
+
+    error: edges `Pyramidal__Basket__chemical` of `edges.h5`: synapse 6 of node 5, from node 12, cannot be made: it is on section 99, but the cell has 13 sections
+    help: the edges do not belong to this morphology: check `afferent_section_id`
+
+    error: 6 problems
     ");
 }
 
@@ -149,10 +166,10 @@ fn missing_edge_attribute() {
     let file = hdf5::File::open_rw(ring.path("edges.h5")).expect("the edges");
     file.unlink("edges/Basket__Pyramidal__chemical/0/tau2").expect("it is there");
     drop(file);
-    assert_snapshot!(complaint(&ring), @"
+    assert_snapshot!(complaint(&ring), @r"
     exit code 2
-    error: `edges.h5:/edges/Basket__Pyramidal__chemical/0/tau2` is missing: expected an attribute, found `afferent_section_id`, `afferent_section_pos`, `conductance`, `delay`, `erev`, `tau1`
-    help: did you mean `tau1`?
+    error: edges `Basket__Pyramidal__chemical` lack attribute `tau2`, which their synapses need (`edges.h5`)
+    help: add the attribute to the edges, or choose another model by `modoverride`
     ");
 }
 
@@ -161,9 +178,9 @@ fn truncated_nodes() {
     let ring = Ring::lasting(20.0);
     let bytes = fs::read(ring.path("nodes.h5")).expect("the nodes");
     fs::write(ring.path("nodes.h5"), &bytes[..bytes.len() / 2]).expect("they are written");
-    assert_snapshot!(complaint(&ring), @"
+    assert_snapshot!(complaint(&ring), @r"
     exit code 2
-    error: `nodes.h5` is truncated: expected at least 35688 bytes, found 17844
+    error: `nodes.h5` is truncated: expected at least 36232 bytes, found 18116
     help: the copy or the program that wrote it was interrupted: copy or generate the file again
     ");
 }
@@ -192,7 +209,7 @@ fn node_set_without_cells() {
     68 |   "node_set": "Drive",
        |               ^^^^^^^
        |
-    help: node set `Drive` selects no node of a biophysical population
+    help: node set `Drive` selects no cell of the circuit
     "#);
 }
 
@@ -217,28 +234,40 @@ fn unsupported_report() {
 fn synapse_model_that_is_not_there() {
     assert_snapshot!(with_config(|config| config["connection_overrides"][0]["modoverride"] = "AMPA".into()), @r#"
     exit code 2
-    error: not supported: synapse model `AMPA`
+    error: there is no synapse model `AMPA`
      --> simulation_config.json:8:22
       |
     8 |       "modoverride": "AMPA",
       |                      ^^^^^^
       |
-    help: use `ExpSyn` or `Exp2Syn`
+    help: put `AMPAHelper.hoc` into the folder of the templates or the mechanisms, or choose `AMPANMDA`, `GABAAB`, `DetAMPANMDA`, `DetGABAAB`, `GluSynapse`, `Exp2Syn`, `ExpSyn`
     "#);
 }
 
 #[test]
 fn edges_without_a_synapse_model() {
-    assert_snapshot!(with_config(|config| config["connection_overrides"] = serde_json::json!([])), @r#"
+    assert_snapshot!(with_config(|config| config["connection_overrides"] = serde_json::json!([])), @r"
     exit code 2
-    error: not supported: the synapse models `ProbAMPANMDA_EMS` and `ProbGABAAB_EMS`, which the edges `Pyramidal__Pyramidal__chemical` select without `modoverride`
-     --> simulation_config.json:6:3
-      |
-    6 |   "connection_overrides": [],
-      |   ^^^^^^^^^^^^^^^^^^^^^^
-      |
-    help: add a connection override with `modoverride` `ExpSyn` or `Exp2Syn`, or one with weight 0
-    "#);
+    error: edges `Pyramidal__Pyramidal__chemical` lack attribute `decay_time`, which their synapses need (`edges.h5`)
+    help: add the attribute to the edges, or choose another model by `modoverride`
+
+    error: edges `Pyramidal__Pyramidal__chemical` lack attribute `depression_time`, which their synapses need (`edges.h5`)
+    help: add the attribute to the edges, or choose another model by `modoverride`
+
+    error: edges `Pyramidal__Pyramidal__chemical` lack attribute `facilitation_time`, which their synapses need (`edges.h5`)
+    help: add the attribute to the edges, or choose another model by `modoverride`
+
+    error: edges `Pyramidal__Pyramidal__chemical` lack attribute `n_rrp_vesicles`, which their synapses need (`edges.h5`)
+    help: add the attribute to the edges, or choose another model by `modoverride`
+
+    error: edges `Pyramidal__Pyramidal__chemical` lack attribute `syn_type_id`, which their synapses need (`edges.h5`)
+    help: add the attribute to the edges, or choose another model by `modoverride`
+
+    error: edges `Pyramidal__Pyramidal__chemical` lack attribute `u_syn`, which their synapses need (`edges.h5`)
+    help: add the attribute to the edges, or choose another model by `modoverride`
+
+    error: 6 problems
+    ");
 }
 
 #[test]
@@ -309,15 +338,7 @@ fn problems_of_several_files_at_once() {
         |
     help: make a report of each variable, or one of type `summation`
 
-    error: not supported: edge population `Basket__Pyramidal__chemical` of type `electrical`
-      --> circuit_config.json:14:11
-       |
-    14 |           "Basket__Pyramidal__chemical": {
-       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-       |
-    help: use populations of type `chemical` and `Exp2Syn_synapse`
-
-    error: 3 problems
+    error: 2 problems
     "#);
 }
 

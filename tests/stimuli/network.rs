@@ -14,8 +14,8 @@ pub fn unconnected(stop: f64) -> Ring {
     ring
 }
 
-/// The network for a time (ms) without stimuli and with the report of somata alone; its nodes have the attribute
-/// `@dynamics:input_resistance`.
+/// The network for a time (ms) without stimuli and with the report of somata alone; the input resistances of its nodes
+/// are known.
 pub fn quiet(stop: f64) -> Ring {
     let ring = Ring::lasting(stop);
     ring.configure(|config| {
@@ -32,7 +32,8 @@ pub fn quiet(stop: f64) -> Ring {
     for (population, count) in [("Pyramidal", 14), ("Basket", 6)] {
         let group = file.group(&format!("nodes/{population}/0/dynamics_params")).expect("the attributes");
         let values: Vec<f32> = (0..count).map(|node| 90.0 + 3.7 * node as f32).collect();
-        group.new_dataset_builder().with_data(&values).create("input_resistance").expect("a new attribute");
+        let attribute = group.dataset("input_resistance").expect("the network has it");
+        attribute.write(&values).expect("it is written");
     }
     ring
 }

@@ -23,10 +23,9 @@ pub fn check(input: &Input, plan: &Plan) -> Vec<Problem> {
     }
     let overrides = Overrides::load(input, plan).map_err(&mut note).ok();
     let managers = managers(input, plan).map_err(&mut note).ok();
-    let models = models_of(input, plan).map_err(&mut note).ok();
-    let (Some(overrides), Some(managers), Some(models)) = (overrides, managers, models) else {
-        return problems;
-    };
+    // Without the models, what edges of the others lack can still be told
+    let models = models_of(input, plan).map_err(&mut note).unwrap_or_default();
+    let (Some(overrides), Some(managers)) = (overrides, managers) else { return problems };
     for manager in &managers {
         let selection = overrides.selection(manager.source, manager.target, plan);
         let own: Vec<&Model> = match &selection {
@@ -40,12 +39,19 @@ pub fn check(input: &Input, plan: &Plan) -> Vec<Problem> {
             Selection::Matching(entries) => entries.iter().any(|entry| entry.model().is_none()),
             _ => true,
         };
-        for edges in &manager.edges {
-            let needed = needed_attributes(manager, &own, has_default);
-            let missing = needed.iter().filter(|name| !edges.population.has(name));
-            problems.extend(missing.map(|name| lacks(&edges.population, name)));
-        }
+        problems.extend(missing_attributes(manager, &own, has_default));
         problems.extend(missing_mechanisms(manager, &own, has_default, input));
+    }
+    problems
+}
+
+/// Attributes that the synapses of a manager need and its edges lack. `has_default`: some have no model of their own.
+pub fn missing_attributes(manager: &Manager, models: &[&Model], has_default: bool) -> Vec<Problem> {
+    let needed = needed_attributes(manager, models, has_default);
+    let mut problems = Vec::new();
+    for edges in &manager.edges {
+        let missing = needed.iter().filter(|name| !edges.population.has(name));
+        problems.extend(missing.map(|name| lacks(&edges.population, name)));
     }
     problems
 }
@@ -67,13 +73,18 @@ fn needed_attributes(manager: &Manager, models: &[&Model], has_default: bool) ->
         needed.extend(BuiltIn::Exp2Syn.needed_attributes());
     }
     let mut all: BTreeSet<String> = needed.into_iter().map(str::to_owned).collect();
-    for model in models {
+    for model in models.iter().filter(|_| makes_synapses(manager)) {
         match model {
             Model::BuiltIn(model) => all.extend(model.needed_attributes().map(str::to_owned)),
             Model::Hoc(helper) => all.extend(helper.needed_attributes.iter().cloned()),
         }
     }
     all
+}
+
+/// Whether the models that overrides name are those of its synapses.
+fn makes_synapses(manager: &Manager) -> bool {
+    matches!(manager.kind, ConnectionKind::Synaptic | ConnectionKind::Exp2Syn)
 }
 
 fn lacks(population: &EdgePopulation, name: &str) -> Problem {
@@ -99,7 +110,7 @@ fn missing_mechanisms(
         }
         _ => {}
     }
-    names.extend(models.iter().filter_map(|model| match model {
+    names.extend(models.iter().filter(|_| makes_synapses(manager)).filter_map(|model| match model {
         Model::BuiltIn(model) => Some(model.mechanism()),
         Model::Hoc(_) => None,
     }));

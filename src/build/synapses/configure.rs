@@ -290,14 +290,35 @@ mod tests {
             let (what, help) = Configuration::understand(text, &registry).expect_err("it is wrong");
             format!("{text}: {what}\nhelp: {help}")
         };
-        insta::assert_snapshot!(wrong("%s.Fac ="), @"");
-        insta::assert_snapshot!(wrong("system(\"rm -r x\")"), @"");
-        insta::assert_snapshot!(wrong("%s.Fac = drand()"), @"");
-        insta::assert_snapshot!(wrong("tau_NMDA = 3"), @"");
-        insta::assert_snapshot!(wrong("tau_d_NMDA_ProbAMPANMDA_EMS = %s.Fac"), @"");
-        insta::assert_snapshot!(wrong("while (1) { %s.Fac = 1 }"), @"");
+        insta::assert_snapshot!(wrong("%s.Fac ="), @r"
+        %s.Fac =: expected an expression, found `}`
+        help: write assignments such as `%s.Fac = 10 %s.Dep *= 0.5`
+        ");
+        insta::assert_snapshot!(wrong("system(\"rm -r x\")"), @r#"
+        system("rm -r x"): only assignments can be done
+        help: assign to variables of the synapse (`%s.Use = 0.5`) or globals (`tau_d_NMDA_ProbAMPANMDA_EMS = 5`)
+        "#);
+        insta::assert_snapshot!(wrong("%s.Fac = drand()"), @r"
+        %s.Fac = drand(): this is no value
+        help: use numbers, variables of the synapse (`%s.Use`), operators and functions such as `exp`
+        ");
+        insta::assert_snapshot!(wrong("tau_NMDA = 3"), @r"
+        tau_NMDA = 3: there is no global `tau_NMDA` of a mechanism
+        help: assign to variables of the synapse (`%s.Use = 0.5`) or globals (`tau_d_NMDA_ProbAMPANMDA_EMS = 5`)
+        ");
+        insta::assert_snapshot!(wrong("tau_d_NMDA_ProbAMPANMDA_EMS = %s.Fac"), @r"
+        tau_d_NMDA_ProbAMPANMDA_EMS = %s.Fac: global `tau_d_NMDA` depends on `Fac` of single synapses
+        help: assign to variables of the synapse (`%s.Use = 0.5`) or globals (`tau_d_NMDA_ProbAMPANMDA_EMS = 5`)
+        ");
+        insta::assert_snapshot!(wrong("while (1) { %s.Fac = 1 }"), @r"
+        while (1) { %s.Fac = 1 }: only assignments can be done
+        help: assign to variables of the synapse (`%s.Use = 0.5`) or globals (`tau_d_NMDA_ProbAMPANMDA_EMS = 5`)
+        ");
         let configuration = Configuration::understand("%s.NMDA = 1", &registry).expect("it is right so far");
         let problem = configuration.apply(&mut synapse(&registry)).expect_err("there is no such variable");
-        insta::assert_snapshot!(format!("{}\nhelp: {}", problem.what, problem.help), @"");
+        insta::assert_snapshot!(format!("{}\nhelp: {}", problem.what, problem.help), @r"
+        `synapse_configure` needs variable `NMDA`, which `ProbAMPANMDA_EMS` lacks
+        help: let the override concern only synapses that have the variable
+        ");
     }
 }

@@ -324,7 +324,13 @@ impl<'a> Connector<'a> {
         synapses: &mut [Synapses],
     ) -> Result<(), Failure> {
         let (manager, context) = (self.manager, self.context);
-        let (mut further, scaled) = models::further_attributes(self.models_used(&chosen));
+        let used: Vec<&Model> = self.models_used(&chosen).collect();
+        let has_default = chosen.planned.values().flatten().any(|planned| planned.settings.model.is_none());
+        let problems = check::missing_attributes(manager, &used, has_default);
+        if !problems.is_empty() && !chosen.planned.is_empty() {
+            return Err(Failure { problems, exit: Exit::BadInput });
+        }
+        let (mut further, scaled) = models::further_attributes(used.into_iter());
         if manager.kind == ConnectionKind::Exp2Syn {
             further.extend(BuiltIn::Exp2Syn.further_attributes().iter().map(|&name| name.to_owned()));
         }

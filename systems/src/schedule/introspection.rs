@@ -93,7 +93,9 @@ pub fn explain(schedule: &Schedule, world: &World, name: &'static str, error: &S
     };
     let mut conflicts = String::new();
     for (first, second, shared) in warning.0.to_string(schedule.graph(), world.components()) {
-        let [first, second] = [&first, &second].map(|name| name.split(" (in set").next().unwrap_or(name));
+        let mut names = [&first, &second].map(|name| name.split(" (in set").next().unwrap_or(name));
+        names.sort_unstable();
+        let [first, second] = names;
         let shared: Vec<_> = shared.iter().map(|name| format!("`{}`", name.shortname())).collect();
         let separator = if conflicts.is_empty() { "" } else { "; " };
         let shared = if shared.is_empty() { "the world".to_owned() } else { shared.join(", ") };
