@@ -136,7 +136,7 @@ fn what_comes_too_late_is_refused() {
     let nobody = Pathway { target: Cells::Population("Granule".into()), source: Cells::All };
     insta::assert_snapshot!(message(node.disable_connections(&nobody).map(drop)), @r"
     there is no simulated node population `Granule`
-    help: the populations are `Pyramidal`, `Basket`, `Drive`
+    help: the populations are `Basket`, `Drive`, `Pyramidal`
     ");
 }
 
