@@ -40,11 +40,13 @@ def compiled():
     return libraries[0].with_name("libnrnmech.so")
 
 
-def measured(command):
-    """What a program reports, with the time on the CPU (s) and the peak of memory (bytes) of its whole process."""
+def measured(command, folder):
+    """What a program that runs in a folder reports, with the time on the CPU (s) and the peak of memory (bytes) of its whole process."""
     environment = dict(os.environ, OMP_NUM_THREADS="1", NEURON_MODULE_OPTIONS="-nogui")
     with tempfile.TemporaryFile("w+") as output:
-        child = subprocess.Popen(list(map(str, command)), stdout=output, stderr=subprocess.STDOUT, env=environment)
+        streams = dict(stdout=output, stderr=subprocess.STDOUT)
+        # neurodamus leaves its log where it runs
+        child = subprocess.Popen(list(map(str, command)), **streams, env=environment, cwd=folder)
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
@@ -87,6 +89,7 @@ def configured(folder, time, engine):
 
 def compare(programs, cells, synapses, time, rounds):
     """Prints the comparison; whether the spikes agree."""
+    programs = programs.resolve()
     library = compiled()
     agree = True
     with tempfile.TemporaryDirectory() as name:
@@ -102,7 +105,7 @@ def compare(programs, cells, synapses, time, rounds):
         best = {}
         for _ in range(rounds):
             for engine, command in contestants.items():
-                report = measured(command)
+                report = measured(command, folder)
                 if report["engine"] != engine:
                     sys.exit(f"error: {report['engine']} ran, not {engine}")
                 known = best.get(engine, report)

@@ -158,4 +158,5 @@ def main():
         sys.exit("error: the spikes differ")
 
 
-main()
+if __name__ == "__main__":
+    main()
