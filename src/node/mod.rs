@@ -50,6 +50,8 @@ pub struct Node {
     input: Input,
     ranks: Arc<dyn Communicator>,
     settings: SimulationOptions,
+    /// What phases that build cells and attach to them run on.
+    threads: rayon::ThreadPool,
     timings: Option<Timings>,
     /// Which cells exist.
     targets: Option<Plan>,
@@ -103,12 +105,15 @@ impl Node {
         let input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
         let timings = options.profile.then(Timings::default);
         let settings = settings::simulation_options(&input, options, app, timings.clone());
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build();
+        let threads = threads.map_err(|error| systems::Error::Other(error.to_string()))?;
         Ok(Self {
             app: app.clone(),
             options: options.clone(),
             input,
             ranks,
             settings,
+            threads,
             timings,
             targets: None,
             assigned: None,
@@ -436,11 +441,9 @@ impl Node {
         work: impl FnOnce(&Self, &Plan) -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
         self.load_targets()?;
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.settings.threads).build();
-        let pool = pool.map_err(|error| systems::Error::Other(error.to_string()))?;
         let this = &*self;
         let Some(plan) = &this.targets else { return Err(no_cells()) };
-        let done = pool.install(|| work(this, plan));
+        let done = this.threads.install(|| work(this, plan));
         done.map_err(|failure| failure.with_reasons(&self.input.refused))
     }
 

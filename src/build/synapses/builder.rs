@@ -207,9 +207,8 @@ impl<'a> Builder<'a> {
         let (gid, populations) = (self.cell.gid, self.batch.populations);
         let making = Making { attributes, row, site, synapse_id, gid, populations };
         let is_inhibitory = attributes.get("syn_type_id", row).is_some_and(|kind| kind < 100.0);
-        let usual = self.usual_model(attributes, row);
         let Made { mut process, calls } = match connection.settings.model {
-            None => usual?.make(&making, &self.context.setting)?,
+            None => self.usual_model(attributes, row)?.make(&making, &self.context.setting)?,
             Some(name) => self.make_by(name, &making)?,
         };
         process.synapse_id = Some(synapse_id);

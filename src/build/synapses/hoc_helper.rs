@@ -36,7 +36,7 @@ pub struct HocHelper {
     template: String,
 }
 
-/// A helper at work; each thread has its own.
+/// A helper at work. Each cell has its own, so that what a program keeps between synapses cannot reach other cells.
 pub struct HocMaker {
     interpreter: Interpreter,
     site: ObjectRef,

@@ -15,7 +15,7 @@ mod managers;
 mod models;
 mod overrides;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -271,7 +271,7 @@ impl<'a> Connector<'a> {
             // By target: the number of the next synapse, and the source of the last edge
             let mut counts: BTreeMap<u64, (u32, Option<u64>)> = BTreeMap::new();
             // Connections that an earlier run of edges of this population made
-            let mut closed: std::collections::BTreeSet<(u64, u64)> = std::collections::BTreeSet::new();
+            let mut closed: BTreeSet<(u64, u64)> = BTreeSet::new();
             for ((id, &target), &source) in ids.iter().zip(&targets).zip(&sources) {
                 let (count, last) = counts.entry(target).or_insert((0, None));
                 let synapse_id = *count;
@@ -332,7 +332,7 @@ impl<'a> Connector<'a> {
         }
         let (mut further, scaled) = models::further_attributes(used.into_iter());
         if manager.kind == ConnectionKind::Exp2Syn {
-            further.extend(BuiltIn::Exp2Syn.further_attributes().iter().map(|&name| name.to_owned()));
+            further.extend(BuiltIn::Exp2Syn.further_attributes().map(str::to_owned));
         }
         if manager.kind == ConnectionKind::GapJunction {
             further.extend(junctions::ATTRIBUTES.map(str::to_owned));
@@ -381,12 +381,11 @@ impl<'a> Connector<'a> {
             Builder::new(context, &batch, cell, instance, synapses).connect(planned)
         };
         let results: Vec<Result<(), Failure>> = tasks.into_par_iter().map(connect_one).collect();
-        let problems: Vec<_> =
-            results.into_iter().filter_map(Result::err).flat_map(|failure| failure.problems).collect();
+        let failures = results.into_iter().filter_map(Result::err);
+        let mut problems: Vec<_> = failures.flat_map(|failure| failure.problems).collect();
         if problems.is_empty() {
             return Ok(());
         }
-        let mut problems = problems;
         let more = problems.len().saturating_sub(PROBLEMS_SHOWN);
         problems.truncate(PROBLEMS_SHOWN);
         if more > 0 {
@@ -397,8 +396,7 @@ impl<'a> Connector<'a> {
 
     fn models_used<'c>(&'c self, chosen: &'c Chosen) -> impl Iterator<Item = &'c Model> {
         let connections = chosen.planned.values().flatten();
-        let names: std::collections::BTreeSet<&str> =
-            connections.filter_map(|connection| connection.settings.model).collect();
+        let names: BTreeSet<&str> = connections.filter_map(|connection| connection.settings.model).collect();
         names.into_iter().filter_map(|name| self.context.models.get(name))
     }
 }

@@ -34,9 +34,23 @@ pub enum BuiltIn {
     ExpSyn,
 }
 
-/// Attributes of edges that `GluSynapse` has beside those of all models.
-const GLU_ATTRIBUTES: [&str; 8] =
-    ["volume_CR", "rho0_GB", "Use_d_TM", "Use_p_TM", "gmax_d_AMPA", "gmax_p_AMPA", "theta_d", "theta_p"];
+/// Variables of a synapse that are attributes of its edge, as they are.
+type Taken = [(&'static str, &'static str)];
+
+/// Those that `GluSynapse` has beside what all models have.
+const GLU: &Taken = &[
+    ("Use_d", "Use_d_TM"),
+    ("Use_p", "Use_p_TM"),
+    ("theta_d_GB", "theta_d"),
+    ("theta_p_GB", "theta_p"),
+    ("rho0_GB", "rho0_GB"),
+    ("volume_CR", "volume_CR"),
+    ("gmax_d_AMPA", "gmax_d_AMPA"),
+    ("gmax_p_AMPA", "gmax_p_AMPA"),
+];
+
+/// Those of `Exp2Syn`.
+const EXP2SYN: &Taken = &[("e", "erev"), ("tau1", "tau1"), ("tau2", "tau2")];
 
 /// How a connection's synapses are made.
 pub enum Model {
@@ -129,13 +143,14 @@ impl BuiltIn {
     }
 
     /// The attributes of edges that it needs beside those of all models.
-    pub fn further_attributes(self) -> &'static [&'static str] {
-        match self {
-            Self::Glu => &GLU_ATTRIBUTES,
-            Self::Exp2Syn => &["tau1", "tau2", "erev"],
-            Self::ExpSyn => &["tau", "erev"],
+    pub fn further_attributes(self) -> impl Iterator<Item = &'static str> {
+        let taken: &Taken = match self {
+            Self::Glu => GLU,
+            Self::Exp2Syn => EXP2SYN,
+            Self::ExpSyn => &[("tau", "tau"), ("e", "erev")],
             _ => &[],
-        }
+        };
+        taken.iter().map(|(_, attribute)| *attribute)
     }
 
     /// All attributes of edges that a synapse cannot be made without.
@@ -149,8 +164,8 @@ impl BuiltIn {
             Self::Exp2Syn | Self::ExpSyn => (&[], &[]),
         };
         // `ExpSyn` takes `decay_time` where there is no `tau`, and its own reversal potential without `erev`
-        let further = if self == Self::ExpSyn { &[] } else { self.further_attributes() };
-        release.iter().chain(vesicles).chain(further).copied()
+        let further = self.further_attributes().filter(move |_| self != Self::ExpSyn);
+        release.iter().chain(vesicles).copied().chain(further)
     }
 
     /// Those of them that calcium scales.
@@ -189,12 +204,7 @@ impl BuiltIn {
                 draft.deterministic_release("tau_d_GABAA")?;
             }
             Self::Glu => draft.plastic()?,
-            Self::Exp2Syn => {
-                for (variable, attribute) in [("e", "erev"), ("tau1", "tau1"), ("tau2", "tau2")] {
-                    let value = draft.attribute(attribute)?;
-                    draft.set(variable, value)?;
-                }
-            }
+            Self::Exp2Syn => draft.take(EXP2SYN)?,
             Self::ExpSyn => {
                 let tau = making.attributes.get("tau", making.row);
                 let tau = tau.map_or_else(|| draft.attribute("decay_time"), Ok)?;
@@ -251,6 +261,15 @@ impl<'a> Draft<'a> {
         set(&mut self.made.process, variable, value)
     }
 
+    /// Sets variables to attributes as they are.
+    fn take(&mut self, taken: &Taken) -> Result<(), CannotMake> {
+        for (variable, attribute) in taken {
+            let value = self.attribute(attribute)?;
+            self.set(variable, value)?;
+        }
+        Ok(())
+    }
+
     /// Dynamics and random release of the two usual models.
     fn release(&mut self) -> Result<(), CannotMake> {
         let decay = match self.made.process.description.name.as_str() {
@@ -305,19 +324,7 @@ impl<'a> Draft<'a> {
 
     /// `GluSynapse` (Chindemi et al., Nature Communications 13, 2022).
     fn plastic(&mut self) -> Result<(), CannotMake> {
-        for (variable, attribute) in [
-            ("Use_d", "Use_d_TM"),
-            ("Use_p", "Use_p_TM"),
-            ("theta_d_GB", "theta_d"),
-            ("theta_p_GB", "theta_p"),
-            ("rho0_GB", "rho0_GB"),
-            ("volume_CR", "volume_CR"),
-            ("gmax_d_AMPA", "gmax_d_AMPA"),
-            ("gmax_p_AMPA", "gmax_p_AMPA"),
-        ] {
-            let value = self.attribute(attribute)?;
-            self.set(variable, value)?;
-        }
+        self.take(GLU)?;
         let threshold = global(&self.made.process.description, "rho_star_GB", self.setting.config);
         let is_potentiated = self.attribute("rho0_GB")? > threshold.unwrap_or(0.5);
         let (conductance, release) =
@@ -387,7 +394,7 @@ pub fn further_attributes<'m>(
     for model in models {
         match model {
             Model::BuiltIn(model) => {
-                further.extend(model.further_attributes().iter().map(|&name| name.to_owned()));
+                further.extend(model.further_attributes().map(str::to_owned));
                 scaled.extend(model.scaled_attributes().iter().map(|&name| name.to_owned()));
             }
             Model::Hoc(helper) => {
