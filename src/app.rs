@@ -103,6 +103,14 @@ impl App {
             terminal.log_file.open(&path).map_err(Failure::run_failed)?;
         }
         let start = Instant::now();
+        if !options.simulate_model && !only_shows {
+            node.create_model()?;
+            if is_first {
+                tracing::info!("the model is not simulated (`--simulate-model=OFF`)");
+                output::mark_success(node.input()).map_err(Failure::run_failed)?;
+            }
+            return Ok(());
+        }
         node.build()?;
         if let Some(format) = options.schedule {
             let simulation = node.assemble()?;

@@ -39,18 +39,6 @@ pub const RULES: &[Rule] = &[
         |a| a.dry_run,
         "run the config with a short `run.tstop` to see its memory and speed",
     ),
-    refused(
-        "build_model",
-        "--build-model=OFF",
-        |a| a.build_model == Some(BuildModel::Off),
-        "leave the option out: the model is built anew in each run",
-    ),
-    refused(
-        "simulate_model",
-        "--simulate-model=OFF",
-        |a| a.simulate_model == Some(Switch::Off),
-        "leave the option out: building the model is part of each run",
-    ),
     refused("save", "--save", |a| a.save.is_some(), "run to the end in one go"),
     refused("restore", "--restore", |a| a.restore.is_some(), "run from the start"),
     refused(
@@ -75,8 +63,8 @@ pub const RULES: &[Rule] = &[
     no_effect(
         "keep_build",
         "--keep-build",
-        |a| a.keep_build,
-        "the model stays in memory, so there are no files to keep",
+        |a| a.keep_build && a.build_model == Some(BuildModel::Off),
+        "with `--build-model=OFF` no model is built",
     ),
     no_effect(
         "modelbuilding_steps",

@@ -16,6 +16,7 @@
 //! ```
 
 mod pathway;
+mod saved;
 mod settings;
 
 use std::path::PathBuf;
@@ -240,9 +241,7 @@ impl Node {
     pub fn build(&mut self) -> Result<(), Failure> {
         self.load_targets()?;
         self.compute_load_balance()?;
-        self.enable_modifications()?;
-        self.create_cells()?;
-        self.create_synapses()?;
+        self.create_model()?;
         self.enable_stimuli()?;
         if !self.options.disable_reports {
             self.enable_reports()?;

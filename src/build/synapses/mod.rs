@@ -43,8 +43,10 @@ use overrides::{Overrides, Selection};
 
 pub use check::check;
 
+pub use builder::end_minis_at;
 pub use junctions::MECHANISM as GAP_JUNCTION;
 pub use location::soma;
+pub use models::GLOBALS_OF_BUILDING;
 
 /// Cells whose edges are read at once.
 const CELLS_AT_ONCE: usize = 1000;
@@ -107,6 +109,14 @@ pub fn description(registry: &Registry, name: &str) -> Result<Arc<Description>, 
     found.ok_or_else(|| Failure::from(systems::Error::UnknownMechanism { name: name.to_owned() }))
 }
 
+/// What connecting cells brings beside their synapses.
+pub struct Connected {
+    /// Globals of mechanisms that overrides set.
+    pub globals: Globals,
+    /// Files of helpers that were read.
+    pub files: BTreeSet<PathBuf>,
+}
+
 /// The synapses of one cell so far.
 #[derive(Debug, Default)]
 struct Synapses {
@@ -117,7 +127,7 @@ struct Synapses {
 }
 
 /// Attaches the synapses and connections of all edge populations, but for those of the pathways in `deleted`, to the
-/// cells of this rank. Returns the globals of mechanisms that overrides set.
+/// cells of this rank.
 ///
 /// # Errors
 ///
@@ -130,7 +140,7 @@ pub fn connect(
     plan: &Plan,
     deleted: &[Resolved],
     crash_test: bool,
-) -> Result<Globals, Failure> {
+) -> Result<Connected, Failure> {
     let overrides = Overrides::load(input, plan)?;
     let managers = managers(input, plan)?;
     let replays = Replays::load(input, plan)?;
@@ -151,7 +161,12 @@ pub fn connect(
     let count: usize = synapses.iter().map(|synapses| synapses.count).sum();
     tracing::info!("{count} synapses on {} cells", instances.len());
     let pathways: Vec<_> = managers.iter().map(|manager| (manager.source, manager.target)).collect();
-    Ok(overrides.globals(&pathways, plan).collect())
+    let helpers = models.values().filter_map(|model| match model {
+        Model::Hoc(helper) => Some(helper.files()),
+        Model::BuiltIn(_) => None,
+    });
+    let files = helpers.flatten().filter_map(|file| file.canonicalize().ok()).collect();
+    Ok(Connected { globals: overrides.globals(&pathways, plan).collect(), files })
 }
 
 /// The models that overrides name.

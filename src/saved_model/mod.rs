@@ -1,0 +1,35 @@
+//! Models that were built and saved, to be run later: what is known of every cell before stimuli and reports.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `decision` | when a model is built, loaded and saved |
+//! | `facts`, `stamps` | what a model follows from: keys of configs, mechanisms, files |
+//! | `index` | the index of a saved model |
+//! | `blocks` | files of blocks, compressed where it pays, each with its checksum |
+//! | `cells`, `attached`, `calls` | what is in blocks |
+//! | `columns` | numbers and texts as bytes |
+//! | `save`, `parts` | saving, by all ranks together |
+//! | `load` | loading, by any number of ranks |
+//!
+//! A saved model depends neither on ranks nor on groups: a block for each cell, and one for each model that cells share.
+//! No code is in it: mechanisms are read from their files again, and kernels are made for the groups that a run has.
+
+mod attached;
+mod blocks;
+mod calls;
+mod cells;
+mod columns;
+mod decision;
+mod facts;
+mod index;
+mod load;
+mod parts;
+mod problem;
+mod save;
+mod stamps;
+
+pub use decision::{Decision, Loading, folder};
+pub use facts::{Building, Facts, facts, files};
+pub use load::{Loaded, load};
+pub use problem::{CannotSave, CannotUse, Unusable};
+pub use save::{INDEX, save};

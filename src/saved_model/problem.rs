@@ -1,0 +1,108 @@
+//! Why a saved model cannot be used, and why one cannot be saved.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Why a saved model cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unusable {
+    /// There is none.
+    #[error("there is no saved model")]
+    Missing,
+    /// The index is not one.
+    #[error("`{}` is no saved model of this program", .0.display())]
+    Foreign(PathBuf),
+    /// It was written in another order of bytes than this program writes.
+    #[error("`{}` was written with the bytes of its numbers in another order", .0.display())]
+    ByteOrder(PathBuf),
+    /// It has another form.
+    #[error("it has format {found}, and this program reads format {known}")]
+    Format {
+        /// Its format.
+        found: u32,
+        /// That of this program.
+        known: u32,
+    },
+    /// Another version of the program wrote it.
+    #[error("it was saved by version {found} of this program, and this is version {known}")]
+    Version {
+        /// The version that wrote it.
+        found: String,
+        /// This version.
+        known: &'static str,
+    },
+    /// A file is shorter or longer than it was.
+    #[error("`{}` has {found} bytes, and must have {expected}", path.display())]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// Its length now.
+        found: u64,
+        /// Its length when it was written.
+        expected: u64,
+    },
+    /// A file is not what was written.
+    #[error("`{}` is damaged: {what}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read `{}`: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// It was built from something else than there is now.
+    #[error("{0}")]
+    Differs(String),
+}
+
+impl Unusable {
+    /// A file that cannot be read, or that is missing.
+    pub fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self::Unreadable { path: path.to_owned(), reason: error.to_string() }
+    }
+
+    /// A file with something wrong in it.
+    pub fn damaged(path: &Path, what: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_owned(), what: what.into() }
+    }
+}
+
+/// A saved model that is needed and cannot be used.
+#[derive(Debug, Error, Diagnostic)]
+#[error("the saved model in `{}` cannot be used: {reason}", folder.display())]
+#[diagnostic(help("{help}"))]
+pub struct CannotUse {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// Why.
+    pub reason: String,
+    /// What to do.
+    pub help: &'static str,
+}
+
+/// A model that cannot be saved.
+#[derive(Debug, Error, Diagnostic)]
+#[error("cannot save the model: {action} `{}` failed: {error}", path.display())]
+#[diagnostic(help("make room or choose another folder; what was written is removed"))]
+pub struct CannotSave {
+    action: &'static str,
+    path: PathBuf,
+    error: io::Error,
+}
+
+impl CannotSave {
+    /// What failed with which file.
+    pub fn new(action: &'static str, path: &Path, error: io::Error) -> Self {
+        Self { action, path: path.to_owned(), error }
+    }
+}
