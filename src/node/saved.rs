@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{Node, no_cells};
 use crate::build;
 use crate::failure::Failure;
-use crate::saved_model::{self, Building, CannotUse, Decision, Facts, INDEX, Loaded, Loading};
+use crate::saved_model::{self, Building, CannotUse, Decision, Facts, INDEX, Loaded, Loading, NoModel};
 
 impl Node {
     /// The cells with their synapses, without stimuli and reports: from the saved model beside the config, or built and
@@ -49,7 +49,7 @@ impl Node {
         let Some(plan) = &self.targets else { return Err(no_cells()) };
         let loaded =
             self.threads.install(|| saved_model::load(&folder, &specs, plan, &facts, registry, ranks));
-        let reason = match loaded? {
+        match loaded? {
             Loaded::Cells(mut cells) => {
                 let stop = self.input.config.run.tstop;
                 cells.plans.iter_mut().for_each(|cell| build::end_minis_at(cell, stop));
@@ -58,27 +58,17 @@ impl Node {
                     let seconds = start.elapsed().as_secs_f64();
                     tracing::info!("loaded the saved model in `{}` in {seconds:.2} s", folder.display());
                 }
-                return Ok(true);
+                Ok(true)
             }
-            Loaded::Missing => "there is none".to_owned(),
-            Loaded::Unusable(reason) => reason,
-        };
-        match decision.loading {
-            Loading::Always => {
-                let help = match folder.join(INDEX).is_file() {
-                    true => "build it anew by `--build-model=ON --keep-build`",
-                    false => {
-                        "save one by `--simulate-model=OFF` or `--keep-build`, or leave out `--build-model=OFF`"
-                    }
-                };
-                Err(Failure::bad_input(CannotUse { folder, reason, help }))
-            }
-            _ => {
+            Loaded::Missing if decision.loading == Loading::IfUsable => Ok(false),
+            Loaded::Missing => Err(Failure::bad_input(NoModel { folder })),
+            Loaded::Unusable(reason) if decision.loading == Loading::IfUsable => {
                 if self.is_first() {
                     tracing::warn!("the saved model in `{}` is not used: {reason}", folder.display());
                 }
                 Ok(false)
             }
+            Loaded::Unusable(reason) => Err(Failure::bad_input(CannotUse { folder, reason })),
         }
     }
 

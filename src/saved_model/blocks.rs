@@ -181,6 +181,10 @@ impl BlockFiles {
             if found != expected {
                 return Err(Unusable::Length { path: path.clone(), found, expected });
             }
+            let start = read_part(path, 0, MAGIC.len() as u64);
+            if start.map_err(|error| Unusable::unreadable(path, &error))? != MAGIC {
+                return Err(Unusable::Foreign(path.clone()));
+            }
         }
         Ok(Self { paths: files.into_iter().map(|(path, _)| path).collect() })
     }

@@ -275,7 +275,7 @@ mod tests {
             refusal(Vec::clear),
             refusal(|bytes| bytes[8..12].reverse()),
             refusal(|bytes| bytes[12] = 9),
-            refusal(|bytes| drop(bytes.pop())),
+            refusal(|bytes| bytes.truncate(bytes.len() - 1)),
             refusal(|bytes| bytes.push(0)),
             refusal(|bytes| bytes[START] ^= 1),
             refusal(|bytes| *bytes.last_mut().expect("a byte") ^= 1),

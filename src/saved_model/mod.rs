@@ -31,5 +31,5 @@ mod stamps;
 pub use decision::{Decision, Loading, folder};
 pub use facts::{Building, Facts, facts, files};
 pub use load::{Loaded, load};
-pub use problem::{CannotSave, CannotUse, Unusable};
+pub use problem::{CannotSave, CannotUse, NoModel, Unusable};
 pub use save::{INDEX, save};

@@ -80,14 +80,21 @@ impl Unusable {
 /// A saved model that is needed and cannot be used.
 #[derive(Debug, Error, Diagnostic)]
 #[error("the saved model in `{}` cannot be used: {reason}", folder.display())]
-#[diagnostic(help("{help}"))]
+#[diagnostic(help("build it anew: `--build-model=ON`"))]
 pub struct CannotUse {
     /// Where it is.
     pub folder: PathBuf,
     /// Why.
     pub reason: String,
-    /// What to do.
-    pub help: &'static str,
+}
+
+/// A saved model that is needed and that there is not.
+#[derive(Debug, Error, Diagnostic)]
+#[error("there is no saved model in `{}`", folder.display())]
+#[diagnostic(help("save one by `--simulate-model=OFF` or `--keep-build`, or leave out `--build-model=OFF`"))]
+pub struct NoModel {
+    /// Where it should be.
+    pub folder: PathBuf,
 }
 
 /// A model that cannot be saved.
