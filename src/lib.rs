@@ -10,6 +10,7 @@ pub mod check;
 pub mod command_line;
 pub mod failure;
 pub mod input;
+pub mod interruption;
 pub mod introspection;
 pub mod mechanisms;
 pub mod model;

@@ -38,6 +38,8 @@ pub struct CellsOfRank {
     pub plans: Vec<CellPlan>,
     /// Whether their synapses are made.
     pub has_synapses: bool,
+    /// Number of these synapses.
+    pub synapse_count: usize,
     /// The reports of the simulation, with what this rank's cells contribute.
     pub reports: Vec<ReportPlan>,
     /// Globals of mechanisms that templates set, by (mechanism, variable).
@@ -59,6 +61,7 @@ impl CellsOfRank {
             instances,
             plans,
             has_synapses: false,
+            synapse_count: 0,
             reports: Vec::new(),
             globals,
             applications: Vec::new(),
@@ -122,9 +125,9 @@ pub fn create_synapses(
     }
     let deleted = deleted.iter().map(|pathway| pathway.resolve(plan)).collect::<Result<Vec<_>, _>>()?;
     let CellsOfRank { instances, plans, .. } = cells;
-    let synapses::Connected { globals, files } =
+    let synapses::Connected { globals, files, count } =
         synapses::connect(plans, instances, input, plan, &deleted, crash_test)?;
-    cells.configured_globals = globals;
+    (cells.configured_globals, cells.synapse_count) = (globals, count);
     cells.files.extend(files);
     if let Some((corrections, population)) = corrections::wanted(input, plan)? {
         cells.clamps = corrections::clamp(plans, instances, input, corrections, population)?;

@@ -63,10 +63,13 @@ fn each_key_that_the_model_follows_from_is_named() {
         ("node_set", json!("Pyramidal")),
         ("connection_overrides", overrides),
         ("inputs/thalamus", replay),
-        ("inputs/again", json!({
-            "module": "synapse_replay", "input_type": "spikes", "spike_file": "thalamus.h5", "delay": 0.0,
-            "duration": 2000.0, "node_set": "All",
-        })),
+        (
+            "inputs/again",
+            json!({
+                "module": "synapse_replay", "input_type": "spikes", "spike_file": "thalamus.h5", "delay": 0.0,
+                "duration": 2000.0, "node_set": "All",
+            }),
+        ),
         ("beta_features", json!({ "gapjunction_target_population": "Basket", "deterministic_stoch": true })),
     ] {
         messages += &changed(&network, path, value);

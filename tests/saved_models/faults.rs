@@ -32,8 +32,16 @@ fn damaged_models_are_refused_with_the_reason() {
     network.save(2);
     let mut messages = String::new();
     for (what, part, change) in [
-        ("a shorter index", "index", Box::new(|bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2)) as Change),
-        ("no index of this program", "index", Box::new(|bytes| bytes[..8].copy_from_slice(b"\x89HDF\r\n\x1a\n"))),
+        (
+            "a shorter index",
+            "index",
+            Box::new(|bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2)) as Change,
+        ),
+        (
+            "no index of this program",
+            "index",
+            Box::new(|bytes| bytes[..8].copy_from_slice(b"\x89HDF\r\n\x1a\n")),
+        ),
         ("another order of bytes", "index", Box::new(|bytes| bytes[8..12].reverse())),
         ("a later format", "index", Box::new(|bytes| bytes[12] += 1)),
         ("a flipped bit of the index", "index", Box::new(|bytes| *bytes.last_mut().expect("a byte") ^= 4)),
@@ -103,7 +111,9 @@ fn a_full_disk_leaves_the_old_model_or_none() {
     let network = Network::new();
     let options = ["--build-model=ON", "--simulate-model=OFF"];
     fs::create_dir(network.path("build")).expect("a folder");
-    for (unfinished, ranks) in [("model-1.unfinished", 2), ("model-0.unfinished", 1), ("model.index.unfinished", 1)] {
+    for (unfinished, ranks) in
+        [("model-1.unfinished", 2), ("model-0.unfinished", 1), ("model.index.unfinished", 1)]
+    {
         let full = network.path("build").join(unfinished);
         std::os::unix::fs::symlink("/dev/full", &full).expect("a link");
         let failure = network.run_on_ranks(ranks, "output", &options).expect_err("the disk is full");

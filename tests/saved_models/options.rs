@@ -54,7 +54,8 @@ fn models_are_built_loaded_and_saved_as_the_options_say() {
 fn a_model_that_is_needed_and_missing_is_bad_input() {
     let network = Network::new();
     for ranks in [1, 3] {
-        let failure = network.run_on_ranks(ranks, "output", &["--build-model=OFF"]).expect_err("there is none");
+        let failure =
+            network.run_on_ranks(ranks, "output", &["--build-model=OFF"]).expect_err("there is none");
         assert_eq!(failure.exit, Exit::BadInput);
         assert!(!failure.is_of_another_rank());
     }

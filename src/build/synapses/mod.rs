@@ -115,6 +115,8 @@ pub struct Connected {
     pub globals: Globals,
     /// Files of helpers that were read.
     pub files: BTreeSet<PathBuf>,
+    /// Number of synapses and gap junctions.
+    pub count: usize,
 }
 
 /// The synapses of one cell so far.
@@ -158,15 +160,14 @@ pub fn connect(
         let connector = Connector { manager, overrides: &overrides, context: &context, instances, deleted };
         connector.connect(cells, &mut synapses)?;
     }
-    let count: usize = synapses.iter().map(|synapses| synapses.count).sum();
-    tracing::info!("{count} synapses on {} cells", instances.len());
+    let count = synapses.iter().map(|synapses| synapses.count).sum();
     let pathways: Vec<_> = managers.iter().map(|manager| (manager.source, manager.target)).collect();
     let helpers = models.values().filter_map(|model| match model {
         Model::Hoc(helper) => Some(helper.files()),
         Model::BuiltIn(_) => None,
     });
     let files = helpers.flatten().filter_map(|file| file.canonicalize().ok()).collect();
-    Ok(Connected { globals: overrides.globals(&pathways, plan).collect(), files })
+    Ok(Connected { globals: overrides.globals(&pathways, plan).collect(), files, count })
 }
 
 /// The models that overrides name.
