@@ -159,6 +159,7 @@ impl App {
             progress.finish();
         }
         node.finish()?;
+        node.save_state()?;
         if let (Some(timings), true) = (node.take_timings(), is_first) {
             terminal.print(&introspection::profile_table(&timings.collect())).map_err(Failure::run_failed)?;
         }

@@ -27,7 +27,7 @@ pub use construct::BuiltCell;
 pub use corrections::Clamp;
 pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
-pub use synapses::{GLOBALS_OF_BUILDING, end_minis_at};
+pub use synapses::{GLOBALS_OF_BUILDING, end_minis_at, is_synapse};
 pub use templates::Globals;
 
 /// The cells of a rank, with all that is attached to them so far.

@@ -203,13 +203,15 @@ pub struct Arguments {
 
     /// Save the state at the end of the run to the folder PATH
     ///
-    /// A relative PATH starts from the folder that holds the config.
+    /// The model is saved there, too, in place of the folder `build`. A relative PATH starts from the folder that holds the
+    /// config.
     #[arg(long, value_name = "PATH", help_heading = heading::MODEL)]
     pub save: Option<PathBuf>,
 
     /// Continue from a state that `--save` wrote to the folder PATH
     ///
-    /// A relative PATH starts from the folder that holds the config.
+    /// The run goes on from the time at which the state was saved to `run.tstop`, with the saved model and the same stimuli;
+    /// its spikes and reports are those after that time. A relative PATH starts from the folder that holds the config.
     #[arg(long, value_name = "PATH", help_heading = heading::MODEL)]
     pub restore: Option<PathBuf>,
 

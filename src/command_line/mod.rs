@@ -56,6 +56,10 @@ pub struct Options {
     pub simulate_model: bool,
     /// Whether a model that was built is saved.
     pub keep_build: bool,
+    /// Where the model, and its state at the end of the run, are saved; relative to the folder that holds the config.
+    pub save: Option<PathBuf>,
+    /// Where the model, and the state to go on from, are; relative to the folder that holds the config.
+    pub restore: Option<PathBuf>,
     /// Number of threads; `None`: one for each core that the process may use.
     pub threads: Option<NonZeroUsize>,
     /// Cells in each group; `None`: what fits in a core's cache.
@@ -87,6 +91,8 @@ impl Options {
             build_model: BuildModel::Auto,
             simulate_model: true,
             keep_build: false,
+            save: None,
+            restore: None,
             threads: None,
             group_size: None,
             schedule: None,
@@ -180,6 +186,8 @@ pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result
         build_model: arguments.build_model.unwrap_or(BuildModel::Auto),
         simulate_model: arguments.simulate_model != Some(Switch::Off),
         keep_build: arguments.keep_build,
+        save: arguments.save,
+        restore: arguments.restore,
         threads: arguments.threads,
         group_size: arguments.group_size,
         schedule: arguments.schedule,
@@ -257,6 +265,8 @@ mod tests {
             build_model: BuildModel::Auto,
             simulate_model: true,
             keep_build: false,
+            save: None,
+            restore: None,
             threads: None,
             group_size: None,
             schedule: None,
@@ -342,8 +352,8 @@ mod tests {
     #[test]
     fn every_refused_option_is_named_in_one_go() {
         assert_eq!(
-            refused("c.json --save=s --restore r --coreneuron-direct-mode --dry-run"),
-            ["--dry-run", "--save", "--restore", "--coreneuron-direct-mode"]
+            refused("c.json --coreneuron-direct-mode --dry-run"),
+            ["--dry-run", "--coreneuron-direct-mode"]
         );
     }
 

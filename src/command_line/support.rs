@@ -39,8 +39,6 @@ pub const RULES: &[Rule] = &[
         |a| a.dry_run,
         "run the config with a short `run.tstop` to see its memory and speed",
     ),
-    refused("save", "--save", |a| a.save.is_some(), "run to the end in one go"),
-    refused("restore", "--restore", |a| a.restore.is_some(), "run from the start"),
     refused(
         "coreneuron_direct_mode",
         "--coreneuron-direct-mode",
@@ -71,6 +69,12 @@ pub const RULES: &[Rule] = &[
         "--modelbuilding-steps",
         |a| a.modelbuilding_steps.is_some_and(|steps| steps.get() > 1),
         "the model is built in one round",
+    ),
+    no_effect(
+        "build_model",
+        "--build-model",
+        |a| a.restore.is_some() && a.build_model.is_some_and(|choice| choice != BuildModel::Off),
+        "with `--restore` the saved model is used",
     ),
     no_effect(
         "enable_shm",

@@ -103,7 +103,8 @@ impl Node {
     /// Every problem of the input files in one go.
     pub fn new(app: &App, options: &Options, ranks: Arc<dyn Communicator>) -> Result<Self, Failure> {
         let output_path = options.output_path.as_deref();
-        let input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
+        let mut input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
+        saved::begin_reports(options, &mut input)?;
         let timings = options.profile.then(Timings::default);
         let mut settings = settings::simulation_options(&input, options, app, timings.clone());
         settings.threads = settings::threads(options, ranks.as_ref())?;
@@ -285,6 +286,9 @@ impl Node {
                 self.states = Some(CellStates::new(chosen, &plans, &self.input, plan)?);
                 self.settings.group.observed.extend(settings::all_variables(registry));
             }
+            if self.settings.group.keeps_state {
+                self.settings.group.observed.extend(settings::all_variables(registry));
+            }
             self.statistics = self.options.model_stats.then(|| Statistics::of_cells(&plans));
             let mut simulation = Simulation::new(plans, registry, &self.settings, Arc::clone(&self.ranks))?;
             for add in &self.app.epoch_plugins {
@@ -340,8 +344,12 @@ impl Node {
             });
         }
         simulation.initialize()?;
+        self.restore_state()?;
+        let (Some(simulation), Some(cells)) = (&mut self.simulation, &self.cells) else {
+            return Err(no_cells());
+        };
         if let Some(states) = &self.states {
-            states.write(0.0, simulation.groups_mut())?;
+            states.write(simulation.t(), simulation.groups_mut())?;
         }
         output::record_clamps(&cells.clamps, &self.input, simulation)?;
         self.is_initialised = true;

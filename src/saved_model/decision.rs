@@ -29,8 +29,11 @@ pub struct Decision {
 impl Decision {
     /// What the options ask for.
     pub fn of(options: &Options) -> Self {
-        let keeps = options.keep_build || !options.simulate_model;
+        let keeps = options.keep_build || !options.simulate_model || options.save.is_some();
         match options.build_model {
+            _ if options.restore.is_some() => {
+                Self { loading: Loading::Always, saves: options.save.is_some(), replaces: false }
+            }
             BuildModel::On => Self { loading: Loading::Never, saves: keeps, replaces: true },
             BuildModel::Auto => Self { loading: Loading::IfUsable, saves: keeps, replaces: false },
             BuildModel::Off => Self { loading: Loading::Always, saves: false, replaces: false },
@@ -38,7 +41,16 @@ impl Decision {
     }
 }
 
-/// The folder of the saved model of a config.
-pub fn folder(config: &Path) -> PathBuf {
-    config.parent().unwrap_or(Path::new("")).join("build")
+/// The folder that a model is saved in, and looked for where no state is restored.
+pub fn folder(options: &Options) -> PathBuf {
+    beside(&options.config, options.save.as_deref().unwrap_or(Path::new("build")))
+}
+
+/// The folder of the model and the state that a run goes on from, if it does.
+pub fn restored_folder(options: &Options) -> Option<PathBuf> {
+    options.restore.as_deref().map(|path| beside(&options.config, path))
+}
+
+fn beside(config: &Path, path: &Path) -> PathBuf {
+    config.parent().unwrap_or(Path::new("")).join(path)
 }

@@ -251,6 +251,41 @@ fn of_override(entry: &ConnectionOverride, input: &Input, plan: &Plan) -> Result
     Ok(format!("{from} {to} {numbers:?} {modulation:?} {texts:?}"))
 }
 
+/// What must be as it was, beside the model, for a simulation to go on from a saved state.
+///
+/// # Errors
+///
+/// A node set that does not fit the nodes.
+pub fn facts_of_run(input: &Input, plan: &Plan) -> Result<Facts, Failure> {
+    let mut facts = Facts::new();
+    let SimulationConfig { run, conditions, inputs, .. } = &input.config;
+    facts.insert("run.stimulus_seed".to_owned(), run.stimulus_seed.to_string());
+    facts.insert("run.integration_method".to_owned(), format!("{:?}", run.integration_method));
+    for MechanismGlobal { mechanism, variable, value, span: _ } in &conditions.mechanisms {
+        facts.insert(format!("conditions.mechanisms.{mechanism}.{variable}"), format!("{value:?}"));
+    }
+    for stimulus in inputs {
+        let Stimulus { name, input_type, delay, duration, target, module, represents_physical_electrode } =
+            stimulus;
+        let target = match target {
+            StimulusTarget::NodeSet(name) => hash_of_target(&plan.target(input, &name.value)?),
+            StimulusTarget::CompartmentSet(name) => {
+                hash(&input.compartment_sets.get(&name.value).map(|set| (&set.population.value, &set.points)))
+            }
+        };
+        let signal = match module {
+            Module::SynapseReplay { spike_file } => format!("{}", canonical(&spike_file.value).display()),
+            Module::Replay { path, interpolate } => {
+                format!("{} {interpolate}", canonical(&path.value).display())
+            }
+            other => format!("{other:?}"),
+        };
+        let parts = (input_type, delay, duration, target, signal, represents_physical_electrode);
+        facts.insert(format!("inputs.{}", name.value), hash(&parts));
+    }
+    Ok(facts)
+}
+
 /// The facts in a circuit config; its files are looked at separately.
 fn of_circuit(circuit: &CircuitConfig, facts: &mut Facts) {
     let CircuitConfig {

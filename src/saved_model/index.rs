@@ -1,39 +1,18 @@
 //! The index of a saved model: what it was built from, and where the blocks of each cell are.
-//!
-//! ```text
-//! 0   8 bytes  NRDMODEL
-//! 8   u32      0x01020304
-//! 12  u32      format
-//! 16  u64      length of the header (bytes)
-//! 24  u64      length of the table (bytes)
-//! 32  u32      CRC-32 of the header
-//! 36  u32      CRC-32 of the table
-//! 40           the header, JSON; then the table, columns
-//! ```
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::blocks::{Place, checksum, read_places, write_places};
+use super::blocks::{Place, read_places, write_places};
 use super::columns::{Malformed, Reader, Reading, Writer};
 use super::facts::Facts;
+use super::frame;
 use super::problem::Unusable;
 use super::stamps::Stamp;
 
+/// What an index starts with.
 const MAGIC: &[u8; 8] = b"NRDMODEL";
-
-/// Tells the order of bytes.
-const BYTE_ORDER: u32 = 0x0102_0304;
-
-/// Number of the form that is written; a change of any column or field makes a new one.
-pub const FORMAT: u32 = 1;
-
-/// Length of what comes before the header (bytes).
-const START: usize = 40;
-
-/// The version of the program, which says how cells are built.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A global of a mechanism: the mechanism, the variable, and the bits of its value.
 pub type SavedGlobal = (String, String, u64);
@@ -84,19 +63,7 @@ pub struct Index {
 impl Index {
     /// The index as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Texts and numbers in lists and maps with text keys always make JSON
-        let header = serde_json::to_vec(&self.header).unwrap_or_default();
-        let table = self.table.to_bytes();
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&BYTE_ORDER.to_le_bytes());
-        bytes.extend_from_slice(&FORMAT.to_le_bytes());
-        bytes.extend_from_slice(&(header.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&(table.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&checksum(&header).to_le_bytes());
-        bytes.extend_from_slice(&checksum(&table).to_le_bytes());
-        bytes.extend_from_slice(&header);
-        bytes.extend_from_slice(&table);
-        bytes
+        frame::to_bytes(MAGIC, &self.header, &self.table.to_bytes())
     }
 
     /// Reads the index of a file.
@@ -105,91 +72,19 @@ impl Index {
     ///
     /// A file that is missing, no index, of another format or version, or damaged.
     pub fn read(path: &Path) -> Result<Self, Unusable> {
-        match std::fs::read(path) {
-            Ok(bytes) => Self::from_bytes(&bytes, path),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Unusable::Missing),
-            Err(error) => Err(Unusable::unreadable(path, &error)),
-        }
+        Self::from_bytes(&frame::read(path)?, path)
     }
 
     /// The index that bytes from `path` stand for.
     fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Unusable> {
-        let foreign = || Unusable::Foreign(path.to_owned());
-        let mut start = Start(bytes.get(..START).ok_or_else(foreign)?);
-        if start.take() != *MAGIC {
-            return Err(foreign());
-        }
-        match start.number() {
-            BYTE_ORDER => {}
-            order if order.swap_bytes() == BYTE_ORDER => return Err(Unusable::ByteOrder(path.to_owned())),
-            _ => return Err(foreign()),
-        }
-        match start.number() {
-            FORMAT => {}
-            found => return Err(Unusable::Format { found, known: FORMAT }),
-        }
-        let lengths = [u64::from_le_bytes(start.take()), u64::from_le_bytes(start.take())];
-        let checksums = [start.number(), start.number()];
-        let (found, expected) =
-            (bytes.len() as u64, lengths.iter().fold(START as u64, |sum, l| sum.saturating_add(*l)));
-        if found != expected {
-            return Err(Unusable::Length { path: path.to_owned(), found, expected });
-        }
-        let (header, table) = bytes[START..].split_at(lengths[0] as usize);
-        for ((part, expected), name) in [header, table].into_iter().zip(checksums).zip(["header", "table"]) {
-            if checksum(part) != expected {
-                return Err(Unusable::damaged(
-                    path,
-                    format!("its {name} has other contents than were written"),
-                ));
-            }
-        }
-        let unfit = |what: &str| Unusable::damaged(path, format!("its {what} does not fit this program"));
-        // The version first: with another one the rest may have another form
-        let version: OnlyVersion = serde_json::from_slice(header).map_err(|_| unfit("header"))?;
-        if version.version != VERSION {
-            return Err(Unusable::Version { found: version.version, known: VERSION });
-        }
-        let header: Header = serde_json::from_slice(header).map_err(|_| unfit("header"))?;
-        let table = Table::from_bytes(table).map_err(|Malformed| unfit("table"))?;
+        let (header, table) = frame::from_bytes(MAGIC, bytes, path)?;
+        let table = Table::from_bytes(table).map_err(|Malformed| frame::unfit(path, "table"))?;
         Ok(Self { header, table })
     }
 
     /// Paths and lengths (bytes) of the files of blocks, of an index in `folder`.
     pub fn files(&self, folder: &Path) -> Vec<(PathBuf, u64)> {
-        let files = self.header.files.iter();
-        files
-            .map(|(name, length)| (folder.join(Path::new(name).file_name().unwrap_or_default()), *length))
-            .collect()
-    }
-}
-
-#[derive(Deserialize)]
-struct OnlyVersion {
-    version: String,
-}
-
-/// The bytes before the header; there are as many as are taken.
-struct Start<'a>(&'a [u8]);
-
-impl Start<'_> {
-    fn take(&mut self) -> [u8; 8] {
-        let mut taken = [0; 8];
-        self.fill(&mut taken);
-        taken
-    }
-
-    fn number(&mut self) -> u32 {
-        let mut taken = [0; 4];
-        self.fill(&mut taken);
-        u32::from_le_bytes(taken)
-    }
-
-    fn fill(&mut self, taken: &mut [u8]) {
-        if let Some((bytes, rest)) = self.0.split_at_checked(taken.len()) {
-            taken.copy_from_slice(bytes);
-            self.0 = rest;
-        }
+        frame::files(&self.header.files, folder)
     }
 }
 
@@ -233,6 +128,7 @@ fn read_numbered(reader: &mut Reader, count: usize) -> Reading<Vec<(u32, Place)>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::saved_model::frame::{START, VERSION};
     use proptest::prelude::*;
 
     fn index() -> Index {

@@ -19,7 +19,7 @@ use super::facts::{Facts, differences, of_mechanism};
 use super::index::{Header, Index, SavedGlobal};
 use super::problem::Unusable;
 use super::save::INDEX;
-use crate::build::{BuiltCell, CellsOfRank, Clamp, Globals, Instance};
+use crate::build::{BuiltCell, CellsOfRank, Clamp, Globals, Instance, is_synapse};
 use crate::failure::Failure;
 use crate::plan::{CellSpec, Plan};
 
@@ -54,7 +54,11 @@ pub fn load(
         Ok(opened) => opened,
         Err(loaded) => return Ok(loaded),
     };
-    let cells = read_cells(&index, &files, specs, plan, registry);
+    let cells = read_cells(&index, &files, specs, plan, registry).map(|cells| {
+        // Any rank may look at any file
+        let share = index.header.stamps.iter().skip(ranks.rank()).step_by(ranks.size());
+        CellsOfRank { files: share.map(|stamp| stamp.path.clone()).collect(), ..cells }
+    });
     Ok(agreed(cells, ranks)?.map_or_else(|loaded| loaded, |cells| Loaded::Cells(Box::new(cells))))
 }
 
@@ -147,11 +151,14 @@ fn read_cells(
     let instances = instances
         .map(|(index, &spec)| Instance { spec: spec.clone(), built: Arc::clone(cell(index)) })
         .collect();
+    let points = plans.iter().flat_map(|plan| &plan.point_processes);
+    let synapse_count = points.filter(|point| is_synapse(point)).count();
     let Header { globals: of_templates, configured_globals, clamps, .. } = &index.header;
     let own = |gid: &u64| specs.binary_search_by_key(gid, |spec| spec.gid).is_ok();
     let clamps = clamps.iter().filter(|(gid, _)| own(gid));
     Ok(CellsOfRank {
         has_synapses: true,
+        synapse_count,
         configured_globals: globals(configured_globals),
         clamps: clamps.map(|&(gid, process)| Clamp { gid, process }).collect(),
         ..CellsOfRank::new(instances, plans, globals(of_templates))

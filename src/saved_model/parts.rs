@@ -8,7 +8,8 @@ use systems::Registry;
 use super::blocks::{Place, read_places, write_places};
 use super::columns::{Malformed, Reader, Reading, Writer};
 use super::facts::{Facts, files, of_mechanism};
-use super::index::{Header, Index, SavedGlobal, Table, VERSION};
+use super::frame::VERSION;
+use super::index::{Header, Index, SavedGlobal, Table};
 use super::problem::CannotSave;
 use super::stamps::Stamp;
 use crate::build::{CellsOfRank, Globals};
@@ -32,11 +33,13 @@ pub struct Part {
     pub length: u64,
     /// Where its blocks are.
     pub table: RankTable,
-    common: Common,
+    /// What is known of its cells beside that.
+    pub common: Common,
 }
 
+/// What is known of a rank's cells beside their blocks.
 #[derive(Default, Serialize, Deserialize)]
-struct Common {
+pub struct Common {
     mechanisms: Facts,
     stamps: Vec<Stamp>,
     globals: Vec<SavedGlobal>,
@@ -98,7 +101,7 @@ impl Part {
 }
 
 /// The index of all parts; `name` gives the name of each rank's file.
-pub fn merged(parts: &[Vec<u8>], facts: Facts, name: impl Fn(usize) -> String) -> Reading<Index> {
+pub fn merged(parts: &[Vec<u8>], facts: Facts, name: &dyn Fn(usize) -> String) -> Reading<Index> {
     let mut header = Header { version: VERSION.to_owned(), facts, ..Header::default() };
     let (mut models, mut built, mut cells) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut stamps = BTreeSet::new();

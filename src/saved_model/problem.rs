@@ -10,10 +10,10 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unusable {
     /// There is none.
-    #[error("there is no saved model")]
+    #[error("there is none")]
     Missing,
     /// The index is not one.
-    #[error("`{}` is no saved model of this program", .0.display())]
+    #[error("`{}` is no file that this program saved", .0.display())]
     Foreign(PathBuf),
     /// It was written in another order of bytes than this program writes.
     #[error("`{}` was written with the bytes of its numbers in another order", .0.display())]
@@ -77,16 +77,35 @@ impl Unusable {
     }
 }
 
-/// A saved model that is needed and cannot be used.
+/// A saved model or state that is needed and cannot be used.
 #[derive(Debug, Error, Diagnostic)]
-#[error("the saved model in `{}` cannot be used: {reason}", folder.display())]
-#[diagnostic(help("build it anew: `--build-model=ON`"))]
+#[error("the saved {what} in `{}` cannot be used: {reason}", folder.display())]
+#[diagnostic(help("{help}"))]
 pub struct CannotUse {
-    /// Where it is.
-    pub folder: PathBuf,
-    /// Why.
-    pub reason: String,
+    what: &'static str,
+    folder: PathBuf,
+    reason: String,
+    help: &'static str,
 }
+
+impl CannotUse {
+    /// A model; whether a state is to be gone on from with it.
+    pub fn model(folder: &Path, reason: String, is_restored: bool) -> Self {
+        let help = match is_restored {
+            false => "build it anew: `--build-model=ON`",
+            true => RUN_AGAIN,
+        };
+        Self { what: "model", folder: folder.to_owned(), reason, help }
+    }
+
+    /// A state.
+    pub fn state(folder: &Path, reason: String) -> Self {
+        Self { what: "state", folder: folder.to_owned(), reason, help: RUN_AGAIN }
+    }
+}
+
+/// What to do about a state that cannot be used.
+const RUN_AGAIN: &str = "undo the change, or run from the start without `--restore`";
 
 /// A saved model that is needed and that there is not.
 #[derive(Debug, Error, Diagnostic)]
@@ -99,7 +118,7 @@ pub struct NoModel {
 
 /// A model that cannot be saved.
 #[derive(Debug, Error, Diagnostic)]
-#[error("cannot save the model: {action} `{}` failed: {error}", path.display())]
+#[error("cannot save: {action} `{}` failed: {error}", path.display())]
 #[diagnostic(help("make room or choose another folder; what was written is removed"))]
 pub struct CannotSave {
     action: &'static str,

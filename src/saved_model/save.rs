@@ -1,11 +1,6 @@
 //! Saving: each rank writes the cells that it has built, and of models that several ranks have, one rank each.
-//!
-//! All is written under other names first. When every file is complete and on the disk the files of blocks get their names,
-//! and last of all the index, so that there is the old model or the new one, or none, but never a part.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,20 +14,16 @@ use systems::group::CellPlan;
 use super::attached::write_attached;
 use super::blocks::{BlockFile, Stored};
 use super::cells::{write_built, write_model};
-use super::columns::Malformed;
-use super::facts::{Facts, hexadecimal};
-use super::index::Index;
+use super::facts::Facts;
 use super::parts::{self, Part, RankTable};
 use super::problem::CannotSave;
+use super::publish::{Publication, WrittenIndex};
 use crate::build::{BuiltCell, CellsOfRank, Instance};
 use crate::failure::Failure;
 use crate::input::Input;
 
 /// The name of the index in the folder of a saved model.
 pub const INDEX: &str = "model.index";
-
-/// What the names of unfinished files end with.
-const UNFINISHED: &str = ".unfinished";
 
 /// Cells that are written at once.
 const CELLS_AT_ONCE: usize = 256;
@@ -63,80 +54,16 @@ pub fn save(
 ) -> Result<u64, Failure> {
     let distinct = Distinct::of(&cells.instances);
     let (models, built) = owned(&distinct, ranks)?;
-    let unfinished = folder.join(format!("model-{}{UNFINISHED}", ranks.rank()));
-    let written = fs::create_dir_all(folder)
-        .map_err(|error| CannotSave::new("making", folder, error))
-        .and_then(|()| write_blocks(&unfinished, cells, &distinct, (&models, &built), ranks.rank()));
-    let written = written.and_then(|written| Ok((written, Part::of(cells, input)?)));
-    let written = agreed(written, ranks).inspect_err(|_| {
-        // It may not be there
-        let _ = fs::remove_file(&unfinished);
-    });
-    let ((table, length), mut part) = written?;
-    (part.table, part.length) = (table, length);
-    let parts = ranks.all_gather(&part.to_bytes())?;
-    let token = hexadecimal(&Md5::digest(parts.concat())[..8]);
-    let name = |rank: usize| format!("model-{token}-{rank}.blocks");
-    let own = folder.join(name(ranks.rank()));
-    let named = fs::rename(&unfinished, &own).map_err(|error| CannotSave::new("naming", &own, error));
-    agreed(named, ranks)?;
-    let finished = if ranks.rank() == 0 { finish(folder, &parts, facts, name) } else { Ok(0) };
-    agreed(finished, ranks)
-}
-
-/// Writes the index of all ranks' parts, and removes the files of an older model. Returns the bytes of all files.
-fn finish(
-    folder: &Path,
-    parts: &[Vec<u8>],
-    facts: Facts,
-    name: impl Fn(usize) -> String,
-) -> Result<u64, CannotSave> {
-    let path = folder.join(INDEX);
-    let index = parts::merged(parts, facts, name).map_err(|Malformed| {
-        let error = std::io::Error::other("ranks of different versions of the program");
-        CannotSave::new("writing", &path, error)
-    })?;
-    let bytes = index.to_bytes();
-    let unfinished = folder.join(format!("{INDEX}{UNFINISHED}"));
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&unfinished)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, &path)?;
-        // The names of the files
-        File::open(folder)?.sync_all()
+    let write = |file| -> Result<Vec<u8>, CannotSave> {
+        let (table, length) = write_blocks(file, cells, &distinct, (&models, &built))?;
+        Ok(Part { table, length, ..Part::of(cells, input)? }.to_bytes())
     };
-    write().map_err(|error| {
-        // It may not be there
-        let _ = fs::remove_file(&unfinished);
-        CannotSave::new("writing", &path, error)
-    })?;
-    remove_others(folder, &index);
-    Ok(index.header.files.iter().map(|(_, length)| length).sum::<u64>() + bytes.len() as u64)
-}
-
-/// Removes files of blocks that the index does not name, as far as that can be done.
-fn remove_others(folder: &Path, index: &Index) {
-    let known: BTreeSet<&str> = index.header.files.iter().map(|(name, _)| name.as_str()).collect();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let is_ours = name.starts_with("model-") && (name.ends_with(".blocks") || name.ends_with(UNFINISHED));
-        if is_ours && !known.contains(&*name) {
-            // What stays takes room, but does no harm
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// What was done, if all ranks have done it.
-fn agreed<T>(done: Result<T, CannotSave>, ranks: &dyn Communicator) -> Result<T, Failure> {
-    let all = ranks.all_gather(&[u8::from(done.is_ok())])?;
-    let done = done.map_err(Failure::run_failed)?;
-    match all.iter().all(|flag| flag == &[1]) {
-        true => Ok(done),
-        false => Err(systems::Error::OtherRankFailed.into()),
-    }
+    let publication = Publication { folder, stem: "model", index: INDEX };
+    let make_index = |parts: &[Vec<u8>], name: &dyn Fn(usize) -> String| {
+        let index = parts::merged(parts, facts.clone(), name)?;
+        Ok(WrittenIndex { bytes: index.to_bytes(), files: index.header.files })
+    };
+    publication.publish(write, &make_index, ranks)
 }
 
 impl<'a> Distinct<'a> {
@@ -195,15 +122,14 @@ fn owned(distinct: &Distinct, ranks: &dyn Communicator) -> Result<(Numbers, Numb
     Ok((gather(&models)?, gather(&built)?))
 }
 
-/// Writes what this rank has; says where, with the numbers that models and built cells have over all ranks.
+/// Writes what this rank has; says where, with the numbers that models and built cells have over all ranks, and the length
+/// of the file (bytes).
 fn write_blocks(
-    path: &Path,
+    mut file: BlockFile,
     cells: &CellsOfRank,
     distinct: &Distinct,
     (models, built): (&Numbers, &Numbers),
-    rank: usize,
 ) -> Result<(RankTable, u64), CannotSave> {
-    let mut file = BlockFile::create(path, rank as u32)?;
     let mut table = RankTable::default();
     let own: Vec<_> = distinct.models.iter().filter(|(_, hash)| models.own.contains(hash)).collect();
     let mut written = BTreeSet::new();

@@ -119,7 +119,7 @@ fn a_full_disk_leaves_the_old_model_or_none() {
         let failure = network.run_on_ranks(ranks, "output", &options).expect_err("the disk is full");
         assert_eq!(failure.exit, Exit::RunFailed);
         let text = failure.to_string().replace(&network.path("").display().to_string(), "");
-        assert!(text.starts_with("cannot save the model: writing `build/model"), "{text}");
+        assert!(text.starts_with("cannot save: writing `build/model"), "{text}");
         assert!(text.contains("No space left on device"), "{text}");
         assert!(!network.path("build/model.index").exists());
         assert!(!network.files().iter().any(|name| name.ends_with(".unfinished")), "{:?}", network.files());

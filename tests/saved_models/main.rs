@@ -7,12 +7,14 @@
 //! | `unchanged.rs` | results that do not depend on saving, nor on the ranks that save and load |
 //! | `options.rs` | when a model is built, loaded and saved |
 //! | `changes.rs` | what may change between saving and loading, and what may not |
+//! | `restored.rs` | runs that go on from a saved state |
 //! | `faults.rs` | files that are damaged, and disks that are full |
 
 mod changes;
 mod faults;
 mod network;
 mod options;
+mod restored;
 mod unchanged;
 
 #[path = "../../examples/make_network.rs"]

@@ -70,6 +70,13 @@ impl Network {
         });
     }
 
+    /// What the simulation config has under a path.
+    pub fn value(&self, path: &str) -> Value {
+        let mut value = Value::Null;
+        self.configure(|config| value = path.split('/').fold(&*config, |place, key| &place[key]).clone());
+        value
+    }
+
     /// Builds and saves the model on a number of ranks.
     pub fn save(&self, ranks: usize) {
         let options = ["--build-model=ON", "--simulate-model=OFF", "--threads=1"];

@@ -25,7 +25,7 @@ use sonata::circuit::ConnectionKind;
 use sonata::edges::EdgeIds;
 use sonata::global_ids::population_hash;
 use systems::Registry;
-use systems::group::CellPlan;
+use systems::group::{CellPlan, PointProcess};
 
 use super::Instance;
 use super::replay::Replays;
@@ -117,6 +117,11 @@ pub struct Connected {
     pub files: BTreeSet<PathBuf>,
     /// Number of synapses and gap junctions.
     pub count: usize,
+}
+
+/// Whether a point process is a synapse or one side of a gap junction.
+pub fn is_synapse(point: &PointProcess) -> bool {
+    point.synapse_id.is_some() || point.description.name == GAP_JUNCTION
 }
 
 /// The synapses of one cell so far.
