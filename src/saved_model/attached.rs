@@ -270,3 +270,75 @@ fn is_sound(cell: &CellPlan) -> bool {
         && cell.connections.iter().all(|connection| connection.target < points)
         && cell.published_voltages.iter().all(|&(_, node)| is_node(node))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cell::CellModel;
+    use cell::model::{Call, NO_PARENT, Nodes, Pointer, Reference};
+    use nmodl::execute::Argument;
+
+    fn built(calls: Vec<Call>, pointers: Vec<Pointer>) -> BuiltCell {
+        let nodes = Nodes { parent: vec![NO_PARENT, 0, 1], ..Nodes::default() };
+        BuiltCell {
+            model: Arc::new(CellModel { nodes, ..CellModel::default() }),
+            calls,
+            pointers,
+            section_by_id: Vec::new(),
+            element_ids: Vec::new(),
+            point_cell: None,
+            axon_count: None,
+            applications: Vec::new(),
+        }
+    }
+
+    fn call(number: u32) -> Call {
+        let place = InstancePlace { mechanism: "ExpSyn".to_owned(), at: At::PointProcess(number) };
+        Call { place, function: "set".to_owned(), arguments: vec![Argument::Number(f64::from(number))] }
+    }
+
+    #[test]
+    fn what_is_attached_comes_back() {
+        let registry = Registry::with_built_ins();
+        let of = |name: &str| described(name, &registry).expect("it is built in");
+        let place = InstancePlace { mechanism: "Gap".to_owned(), at: At::PointProcess(2) };
+        let pointer = Pointer {
+            place: place.clone(),
+            variable: "p".to_owned(),
+            cell: None,
+            target: Reference::Voltage(1),
+        };
+        let built = built(vec![call(0)], vec![pointer]);
+        let mut cell = CellPlan::new("A", 3, 7, Arc::clone(&built.model));
+        let bare = cell.clone();
+        let mut synapse = PointProcess::new(&of("ExpSyn"), Some(1)).with("tau", 0.3);
+        synapse.synapse_id = Some(5);
+        let mut player = PointProcess::new(&of("VecStim"), None);
+        player.streams.push(("rng".to_owned(), Stream::new(1, 2, 3, 4)));
+        player.vectors.push(("times".to_owned(), vec![1.0, 2.5]));
+        let gap = PointProcess::new(&of("Gap"), Some(2));
+        cell.point_processes = vec![synapse.clone(), player, gap, synapse];
+        cell.spike_source = Some(SpikeSource::Voltage { node: 2, threshold: -30.0 });
+        let connection = |target, weights| Connection {
+            source: SourceId::point_process(7, 1),
+            target,
+            delay: 0.1,
+            weights,
+            active: target == 0,
+        };
+        cell.connections = vec![connection(0, vec![1.0, 0.0, 2.0]), connection(3, vec![0.5])];
+        cell.published_voltages = vec![(u64::MAX, 1), (3, 2)];
+        cell.received_voltages = vec![ReceivedVoltage { id: 9, place, variable: "vgap".to_owned() }];
+        cell.calls = vec![call(0), call(3)];
+        cell.pointers.clone_from(&built.pointers);
+        let bytes = write_attached(&cell, &built);
+        let read = read_attached(&bytes, bare.clone(), &built, &registry).expect("it was just written");
+        assert_eq!(format!("{read:?}"), format!("{cell:?}"));
+        for length in 0..bytes.len() {
+            assert!(read_attached(&bytes[..length], bare.clone(), &built, &registry).is_err(), "{length} bytes");
+        }
+        cell.connections[0].target = 4;
+        let bytes = write_attached(&cell, &built);
+        assert!(read_attached(&bytes, bare, &built, &registry).is_err(), "it has four point processes");
+    }
+}

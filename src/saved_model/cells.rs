@@ -241,3 +241,97 @@ fn is_sound(model: &CellModel) -> bool {
         && model.ions.iter().all(|ion| ion.nodes.iter().all(is_node) && rising(&ion.nodes))
         && model.point_processes.iter().filter_map(|point| point.node.as_ref()).all(is_node)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(registry: &Registry) -> CellModel {
+        let of = |name: &str| described(name, registry).expect("it is built in");
+        let (pas, synapse) = (of("pas"), of("ExpSyn"));
+        let section = |name: &str, reversed| SectionModel {
+            name: name.to_owned(),
+            segments: vec![1, 2],
+            start: 0,
+            end: 3,
+            length: 12.5,
+            axial_resistivity: 100.0,
+            reversed,
+            points: vec![[0.1, 0.2, 0.3, 1.0], [1.1, 0.2, 0.3, 2.0]],
+        };
+        CellModel {
+            nodes: Nodes {
+                parent: vec![NO_PARENT, 0, 1, 2],
+                a: vec![0.0, -0.1, -0.2, -0.3],
+                b: vec![0.0, -0.4, -0.5, -0.6],
+                area: vec![100.0, 20.0, 30.0, 100.0],
+                diameter: vec![0.0, 1.0, 1.5, 0.0],
+                capacitance: vec![0.0, 1.0, 1.0, 0.0],
+                is_segment: vec![false, true, true, false],
+                section: vec![0, 0, 0, 1],
+            },
+            sections: vec![section("soma[0]", false), section("dend[0]", true)],
+            mechanisms: vec![MechanismModel {
+                columns: vec![vec![0.25, 0.1]; pas.variables.len()],
+                nodes: vec![1, 2],
+                description: pas,
+            }],
+            point_processes: vec![PointProcessModel {
+                values: vec![1.5; synapse.variables.len()],
+                node: Some(2),
+                description: synapse,
+            }],
+            ions: vec![IonModel {
+                name: "na".to_owned(),
+                valence: 1.0,
+                nodes: vec![1, 2],
+                style: vec![65, 66],
+                reversal: vec![50.0, 51.0],
+                inside: vec![10.0, 10.0],
+                outside: vec![140.0, 0.1],
+            }],
+            section_lists: vec![("all".to_owned(), vec![0, 1]), ("apical".to_owned(), Vec::new())],
+        }
+    }
+
+    #[test]
+    fn models_and_built_cells_come_back() {
+        let registry = Registry::with_built_ins();
+        let model = model(&registry);
+        let bytes = write_model(&model);
+        assert_eq!(read_model(&bytes, &registry), Ok(model.clone()));
+        for length in 0..bytes.len() {
+            assert_eq!(read_model(&bytes[..length], &registry), Err(Malformed), "{length} bytes");
+        }
+        let built = BuiltCell {
+            model: Arc::new(model),
+            calls: Vec::new(),
+            pointers: Vec::new(),
+            section_by_id: vec![Some(0), None, Some(1)],
+            element_ids: vec![0, 4],
+            point_cell: Some(0),
+            axon_count: Some(0),
+            applications: vec![3],
+        };
+        assert_eq!(read_built(&write_built(&built), Arc::clone(&built.model)), Ok(built));
+    }
+
+    /// What uses a model need not look whether its indices are in it.
+    #[test]
+    fn models_with_indices_beyond_their_ends_are_refused() {
+        let registry = Registry::with_built_ins();
+        let changes: [fn(&mut CellModel); 6] = [
+            |model| model.nodes.parent[1] = 1,
+            |model| model.nodes.section[2] = 2,
+            |model| model.sections[0].end = 4,
+            |model| model.mechanisms[0].nodes[1] = 4,
+            |model| model.ions[0].nodes.reverse(),
+            |model| model.section_lists[0].1.push(2),
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut model = model(&registry);
+            change(&mut model);
+            assert_eq!(read_model(&write_model(&model), &registry), Err(Malformed), "change {number}");
+        }
+    }
+}
