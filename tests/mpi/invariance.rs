@@ -28,7 +28,8 @@ fn compare(folder: &Path, reports: &[&str], options: &[&[&str]]) {
 #[test]
 fn processes_and_threads_change_nothing_of_the_ring() {
     let ring = Ring::lasting(60.0);
-    let options: [&[&str]; 2] = [&["--threads=1", "--report-buffer-size=1"], &["--threads=2", "--group-size=3"]];
+    let options: [&[&str]; 2] =
+        [&["--threads=1", "--report-buffer-size=1"], &["--threads=2", "--group-size=3"]];
     compare(&ring.path(""), &["soma", "sections", "segments"], &options);
 }
 

@@ -49,7 +49,9 @@ pub fn outputs(folder: &Path, reports: &[&str]) -> BTreeMap<String, Vec<u64>> {
             let mut numbers = [&layout.node_ids[..], &layout.index_pointers].concat();
             numbers.extend(layout.element_ids.iter().map(|id| u64::from(*id)));
             numbers.extend(layout.time.iter().map(|time| time.to_bits()));
-            numbers.extend(report.read_all().expect("its values").iter().map(|value| u64::from(value.to_bits())));
+            numbers.extend(
+                report.read_all().expect("its values").iter().map(|value| u64::from(value.to_bits())),
+            );
             found.insert(format!("{name}/{population}"), numbers);
         }
     }
@@ -60,6 +62,8 @@ pub fn outputs(folder: &Path, reports: &[&str]) -> BTreeMap<String, Vec<u64>> {
 pub fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let own = text.lines().take_while(|line| !line.starts_with("-----"));
-    let is_progress = |line: &&str| line.starts_with("built ") || line.starts_with("simulat") || line.contains(" synapses on ");
+    let starts = ["built ", "simulat", "t = "];
+    let is_progress =
+        |line: &&str| starts.iter().any(|start| line.starts_with(start)) || line.contains(" synapses on ");
     own.filter(|line| !is_progress(line)).map(|line| format!("{line}\n")).collect()
 }
