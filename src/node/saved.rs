@@ -160,7 +160,7 @@ impl Node {
         };
         let unusable = |reason: String| Failure::bad_input(CannotUse::state(&folder, reason));
         let now = saved_model::facts_of_run(&self.input, plan)?;
-        let differences = saved_model::differences(&saved.moment.facts, &now);
+        let differences = saved_model::differences(&saved.moment.facts, &now, "the state was saved");
         if !differences.is_empty() {
             return Err(unusable(differences.join("; ")));
         }
@@ -169,10 +169,19 @@ impl Node {
             self.threads.install(|| saved.read(&gids)).map_err(|reason| unusable(reason.to_string()))?;
         simulation.set_states(saved.moment.t(), saved.moment.step, &states)?;
         if self.is_first() {
-            tracing::info!("going on from the state of {} ms in `{}`", saved.moment.t(), folder.display());
+            tracing::info!(
+                "going on from the state of {} ms in `{}`",
+                rounded(saved.moment.t()),
+                folder.display()
+            );
         }
         Ok(())
     }
+}
+
+/// A time (ms) as it is meant: steps do not add up to it exactly.
+fn rounded(t: f64) -> f64 {
+    (1e6 * t).round() / 1e6
 }
 
 /// The state that a run goes on from, and its folder.
@@ -197,12 +206,13 @@ pub(super) fn begin_reports(
     let (t, step) = (saved.moment.t(), saved.moment.step);
     let (dt, stop) = (input.config.run.dt, input.config.run.tstop);
     if stop <= t {
-        return Err(Failure::bad_input(EndsBefore { folder, t, stop }));
+        return Err(Failure::bad_input(EndsBefore { folder, t: rounded(t), stop }));
     }
     for report in input.config.reports.iter_mut().filter(|report| report.enabled) {
         // As reports count steps; each row keeps its step
         let (first, period) = ((report.start_time / dt).ceil() as u64, (report.dt / dt) as u64);
         if report.end_time <= t {
+            let t = rounded(t);
             tracing::info!("report `{}` is not written: it ends before {t} ms", report.name.value);
             report.enabled = false;
         } else if first < step && period > 0 {

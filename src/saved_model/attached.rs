@@ -182,7 +182,10 @@ fn sum(lengths: &[usize]) -> Reading<usize> {
 }
 
 fn write_connections(connections: &[Connection], writer: &mut Writer) {
-    writer.whole(connections.iter().map(|connection| connection.source.to_bits()));
+    let sources = connections.iter().map(|connection| connection.source);
+    writer.whole(sources.clone().map(SourceId::gid));
+    // What is left is small: 0, or the number of a point process
+    writer.whole(sources.map(|source| source.to_bits() - SourceId::cell(source.gid()).to_bits()));
     writer.whole(connections.iter().map(|connection| connection.target as u64));
     writer.floats(connections.iter().map(|connection| connection.delay));
     writer.whole(connections.iter().map(|connection| u64::from(connection.active)));
@@ -196,8 +199,9 @@ fn write_connections(connections: &[Connection], writer: &mut Writer) {
 }
 
 fn read_connections(reader: &mut Reader) -> Reading<Vec<Connection>> {
-    let sources: Vec<u64> = reader.whole()?;
-    let count = sources.len();
+    let gids: Vec<u64> = reader.whole()?;
+    let count = gids.len();
+    let within: Vec<u32> = reader.whole_of(count)?;
     let targets: Vec<usize> = reader.whole_of(count)?;
     let delays = reader.floats_of(count)?;
     let active: Vec<u8> = reader.whole_of(count)?;
@@ -206,14 +210,18 @@ fn read_connections(reader: &mut Reader) -> Reading<Vec<Connection>> {
     if lengths.iter().any(|&length| length > longest) {
         return Err(Malformed);
     }
-    let mut connections: Vec<Connection> = sources
+    let source =
+        |(gid, within): (u64, u32)| SourceId::from_bits(SourceId::cell(gid).to_bits() + u64::from(within));
+    let mut connections: Vec<Connection> = gids
         .into_iter()
+        .zip(within)
+        .map(source)
         .zip(targets)
         .zip(delays)
         .zip(&active)
         .zip(&lengths)
         .map(|((((source, target), delay), &active), &length)| Connection {
-            source: SourceId::from_bits(source),
+            source,
             target,
             delay,
             weights: Vec::with_capacity(length),
@@ -335,7 +343,10 @@ mod tests {
         let read = read_attached(&bytes, bare.clone(), &built, &registry).expect("it was just written");
         assert_eq!(format!("{read:?}"), format!("{cell:?}"));
         for length in 0..bytes.len() {
-            assert!(read_attached(&bytes[..length], bare.clone(), &built, &registry).is_err(), "{length} bytes");
+            assert!(
+                read_attached(&bytes[..length], bare.clone(), &built, &registry).is_err(),
+                "{length} bytes"
+            );
         }
         cell.connections[0].target = 4;
         let bytes = write_attached(&cell, &built);

@@ -364,19 +364,18 @@ pub fn of_mechanism(mechanism: &dyn Mechanism) -> String {
     hasher.finish()
 }
 
-/// Differences between what a model was built from and what there is now, as messages say them.
-pub fn differences(built: &Facts, now: &Facts) -> Vec<String> {
-    let names: BTreeSet<&String> = built.keys().chain(now.keys()).collect();
-    let difference = |name: &String| match (built.get(name), now.get(name)) {
+/// Differences between what something was made with and what there is now, as messages say them; `made` is such as `the
+/// model was built`.
+pub fn differences(before: &Facts, now: &Facts, made: &str) -> Vec<String> {
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let difference = |name: &String| match (before.get(name), now.get(name)) {
         (Some(one), Some(other)) if one == other => None,
         (Some(one), Some(other)) if is_short(one) && is_short(other) => {
-            Some(format!("{} is {other}, but the model was built with {one}", ticked(name)))
+            Some(format!("{} is {other}, but {made} with {one}", ticked(name)))
         }
-        (Some(_), None) => {
-            Some(format!("the model was built with {}, which is no longer there", ticked(name)))
-        }
-        (None, _) => Some(format!("the model was built without {}", ticked(name))),
-        _ => Some(format!("{} differs from what the model was built with", ticked(name))),
+        (Some(_), None) => Some(format!("{made} with {}, which is no longer there", ticked(name))),
+        (None, _) => Some(format!("{made} without {}", ticked(name))),
+        _ => Some(format!("{} differs from what {made} with", ticked(name))),
     };
     names.into_iter().filter_map(difference).collect()
 }
@@ -455,7 +454,7 @@ mod tests {
             ("inputs.new (synapse_replay)", "0.0 md5:1"),
             ("run.same", "1"),
         ]);
-        insta::assert_snapshot!(differences(&built, &now).join("\n"), @"");
+        insta::assert_snapshot!(differences(&built, &now, "the model was built").join("\n"), @"");
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn open(
 ) -> Result<(Index, BlockFiles), Unusable> {
     let index = Index::read(&folder.join(INDEX))?;
     let Header { facts: built, mechanisms, stamps, .. } = &index.header;
-    let mut found = differences(built, facts);
+    let mut found = differences(built, facts, "the model was built");
     for (name, hash) in mechanisms {
         match registry.get(name).map(|mechanism| of_mechanism(mechanism.as_ref())) {
             Some(now) if now == *hash => {}

@@ -135,20 +135,20 @@ fn write_blocks(
     let mut written = BTreeSet::new();
     for (model, hash) in own {
         if written.insert(*hash) {
-            let place = file.add(&Stored::new(write_model(model)))?;
+            let place = file.add(&Stored::small(write_model(model)))?;
             table.models.push((models.numbers[hash], place));
         }
     }
     for (cell, hash, model) in distinct.built.iter().filter(|(_, hash, _)| built.own.contains(hash)) {
         if written.insert(*hash) {
-            let place = file.add(&Stored::new(write_built(cell)))?;
+            let place = file.add(&Stored::small(write_built(cell)))?;
             table.built.push((built.numbers[hash], models.numbers[model], place));
         }
     }
     let planned: Vec<(&CellPlan, usize)> = cells.plans.iter().zip(distinct.of_cell.iter().copied()).collect();
     for some in planned.chunks(CELLS_AT_ONCE) {
         let encode = |&(plan, number): &(&CellPlan, usize)| {
-            Stored::new(write_attached(plan, distinct.built[number].0))
+            Stored::plain(write_attached(plan, distinct.built[number].0))
         };
         let blocks: Vec<Stored> = some.par_chunks(1).flat_map_iter(|one| one.iter().map(encode)).collect();
         for ((plan, number), block) in some.iter().zip(&blocks) {

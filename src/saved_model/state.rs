@@ -106,7 +106,7 @@ pub fn save_states(
         let all: Vec<(&u64, &CellState)> = states.iter().collect();
         let mut places = Vec::with_capacity(all.len());
         for some in all.chunks(CELLS_AT_ONCE) {
-            let encode = |(_, state): &(&u64, &CellState)| Stored::new(write_state(state));
+            let encode = |(_, state): &(&u64, &CellState)| Stored::plain(write_state(state));
             let blocks: Vec<Stored> =
                 some.par_chunks(1).flat_map_iter(|one| one.iter().map(encode)).collect();
             for block in &blocks {
