@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn options_without_effect_are_told() {
         let line = "c.json --enable-shm=ON --cell-permute=node-adjacency \
-                    --keep-build --build-model=OFF --modelbuilding-steps=2 --memory-tracker=heap --num-target-ranks=2";
+                    --restore=s --build-model=ON --modelbuilding-steps=2 --memory-tracker=heap --num-target-ranks=2";
         assert_eq!(options(line).notices.len(), 6);
         assert_eq!(
             options("c.json --enable-shm=ON").notices[0].to_string(),
