@@ -117,6 +117,14 @@ impl App {
         }
         terminal.input_is_read();
         let start = Instant::now();
+        if !options.simulate_model && !only_shows {
+            node.create_model()?;
+            if is_first {
+                tracing::info!("the model is not simulated (`--simulate-model=OFF`)");
+                output::mark_success(node.input()).map_err(Failure::run_failed)?;
+            }
+            return Ok(());
+        }
         node.build()?;
         if let Some(format) = options.schedule {
             let simulation = node.assemble()?;
@@ -151,6 +159,7 @@ impl App {
             progress.finish();
         }
         node.finish()?;
+        node.save_state()?;
         if let (Some(timings), true) = (node.take_timings(), is_first) {
             terminal.print(&introspection::profile_table(&timings.collect())).map_err(Failure::run_failed)?;
         }

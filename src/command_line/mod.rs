@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches};
 
-pub use arguments::ScheduleFormat;
+pub use arguments::{BuildModel, ScheduleFormat};
 pub use cell_list::CellList;
 pub use check::{CheckFormat, CheckOptions};
 pub use config_file::{ConfigFileError, check_config_file};
@@ -50,6 +50,16 @@ pub struct Options {
     pub dump_cell_state: CellList,
     /// Show how large the model is.
     pub model_stats: bool,
+    /// Whether the model is built or a saved one is used.
+    pub build_model: BuildModel,
+    /// Whether the model is simulated once it is built.
+    pub simulate_model: bool,
+    /// Whether a model that was built is saved.
+    pub keep_build: bool,
+    /// Where the model, and its state at the end of the run, are saved; relative to the folder that holds the config.
+    pub save: Option<PathBuf>,
+    /// Where the model, and the state to go on from, are; relative to the folder that holds the config.
+    pub restore: Option<PathBuf>,
     /// Number of threads; `None`: one for each core that the process may use.
     pub threads: Option<NonZeroUsize>,
     /// Cells in each group; `None`: what fits in a core's cache.
@@ -78,6 +88,11 @@ impl Options {
             report_buffer_size: DEFAULT_BUFFER,
             dump_cell_state: CellList::default(),
             model_stats: false,
+            build_model: BuildModel::Auto,
+            simulate_model: true,
+            keep_build: false,
+            save: None,
+            restore: None,
             threads: None,
             group_size: None,
             schedule: None,
@@ -168,6 +183,11 @@ pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result
         report_buffer_size: arguments.report_buffer_size.map_or(DEFAULT_BUFFER, NonZeroU32::get),
         dump_cell_state: arguments.dump_cell_state.unwrap_or_default(),
         model_stats: arguments.model_stats,
+        build_model: arguments.build_model.unwrap_or(BuildModel::Auto),
+        simulate_model: arguments.simulate_model != Some(Switch::Off),
+        keep_build: arguments.keep_build,
+        save: arguments.save,
+        restore: arguments.restore,
         threads: arguments.threads,
         group_size: arguments.group_size,
         schedule: arguments.schedule,
@@ -242,6 +262,11 @@ mod tests {
             report_buffer_size: 8,
             dump_cell_state: CellList::default(),
             model_stats: false,
+            build_model: BuildModel::Auto,
+            simulate_model: true,
+            keep_build: false,
+            save: None,
+            restore: None,
             threads: None,
             group_size: None,
             schedule: None,
@@ -327,8 +352,8 @@ mod tests {
     #[test]
     fn every_refused_option_is_named_in_one_go() {
         assert_eq!(
-            refused("c.json --save=s --restore r --build-model=OFF --simulate-model off --dry-run"),
-            ["--dry-run", "--build-model=OFF", "--simulate-model=OFF", "--save", "--restore"]
+            refused("c.json --coreneuron-direct-mode --dry-run"),
+            ["--dry-run", "--coreneuron-direct-mode"]
         );
     }
 
@@ -341,7 +366,7 @@ mod tests {
     #[test]
     fn options_without_effect_are_told() {
         let line = "c.json --enable-shm=ON --cell-permute=node-adjacency \
-                    --keep-build --modelbuilding-steps=2 --memory-tracker=heap --num-target-ranks=2";
+                    --keep-build --build-model=OFF --modelbuilding-steps=2 --memory-tracker=heap --num-target-ranks=2";
         assert_eq!(options(line).notices.len(), 6);
         assert_eq!(
             options("c.json --enable-shm=ON").notices[0].to_string(),

@@ -16,6 +16,7 @@
 //! ```
 
 mod pathway;
+mod saved;
 mod settings;
 
 use std::path::PathBuf;
@@ -102,7 +103,8 @@ impl Node {
     /// Every problem of the input files in one go.
     pub fn new(app: &App, options: &Options, ranks: Arc<dyn Communicator>) -> Result<Self, Failure> {
         let output_path = options.output_path.as_deref();
-        let input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
+        let mut input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
+        saved::begin_reports(options, &mut input)?;
         let timings = options.profile.then(Timings::default);
         let mut settings = settings::simulation_options(&input, options, app, timings.clone());
         settings.threads = settings::threads(options, ranks.as_ref())?;
@@ -247,9 +249,7 @@ impl Node {
     pub fn build(&mut self) -> Result<(), Failure> {
         self.load_targets()?;
         self.compute_load_balance()?;
-        self.enable_modifications()?;
-        self.create_cells()?;
-        self.create_synapses()?;
+        self.create_model()?;
         self.enable_stimuli()?;
         if !self.options.disable_reports {
             self.enable_reports()?;
@@ -284,6 +284,9 @@ impl Node {
             let chosen = &self.options.dump_cell_state.0;
             if let (false, Some(plan)) = (chosen.is_empty(), &self.targets) {
                 self.states = Some(CellStates::new(chosen, &plans, &self.input, plan)?);
+                self.settings.group.observed.extend(settings::all_variables(registry));
+            }
+            if self.settings.group.keeps_state {
                 self.settings.group.observed.extend(settings::all_variables(registry));
             }
             self.statistics = self.options.model_stats.then(|| Statistics::of_cells(&plans));
@@ -341,8 +344,12 @@ impl Node {
             });
         }
         simulation.initialize()?;
+        self.restore_state()?;
+        let (Some(simulation), Some(cells)) = (&mut self.simulation, &self.cells) else {
+            return Err(no_cells());
+        };
         if let Some(states) = &self.states {
-            states.write(0.0, simulation.groups_mut())?;
+            states.write(simulation.t(), simulation.groups_mut())?;
         }
         output::record_clamps(&cells.clamps, &self.input, simulation)?;
         self.is_initialised = true;
