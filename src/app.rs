@@ -17,7 +17,7 @@ use crate::failure::{Exit, Failure};
 use crate::node::Node;
 use crate::plugin::App;
 use crate::terminal::{self, Progress, Terminal};
-use crate::{introspection, output};
+use crate::{balance, introspection, output};
 
 impl App {
     /// Reads the command line of the process and does what it asks for.
@@ -129,7 +129,12 @@ impl App {
         }
         node.finish()?;
         if let (Some(timings), true) = (node.take_timings(), is_first) {
-            terminal.print(&introspection::profile_table(&timings.collect())).map_err(Failure::run_failed)?;
+            let timings = timings.collect();
+            terminal.print(&introspection::profile_table(&timings)).map_err(Failure::run_failed)?;
+            if let Some(file) = &options.profile_file {
+                let costs = balance::of_timings(&timings).format(&node.input().registry);
+                balance::Folder::new("").write(file, costs.as_bytes())?;
+            }
         }
         if is_first {
             output::mark_success(node.input()).map_err(Failure::run_failed)?;

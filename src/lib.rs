@@ -5,9 +5,11 @@
 //! it together and takes [`Plugin`]s.
 
 pub mod app;
+pub mod balance;
 pub mod build;
 pub mod check;
 pub mod command_line;
+pub mod dry_run;
 pub mod failure;
 pub mod input;
 pub mod introspection;

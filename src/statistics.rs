@@ -27,20 +27,18 @@ const SYNAPSE: &str = "synapse";
 const ION: &str = "ion";
 
 impl Statistics {
-    /// What the plans of cells say: cells, sections, compartments and synapses.
-    pub fn of_cells(cells: &[CellPlan]) -> Self {
-        let mut statistics = Self::default();
+    /// Adds what the plans of cells say: cells, sections, compartments and synapses.
+    pub fn add_cells(&mut self, cells: &[CellPlan]) {
         for cell in cells {
             let model = &cell.model;
-            statistics.add(GENERAL, "cells", 1, 0);
-            statistics.add(GENERAL, "sections", model.sections.len(), 0);
+            self.add(GENERAL, "cells", 1, 0);
+            self.add(GENERAL, "sections", model.sections.len(), 0);
             let segments = model.nodes.is_segment.iter().filter(|is_segment| **is_segment).count();
-            statistics.add(GENERAL, "compartments", segments, 0);
+            self.add(GENERAL, "compartments", segments, 0);
             for point in cell.point_processes.iter().filter(|point| point.synapse_id.is_some()) {
-                statistics.add(SYNAPSE, &point.description.name, 1, 0);
+                self.add(SYNAPSE, &point.description.name, 1, 0);
             }
         }
-        statistics
     }
 
     /// Adds what the groups of this rank hold, with the memory that it takes.
@@ -69,6 +67,19 @@ impl Statistics {
                 self.add(GENERAL, "watched voltages", sources.node.len(), sources.node.len() * 25);
             }
         }
+    }
+
+    /// Bytes of all that is counted.
+    pub fn bytes(&self) -> u64 {
+        self.amounts.values().map(|amount| amount.bytes).sum()
+    }
+
+    /// Bytes of the synapses of edges, and of all connections.
+    pub fn bytes_of_synapses(&self) -> u64 {
+        let synapses = self.amounts.iter().filter(|((kind, _), _)| kind == SYNAPSE);
+        let synapses = synapses.map(|((kind, name), amount)| self.with_bytes(kind, name, *amount).bytes);
+        let connections = self.amounts.get(&(GENERAL.to_owned(), "connections".to_owned()));
+        synapses.sum::<u64>() + connections.map_or(0, |amount| amount.bytes)
     }
 
     fn add(&mut self, kind: &str, name: &str, count: usize, bytes: usize) {
@@ -117,8 +128,7 @@ impl Statistics {
             }
             text.push('\n');
         }
-        let all: u64 = self.amounts.values().map(|amount| amount.bytes).sum();
-        let _ = writeln!(text, "{:width$}  {:>12}  {:>10.2}", "in all", "", all as f64 / 1e6);
+        let _ = writeln!(text, "{:width$}  {:>12}  {:>10.2}", "in all", "", self.bytes() as f64 / 1e6);
         text
     }
 

@@ -25,6 +25,7 @@ pub use construct::BuiltCell;
 pub use corrections::Clamp;
 pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
+pub use synapses::{EdgeCounts, GAP_JUNCTION, count_edges};
 pub use templates::Globals;
 
 /// The cells of a rank, with all that is attached to them so far.
@@ -50,8 +51,22 @@ pub struct CellsOfRank {
 impl CellsOfRank {
     /// Takes the cells, to put them into groups.
     pub fn take_plans(&mut self) -> Vec<CellPlan> {
-        self.instances.clear();
+        self.instances = Vec::new();
         std::mem::take(&mut self.plans)
+    }
+
+    /// Joins what is known of other cells, built with the same phases and put into groups as well.
+    pub fn absorb(&mut self, other: Self) {
+        for (report, more) in self.reports.iter_mut().zip(other.reports) {
+            report.absorb(more);
+        }
+        self.globals.extend(other.globals);
+        for (count, more) in self.applications.iter_mut().zip(other.applications) {
+            *count += more;
+        }
+        self.configured_globals.extend(other.configured_globals);
+        self.clamps.extend(other.clamps);
+        self.clamps.sort_by_key(|clamp| clamp.gid);
     }
 }
 

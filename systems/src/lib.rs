@@ -27,4 +27,4 @@ pub mod step;
 pub use error::Error;
 pub use program::ProgramMechanism;
 pub use registry::Registry;
-pub use simulation::{Simulation, SimulationOptions};
+pub use simulation::{Construction, Simulation, SimulationOptions};
