@@ -12,6 +12,7 @@ pub mod command_line;
 pub mod dry_run;
 pub mod failure;
 pub mod input;
+pub mod interruption;
 pub mod introspection;
 pub mod mechanisms;
 pub mod model;

@@ -36,6 +36,8 @@ pub struct CellsOfRank {
     plans: Vec<CellPlan>,
     /// Whether their synapses are made.
     pub has_synapses: bool,
+    /// Number of these synapses.
+    pub synapse_count: usize,
     /// The reports of the simulation, with what this rank's cells contribute.
     pub reports: Vec<ReportPlan>,
     /// Globals of mechanisms that templates set, by (mechanism, variable).
@@ -60,6 +62,7 @@ impl CellsOfRank {
         for (report, more) in self.reports.iter_mut().zip(other.reports) {
             report.absorb(more);
         }
+        self.synapse_count += other.synapse_count;
         self.globals.extend(other.globals);
         for (count, more) in self.applications.iter_mut().zip(other.applications) {
             *count += more;
@@ -101,6 +104,7 @@ pub fn create_cells(
         instances,
         plans,
         has_synapses: false,
+        synapse_count: 0,
         reports: Vec::new(),
         globals,
         applications,
@@ -126,7 +130,8 @@ pub fn create_synapses(
     }
     let deleted = deleted.iter().map(|pathway| pathway.resolve(plan)).collect::<Result<Vec<_>, _>>()?;
     let CellsOfRank { instances, plans, .. } = cells;
-    cells.configured_globals = synapses::connect(plans, instances, input, plan, &deleted, crash_test)?;
+    (cells.configured_globals, cells.synapse_count) =
+        synapses::connect(plans, instances, input, plan, &deleted, crash_test)?;
     if let Some((corrections, population)) = corrections::wanted(input, plan)? {
         cells.clamps = corrections::clamp(plans, instances, input, corrections, population)?;
     }

@@ -21,7 +21,7 @@ pub use arguments::{LoadBalance, MemoryTracker, ScheduleFormat};
 pub use cell_list::CellList;
 pub use check::{CheckFormat, CheckOptions};
 pub use config_file::{ConfigFileError, check_config_file};
-pub use launch::{ManyProcesses, launched_processes};
+pub use launch::{ManyProcesses, join_ranks, launched_processes};
 pub use mechanisms::{Question, Where};
 pub use support::{Notice, Refusal};
 

@@ -24,7 +24,7 @@ impl Node {
         if self.simulation.is_none() {
             let simulation = self.assemble_rounds()?;
             self.simulation = Some(simulation);
-            self.tell_of_unused()?;
+            self.tell_of_cells()?;
             for add in self.app.epoch_plugins.clone() {
                 self.add_epoch_systems(|schedule, world| add(schedule, world))?;
             }
@@ -147,9 +147,15 @@ impl Node {
         Ok(all)
     }
 
-    /// Warns of modifications and variables of reports that found nothing.
-    fn tell_of_unused(&mut self) -> Result<(), Failure> {
+    /// Tells how many synapses there are, and warns of modifications and variables of reports that found nothing.
+    fn tell_of_cells(&self) -> Result<(), Failure> {
         let Some(cells) = &self.grouped else { return Ok(()) };
+        if let (true, &[synapses]) = (cells.has_synapses, &self.ranks.sum(&[cells.synapse_count as u64])?[..])
+            && self.is_first()
+        {
+            let count = self.targets.as_ref().map_or(0, Plan::cell_count);
+            tracing::info!("{synapses} synapses on {count} cells");
+        }
         if self.wanted.modifications && !self.input.modifications.is_empty() {
             let applications = self.ranks.sum(&cells.applications)?;
             if self.is_first() {

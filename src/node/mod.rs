@@ -35,7 +35,7 @@ use crate::build::{self, CellsOfRank};
 use crate::command_line::Options;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::output::{self, CellStates, ReportOutput, flush_reports};
+use crate::output::{self, CellStates, ReportOutput, SpikeOutput, flush_reports, write_spikes};
 use crate::plan::{Plan, Target};
 use crate::plugin::App;
 use crate::statistics::Statistics;
@@ -118,7 +118,8 @@ impl Node {
         let output_path = options.output_path.as_deref();
         let input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
         let timings = options.profile.then(Timings::default);
-        let settings = settings::simulation_options(&input, options, app, timings.clone());
+        let mut settings = settings::simulation_options(&input, options, app, timings.clone());
+        settings.threads = settings::threads(options, ranks.as_ref())?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build();
         let threads = threads.map_err(|error| systems::Error::Other(error.to_string()))?;
         Ok(Self {
@@ -287,7 +288,8 @@ impl Node {
     /// A file that cannot be made, a kernel that fails.
     pub fn initialize(&mut self) -> Result<(), Failure> {
         self.assemble()?;
-        if self.is_first() {
+        let is_first = self.is_first();
+        if is_first {
             output::prepare(&self.input).map_err(Failure::run_failed)?;
         }
         let (Some(simulation), Some(cells), Some(plan)) =
@@ -303,6 +305,12 @@ impl Node {
             simulation.world.insert_resource(output);
             simulation.add_epoch_systems(|schedule, _| {
                 schedule.add_systems(flush_reports.in_set(EpochSet::Flush));
+            });
+        }
+        if is_first {
+            simulation.world.insert_resource(SpikeOutput::create(&self.input, plan)?);
+            simulation.add_epoch_systems(|schedule, _| {
+                schedule.add_systems(write_spikes.in_set(EpochSet::Flush).before(flush_reports));
             });
         }
         simulation.initialize()?;
@@ -326,8 +334,11 @@ impl Node {
         let stop = until.min(self.input.config.run.tstop);
         let Some(simulation) = &mut self.simulation else { return Err(no_cells()) };
         if let Err(error) = simulation.run_until(stop) {
-            let mut output = simulation.world.get_resource_mut::<ReportOutput>();
-            let told = output.as_mut().and_then(|output| output.take_failure());
+            let world = &mut simulation.world;
+            let spikes = world.get_resource_mut::<SpikeOutput>();
+            let told = spikes.and_then(|mut output| output.take_failure());
+            let reports = world.get_resource_mut::<ReportOutput>();
+            let told = told.or_else(|| reports.and_then(|mut output| output.take_failure()));
             return Err(told.unwrap_or_else(|| error.into()));
         }
         Ok(())
@@ -376,7 +387,7 @@ impl Node {
         Ok(Some(statistics.over_all_ranks(self.ranks.as_ref())?))
     }
 
-    /// Closes the reports and writes the spikes of all ranks.
+    /// Closes the files of reports and spikes.
     ///
     /// # Errors
     ///
@@ -395,10 +406,15 @@ impl Node {
         if let Some(output) = simulation.world.remove_resource::<ReportOutput>() {
             output.close()?;
         }
+        if let Some(output) = simulation.world.remove_resource::<SpikeOutput>() {
+            output.close()?;
+        }
         output::write_clamps(&cells.clamps, &self.input, simulation, self.ranks.rank())
             .map_err(Failure::run_failed)?;
-        let with_offsets = !self.options.disable_reports;
-        output::write(simulation.spikes(), &self.input, plan, self.ranks.as_ref(), with_offsets)
+        if self.ranks.rank() == 0 && !self.options.disable_reports {
+            output::write_population_offsets(&self.input, plan)?;
+        }
+        Ok(())
     }
 
     /// Gives back the memory of the model. The node can be built again, from the same files.

@@ -188,6 +188,12 @@ pub enum Error {
         /// The cells of the two, the smaller gid first.
         gids: (u64, u64),
     },
+    /// Somebody wished that the run stops.
+    #[error("interrupted at t = {t:.3} ms")]
+    Interrupted {
+        /// Where it stopped (ms).
+        t: f64,
+    },
     /// Another rank failed, so this one stops.
     #[error("another rank failed")]
     OtherRankFailed,

@@ -10,8 +10,8 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::communicator::Communicator;
 use crate::epoch::{
-    EpochClock, Exchanged, Failure, Groups, Ranks, Routes, SpikeLog, Threads, VoltageExchange, advance,
-    exchange, guard,
+    EpochClock, Exchanged, Failure, Groups, Ranks, Routes, SpikeLog, StopRequest, Threads, VoltageExchange,
+    advance, exchange, guard,
 };
 use crate::error::Error;
 use crate::group::{self, CellPlan, Group, GroupOptions, StepPlugin};
@@ -157,6 +157,7 @@ impl Construction {
         world.insert_resource(Threads(Arc::new(self.pool)));
         world.insert_resource(EpochClock::default());
         world.insert_resource(Exchanged::default());
+        world.init_resource::<StopRequest>();
         world.insert_resource(SpikeLog::default());
         world.insert_resource(Failure::default());
         let steps_per_epoch = ((shortest.min(LONGEST_EPOCH) / dt + 1e-9) as u64).max(1);
@@ -228,7 +229,6 @@ impl Simulation {
         let mut failure = Failure::default();
         advance::note_failures(groups, &mut failure);
         if let Some(error) = failure.0 {
-            self.world.resource::<Ranks>().0.abort();
             return Err(error);
         }
         *self.world.resource_mut::<EpochClock>() = EpochClock::default();
@@ -262,9 +262,9 @@ impl Simulation {
         self.epoch.run(&mut self.world);
         let failure = self.world.resource_mut::<Failure>().0.take();
         match failure {
-            Some(error) => {
-                self.world.resource::<Ranks>().0.abort();
-                Err(error)
+            Some(error) => Err(error),
+            None if self.step() < last_step && self.world.resource::<Exchanged>().stop => {
+                Err(Error::Interrupted { t: self.t() })
             }
             None => Ok(()),
         }

@@ -120,7 +120,7 @@ struct Synapses {
 }
 
 /// Attaches the synapses and connections of all edge populations, but for those of the pathways in `deleted`, to the
-/// cells of this rank. Returns the globals of mechanisms that overrides set.
+/// cells of this rank. Returns the globals of mechanisms that overrides set, and the number of synapses.
 ///
 /// # Errors
 ///
@@ -133,7 +133,7 @@ pub fn connect(
     plan: &Plan,
     deleted: &[Resolved],
     crash_test: bool,
-) -> Result<Globals, Failure> {
+) -> Result<(Globals, usize), Failure> {
     let overrides = Overrides::load(input, plan)?;
     let managers = managers(input, plan)?;
     let replays = Replays::load(input, plan)?;
@@ -151,10 +151,9 @@ pub fn connect(
         let connector = Connector { manager, overrides: &overrides, context: &context, instances, deleted };
         connector.connect(cells, &mut synapses)?;
     }
-    let count: usize = synapses.iter().map(|synapses| synapses.count).sum();
-    tracing::info!("{count} synapses on {} cells", instances.len());
+    let count = synapses.iter().map(|synapses| synapses.count).sum();
     let pathways: Vec<_> = managers.iter().map(|manager| (manager.source, manager.target)).collect();
-    Ok(overrides.globals(&pathways, plan).collect())
+    Ok((overrides.globals(&pathways, plan).collect(), count))
 }
 
 /// The models that overrides name.
