@@ -14,6 +14,7 @@ pub mod failure;
 pub mod input;
 pub mod interruption;
 pub mod introspection;
+pub mod machine;
 pub mod mechanisms;
 pub mod model;
 pub mod node;

@@ -57,6 +57,11 @@ impl CellsOfRank {
         std::mem::take(&mut self.plans)
     }
 
+    /// What the cells were built from; equal ones share it.
+    pub fn built(&self) -> impl Iterator<Item = &Arc<BuiltCell>> {
+        self.instances.iter().map(|instance| &instance.built)
+    }
+
     /// Joins what is known of other cells, built with the same phases and put into groups as well.
     pub fn absorb(&mut self, other: Self) {
         for (report, more) in self.reports.iter_mut().zip(other.reports) {

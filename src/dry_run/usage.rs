@@ -23,21 +23,43 @@ const FILE_OF_METYPES: &str = "memory_per_metype.json";
 /// Cells by metype, in the order in which these come first, as node ids.
 pub type Metypes = Vec<(String, Vec<u32>)>;
 
-/// What is known of one metype, on average over its cells.
+/// How many of some parts of the model there are, and their bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// How many.
+    pub count: f64,
+    /// Bytes of all of them.
+    pub bytes: f64,
+}
+
+/// What is known of one metype, on average over its cells.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// Synapses of a cell.
-    pub synapses: f64,
     /// Bytes of a cell without its synapses, while it is simulated.
     pub cell: f64,
-    /// Bytes of a synapse, while it is simulated.
+    /// Bytes of a synapse with its connections, while it is simulated.
     pub synapse: f64,
-    /// Further bytes of a cell with its synapses, while it is built.
-    pub building: f64,
-    /// Bytes of the samples of reports for each row, and of the layout of reports.
-    pub report_row: f64,
-    /// Nanoseconds that a time step takes.
+    /// Further bytes of a cell without its synapses, while it is built.
+    pub building_cell: f64,
+    /// Further bytes of a synapse, while it is built.
+    pub building_synapse: f64,
+    /// Bytes of what reports keep of a cell.
+    pub reports: f64,
+    /// Bytes of a cell as they decide how many cells form a group.
+    pub grouping: f64,
+    /// Nanoseconds that a time step of a cell takes.
     pub step: f64,
+    /// The parts of a cell with its synapses, by kind and name.
+    pub parts: BTreeMap<String, Part>,
+}
+
+impl Estimate {
+    /// All numbers.
+    fn numbers(&self) -> impl Iterator<Item = f64> {
+        let Self { cell, synapse, building_cell, building_synapse, reports, grouping, step, .. } = *self;
+        let parts = self.parts.values().flat_map(|part| [part.count, part.bytes]);
+        [cell, synapse, building_cell, building_synapse, reports, grouping, step].into_iter().chain(parts)
+    }
 }
 
 /// What is known of all metypes of a circuit.
@@ -70,9 +92,9 @@ impl Usage {
     }
 
     /// Enters what was found out about a metype.
-    pub fn insert(&mut self, metype: &str, estimate: Estimate) {
+    pub fn insert(&mut self, metype: &str, synapses: f64, estimate: Estimate) {
         self.memory.insert(metype.to_owned(), estimate.cell / 1024.0);
-        self.synapses.insert(metype.to_owned(), estimate.synapses);
+        self.synapses.insert(metype.to_owned(), synapses);
         self.estimates.insert(metype.to_owned(), estimate);
     }
 
@@ -112,9 +134,7 @@ impl Usage {
         let help = "delete the file: it is then made again";
         let tables: Tables = serde_json::from_str(text)
             .map_err(|error| PlanningFileProblem::new(file, format!("it is no such file: {error}"), help))?;
-        let estimates = tables.metype_estimates.values().flat_map(|estimate| {
-            [estimate.synapses, estimate.cell, estimate.synapse, estimate.building, estimate.report_row]
-        });
+        let estimates = tables.metype_estimates.values().flat_map(Estimate::numbers);
         let numbers = tables.metype_memory.values().chain(tables.metype_cell_syn_average.values()).copied();
         if numbers.chain(estimates).any(|number| !number.is_finite() || number < 0.0) {
             return Err(PlanningFileProblem::new(file, "a number is negative", help));

@@ -33,6 +33,7 @@ use systems::{Simulation, SimulationOptions};
 use crate::balance;
 use crate::build::{self, CellsOfRank};
 use crate::command_line::Options;
+use crate::dry_run;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::{self, CellStates, ReportOutput, SpikeOutput, flush_reports, write_spikes};
@@ -185,6 +186,20 @@ impl Node {
             }
         };
         Ok(self.assigned.insert(assigned))
+    }
+
+    /// Estimates what the simulation takes, on the first rank, and writes how its cells are best dealt out; returns what is
+    /// to be told of it, nothing on other ranks.
+    ///
+    /// # Errors
+    ///
+    /// What can be wrong with the cells of which some are built; files that cannot be written.
+    pub fn dry_run(&mut self) -> Result<String, Failure> {
+        self.on_threads(|node, plan| {
+            let told =
+                balance::from_first(node.ranks.as_ref(), || dry_run::run(plan, &node.input, &node.options))?;
+            Ok(if node.is_first() { told } else { String::new() })
+        })
     }
 
     /// Lets the modifications of the config take part. Cells are modified while they are built.
