@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use components::{
     Connections, Instances, IonColumns, IonName, MechanismName, Probe, SectionTable, SpikeSources, Sums,
+    Waveform,
 };
 use systems::communicator::Communicator;
 use systems::group::{CellPlan, Group};
@@ -81,6 +82,10 @@ impl Statistics {
                     sums.ends.len(),
                     8 * sums.weights.len() + 12 * sums.ends.len(),
                 );
+            }
+            for waveform in world.query::<&Waveform>().iter(world) {
+                let points = waveform.times.len();
+                self.add(GENERAL, "points of signals", points, 8 * (points + waveform.values.len()));
             }
             let tables: BTreeMap<usize, &SectionTable> = world
                 .query::<&SectionTable>()

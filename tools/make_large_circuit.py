@@ -21,7 +21,7 @@ EDGES_AT_ONCE = 5_000_000
 POPULATION = "Cortex"
 
 ATTRIBUTES = {
-    "afferent_section_id": ("u4", 3),
+    "afferent_section_id": ("u4", 5),
     "afferent_section_pos": ("f4", 0.5),
     "conductance": ("f4", 0.9),
     "conductance_scale_factor": ("f4", 0.8),

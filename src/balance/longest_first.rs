@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn heavy_cells_go_first() {
-        assert_eq!(bins(&[2.0, 3.0, 3.0, 4.0, 2.0], 2), (vec![1, 1, 1, 0, 0], vec![6.0, 8.0]));
+        assert_eq!(bins(&[2.0, 3.0, 3.0, 4.0, 2.0], 2), (vec![0, 1, 1, 0, 0], vec![8.0, 6.0]));
     }
 
     /// No bin has more than 4/3 of what it would have in the best of all assignments, nor a bin less than the heaviest

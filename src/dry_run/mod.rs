@@ -25,9 +25,6 @@ use totals::Totals;
 pub use distribute::distribute;
 pub use usage::{Estimate, Metypes, Usage};
 
-/// Bytes that a group takes beyond its columns: its world, its schedule, and the programs of its mechanisms.
-const BYTES_OF_GROUP: f64 = 300e3;
-
 /// Estimates what a simulation takes, writes what later runs need into the folder of plans, and tells it.
 ///
 /// # Errors
@@ -37,11 +34,11 @@ pub fn run(plan: &Plan, input: &Input, options: &Options) -> Result<String, Fail
     let folder = Folder::new(&options.planning_folder);
     let before = machine::resident().unwrap_or(0) as f64;
     let usage = find_out(plan, input, options, &folder)?;
-    let overheads = match options.memory_tracker {
-        MemoryTracker::Rss => (before, BYTES_OF_GROUP),
-        MemoryTracker::Heap => (0.0, 0.0),
-    };
-    let totals = Totals::new(&usage, overheads);
+    let mut totals = Totals::new(&usage);
+    match options.memory_tracker {
+        MemoryTracker::Rss => totals.overhead = usage.overhead.unwrap_or(before),
+        MemoryTracker::Heap => {}
+    }
     let nodes = totals.nodes(machine::cores(), options.modelbuilding_steps);
     let ranks = options.num_target_ranks.unwrap_or(nodes.unwrap_or(1) * machine::cores());
     let rounds = match options.modelbuilding_steps {

@@ -13,6 +13,7 @@ use crate::build::{self, CellsOfRank, EdgeCounts, count_edges};
 use crate::command_line::Options;
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::machine;
 use crate::plan::{Plan, Target};
 use crate::statistics::Statistics;
 
@@ -55,11 +56,21 @@ pub fn measure(usage: &mut Usage, plan: &Plan, input: &Input, options: &Options)
     }
     let sampler = Sampler { plan, input, options };
     let synapses = sampler.count_synapses(&unknown)?;
+    machine::reset_peak();
+    let mut largest: f64 = 0.0;
     for (population, metypes) in &unknown {
         for (metype, node_ids) in metypes {
             let mean = mean_synapses(&synapses, *population, node_ids);
-            usage.insert(metype, mean, sampler.estimate(*population, node_ids)?);
+            let (estimate, bytes) = sampler.estimate(*population, node_ids)?;
+            largest = largest.max(bytes);
+            usage.insert(metype, mean, estimate);
         }
+    }
+    if let Some(peak) = machine::peak()
+        && largest > 0.0
+    {
+        // What was held beyond the cells themselves
+        usage.overhead = Some((peak as f64 - largest).max(0.0));
     }
     Ok(())
 }
@@ -113,8 +124,8 @@ impl Sampler<'_> {
         count_edges(&Target { nodes: nodes.collect() }, self.input, self.plan, &[])
     }
 
-    /// What cells of a metype take.
-    fn estimate(&self, population: usize, node_ids: &[u32]) -> Result<Estimate, Failure> {
+    /// What cells of a metype take, and what those take that were built to find it out (bytes).
+    fn estimate(&self, population: usize, node_ids: &[u32]) -> Result<(Estimate, f64), Failure> {
         let few = self.build(population, spread(node_ids, FEW))?;
         let sizes: Vec<f64> = few.plans.iter().map(|plan| partition::bytes_of(plan) as f64).collect();
         let sample = if error_of_mean(&sizes) > SMALL_ERROR && node_ids.len() > FEW {
@@ -173,7 +184,7 @@ struct Sample {
 }
 
 impl Sample {
-    fn estimate(self, models_per_cell: f64, input: &Input) -> Result<Estimate, Failure> {
+    fn estimate(self, models_per_cell: f64, input: &Input) -> Result<(Estimate, f64), Failure> {
         let count = self.plans.len().max(1) as f64;
         let points = self.plans.iter().flat_map(|plan| &plan.point_processes);
         let synapses = points.filter(|point| point.synapse_id.is_some()).count() as f64;
@@ -199,16 +210,21 @@ impl Sample {
             (format!("{kind} {name}"), part)
         });
         let grouping = self.plans.iter().map(|plan| partition::bytes_of(plan) as f64).sum::<f64>() / count;
-        Ok(Estimate {
+        let models_of_all = models.values().sum::<usize>() as f64;
+        let plans = building_cell + building_synapse + models_of_all;
+        let estimate = Estimate {
             cell: (statistics.bytes() as f64 - of_synapses) / count,
             synapse: per_synapse(of_synapses),
+            sampled_synapses: synapses / count,
             building_cell: building_cell / count + model * models_per_cell,
             building_synapse: per_synapse(building_synapse),
             reports: self.bytes_of_reports(input) / count,
             grouping,
             step: step / count,
             parts: parts.collect(),
-        })
+        };
+        let bytes = plans + statistics.bytes() as f64 + estimate.group();
+        Ok((estimate, bytes))
     }
 
     /// Puts the cells into a group: what it holds, and how many nanoseconds a time step takes.

@@ -41,15 +41,15 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// The sums over all cells; `overhead` is what a rank and a group take by themselves.
-    pub fn new(usage: &Usage, (overhead, of_group): (f64, f64)) -> Self {
-        let mut totals = Self { overhead, ..Self::default() };
+    /// The sums over all cells, but for the overhead of ranks.
+    pub fn new(usage: &Usage) -> Self {
+        let mut totals = Self::default();
         for (metype, node_ids) in usage.populations.iter().flat_map(|(_, metypes)| metypes) {
             let count = node_ids.len() as f64;
             let synapses = count * usage.synapses.get(metype).copied().unwrap_or(0.0);
             totals.synapse_count += synapses;
             match usage.estimates.get(metype) {
-                Some(estimate) => totals.add(estimate, count, synapses, of_group),
+                Some(estimate) => totals.add(estimate, count, synapses),
                 None => {
                     let cells = 1024.0 * count * usage.memory.get(metype).copied().unwrap_or(0.0);
                     totals.cells += cells;
@@ -61,18 +61,24 @@ impl Totals {
         totals
     }
 
-    fn add(&mut self, estimate: &Estimate, count: f64, synapses: f64, of_group: f64) {
+    fn add(&mut self, estimate: &Estimate, count: f64, synapses: f64) {
         self.cells += count * estimate.cell;
         self.synapses += synapses * estimate.synapse;
         self.reports += count * estimate.reports;
         self.building += count * estimate.building_cell + synapses * estimate.building_synapse;
         self.step += count * estimate.step;
         let cells_of_group = (GROUP_BYTES as f64 / estimate.grouping.max(1.0)).floor().max(1.0);
-        self.groups += (count / cells_of_group).ceil() * of_group;
+        self.groups += (count / cells_of_group).ceil() * estimate.group();
         for (name, part) in &estimate.parts {
+            // More cells were looked at for their synapses than were built
+            let cells = if estimate.is_of_synapses(name) && estimate.sampled_synapses > 0.0 {
+                synapses / estimate.sampled_synapses
+            } else {
+                count
+            };
             let sum = self.parts.entry(name.clone()).or_default();
-            sum.count += count * part.count;
-            sum.bytes += count * part.bytes;
+            sum.count += cells * part.count;
+            sum.bytes += cells * part.bytes;
         }
     }
 

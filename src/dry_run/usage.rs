@@ -39,6 +39,8 @@ pub struct Estimate {
     pub cell: f64,
     /// Bytes of a synapse with its connections, while it is simulated.
     pub synapse: f64,
+    /// Number of synapses of the cells that were built.
+    pub sampled_synapses: f64,
     /// Further bytes of a cell without its synapses, while it is built.
     pub building_cell: f64,
     /// Further bytes of a synapse, while it is built.
@@ -53,12 +55,39 @@ pub struct Estimate {
     pub parts: BTreeMap<String, Part>,
 }
 
+/// Bytes that a group takes beyond its columns: its world and schedule, and the programs of each of its mechanisms.
+const GROUP: f64 = 100e3;
+const GROUP_MECHANISM: f64 = 43e3;
+
 impl Estimate {
+    /// Bytes of a group of such cells beyond what its cells take.
+    pub fn group(&self) -> f64 {
+        let mechanisms = self.parts.keys().filter(|name| name.starts_with("mechanism ")).count();
+        GROUP + GROUP_MECHANISM * mechanisms as f64
+    }
+
+    /// Whether a part belongs to synapses rather than to cells.
+    pub fn is_of_synapses(&self, part: &str) -> bool {
+        match part.split_once(' ') {
+            Some(("mechanism", name)) => self.parts.contains_key(&format!("synapse {name}")),
+            Some(("synapse", _)) => true,
+            _ => part == "general connections",
+        }
+    }
+
     /// All numbers.
     fn numbers(&self) -> impl Iterator<Item = f64> {
-        let Self { cell, synapse, building_cell, building_synapse, reports, grouping, step, .. } = *self;
-        let parts = self.parts.values().flat_map(|part| [part.count, part.bytes]);
-        [cell, synapse, building_cell, building_synapse, reports, grouping, step].into_iter().chain(parts)
+        let own = [
+            self.cell,
+            self.synapse,
+            self.sampled_synapses,
+            self.building_cell,
+            self.building_synapse,
+            self.reports,
+            self.grouping,
+            self.step,
+        ];
+        own.into_iter().chain(self.parts.values().flat_map(|part| [part.count, part.bytes]))
     }
 }
 
@@ -73,6 +102,8 @@ pub struct Usage {
     pub populations: Vec<(String, Metypes)>,
     /// More about each metype, where this program found it out.
     pub estimates: BTreeMap<String, Estimate>,
+    /// Bytes of a rank by itself: the program, its libraries, and what it reads and needs for building at any time.
+    pub overhead: Option<f64>,
 }
 
 /// The file.
@@ -83,6 +114,8 @@ struct Tables {
     pop_metype_gids: BTreeMap<String, BTreeMap<String, Vec<u32>>>,
     #[serde(default)]
     metype_estimates: BTreeMap<String, Estimate>,
+    #[serde(default)]
+    rank_overhead: Option<f64>,
 }
 
 impl Usage {
@@ -117,6 +150,7 @@ impl Usage {
         for (metype, estimate) in other.estimates {
             self.estimates.entry(metype).or_insert(estimate);
         }
+        self.overhead = self.overhead.or(other.overhead);
     }
 
     /// Reads the file, if there is one.
@@ -136,7 +170,11 @@ impl Usage {
             .map_err(|error| PlanningFileProblem::new(file, format!("it is no such file: {error}"), help))?;
         let estimates = tables.metype_estimates.values().flat_map(Estimate::numbers);
         let numbers = tables.metype_memory.values().chain(tables.metype_cell_syn_average.values()).copied();
-        if numbers.chain(estimates).any(|number| !number.is_finite() || number < 0.0) {
+        if numbers
+            .chain(estimates)
+            .chain(tables.rank_overhead)
+            .any(|number| !number.is_finite() || number < 0.0)
+        {
             return Err(PlanningFileProblem::new(file, "a number is negative", help));
         }
         let populations = tables.pop_metype_gids.into_iter();
@@ -145,6 +183,7 @@ impl Usage {
             synapses: tables.metype_cell_syn_average,
             populations: populations.map(|(name, metypes)| (name, metypes.into_iter().collect())).collect(),
             estimates: tables.metype_estimates,
+            overhead: tables.rank_overhead,
         })
     }
 
@@ -162,6 +201,7 @@ impl Usage {
                 .map(|(name, metypes)| (name.clone(), metypes.iter().cloned().collect()))
                 .collect(),
             metype_estimates: self.estimates.clone(),
+            rank_overhead: self.overhead,
         };
         let costs: BTreeMap<&String, f64> =
             self.memory.keys().map(|metype| (metype, self.cost(metype))).collect();

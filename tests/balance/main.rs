@@ -4,12 +4,19 @@
 //! |---|---|
 //! | `invariance.rs` | neither the way of dealing out cells nor the number of steps changes results |
 //! | `files.rs` | files of neurodamus that are read and written, and those that are refused |
+//! | `exchange.rs` | allocations between this program and neurodamus |
+//! | `dry_run.rs` | what dry runs tell and write |
 
+mod dry_run;
+mod exchange;
+mod files;
 mod invariance;
 
 #[path = "../../examples/make_network.rs"]
 #[allow(dead_code, reason = "the example is a program, too")]
 mod make_network;
+#[path = "../ring/python.rs"]
+mod python;
 #[path = "../support/simulation.rs"]
 mod simulation;
 
@@ -32,7 +39,7 @@ fn network() -> Simulation {
         config["connection_overrides"] = json!([
             { "name": "minis", "source": "All", "target": "All", "spont_minis": 3.0 },
             { "name": "slower", "source": "All", "target": "All", "spont_minis": 3.0,
-              "synapse_configure": "mg_ProbAMPANMDA_EMS = 1.2" },
+              "synapse_configure": "tau_d_NMDA_ProbAMPANMDA_EMS = 50" },
         ]);
         config["inputs"]["noise"] = json!({
             "module": "ornstein_uhlenbeck", "input_type": "conductance", "delay": 2.0, "duration": 26.0,
