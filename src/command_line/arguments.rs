@@ -27,7 +27,7 @@ Exit codes:
     1    the run failed: the outputs are not complete
     2    the command line or an input file is wrong: nothing was run
   101    an internal error, which is a bug: please report it
-  130    interrupted (Ctrl-C)
+  130    interrupted (Ctrl-C, `scancel`): the outputs are complete up to there
 
 Examples:
   neurodamus simulation_config.json
