@@ -486,6 +486,7 @@ mod tests {
                 unit: "mV".into(),
                 sampling: Sampling::new(0.0, 0.5, 0.1, 0.1, 0.5).expect("a window"),
                 cells: cells.collect(),
+                unknown: Default::default(),
             };
             let mut report = OneReport::new(&plan, 1);
             let layouts = report.lay_out(&plan, &["A", "B"], &communicator).expect("a layout");
