@@ -165,7 +165,7 @@ fn numbers(line: &str) -> Vec<f64> {
 
 /// A whole number that is not negative.
 fn whole(number: f64) -> Option<u64> {
-    (number >= 0.0 && number <= 9e15 && number.fract() == 0.0).then_some(number as u64)
+    ((0.0..=9e15).contains(&number) && number.fract() == 0.0).then_some(number as u64)
 }
 
 #[cfg(test)]

@@ -243,8 +243,8 @@ fn explain(argument: clap::Arg, rule: &support::Rule) -> clap::Arg {
         Treatment::Refused => ("refused", format!("`{}` is not supported yet.", rule.option)),
         Treatment::NoEffect => ("no effect", format!("`{}` has no effect: {}.", rule.option, rule.reason)),
     };
-    // An option with one refused value is still acted upon with the others
-    let tag = if rule.option.contains('=') { String::new() } else { format!(" [{tag}]") };
+    // An option that only one value or combination makes useless is still acted upon
+    let tag = if rule.option.contains(['=', ' ']) { String::new() } else { format!(" [{tag}]") };
     argument.help(format!("{short}{tag}")).long_help(format!("{long}\n\n{sentence}"))
 }
 

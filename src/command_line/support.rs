@@ -41,13 +41,13 @@ pub const RULES: &[Rule] = &[
     ),
     no_effect(
         "num_target_ranks",
-        "--num-target-ranks",
+        "--num-target-ranks without --dry-run",
         |a| a.num_target_ranks.is_some() && !a.dry_run,
         "only a dry run uses it",
     ),
     no_effect(
         "memory_tracker",
-        "--memory-tracker",
+        "--memory-tracker without --dry-run",
         |a| a.memory_tracker.is_some() && !a.dry_run,
         "only a dry run uses it",
     ),

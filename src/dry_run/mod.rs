@@ -34,7 +34,9 @@ pub fn run(plan: &Plan, input: &Input, options: &Options) -> Result<String, Fail
     let folder = Folder::new(&options.planning_folder);
     let before = machine::resident().unwrap_or(0) as f64;
     let usage = find_out(plan, input, options, &folder)?;
-    let mut totals = Totals::new(&usage);
+    let reports = input.config.reports.iter().filter(|report| report.enabled).count();
+    let buffers = 1e6 * f64::from(options.report_buffer_size) * reports as f64;
+    let mut totals = Totals::new(&usage, buffers);
     match options.memory_tracker {
         MemoryTracker::Rss => totals.overhead = usage.overhead.unwrap_or(before),
         MemoryTracker::Heap => {}

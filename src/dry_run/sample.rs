@@ -14,6 +14,7 @@ use crate::command_line::Options;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::machine;
+use crate::output::LONGEST_BUFFERED;
 use crate::plan::{Plan, Target};
 use crate::statistics::Statistics;
 
@@ -34,9 +35,6 @@ const GROWTH: f64 = 1.1;
 
 /// Time steps that are measured.
 const STEPS: u64 = 40;
-
-/// Longest time (ms) that rows of reports are kept, see `output::ReportOutput`.
-const KEPT_ROWS: f64 = 25.0;
 
 /// Measures the metypes that are not known yet.
 ///
@@ -60,9 +58,13 @@ pub fn measure(usage: &mut Usage, plan: &Plan, input: &Input, options: &Options)
     let mut largest: f64 = 0.0;
     for (population, metypes) in &unknown {
         for (metype, node_ids) in metypes {
-            let mean = mean_synapses(&synapses, *population, node_ids);
             let (estimate, bytes) = sampler.estimate(*population, node_ids)?;
             largest = largest.max(bytes);
+            let mean = if node_ids.len() <= FEW {
+                estimate.sampled_synapses
+            } else {
+                mean_synapses(&synapses, *population, node_ids)
+            };
             usage.insert(metype, mean, estimate);
         }
     }
@@ -203,6 +205,7 @@ impl Sample {
         let model = models.values().sum::<usize>() as f64 / models.len().max(1) as f64;
         let models_per_cell =
             if self.is_shared || models.len() < self.plans.len() { models_per_cell } else { 1.0 };
+        let (reports, report_rows) = self.bytes_of_reports(input);
         let (statistics, step) = self.group(input)?;
         let of_synapses = statistics.bytes_of_synapses() as f64;
         let parts = statistics.amounts().map(|(kind, name, amount)| {
@@ -218,7 +221,8 @@ impl Sample {
             sampled_synapses: synapses / count,
             building_cell: building_cell / count + model * models_per_cell,
             building_synapse: per_synapse(building_synapse),
-            reports: self.bytes_of_reports(input) / count,
+            reports: reports / count,
+            report_rows: report_rows / count,
             grouping,
             step: step / count,
             parts: parts.collect(),
@@ -250,14 +254,18 @@ impl Sample {
         Ok((statistics, start.elapsed().as_nanos() as f64 / STEPS as f64))
     }
 
-    /// Bytes of the rows that reports keep of these cells, and of what is known of their elements.
-    fn bytes_of_reports(&self, input: &Input) -> f64 {
-        let reports = self.cells.reports.iter().map(|report| {
+    /// Bytes of what reports know of the elements of these cells, and of the rows that they keep of them.
+    fn bytes_of_reports(&self, input: &Input) -> (f64, f64) {
+        let (mut known, mut kept) = (0.0, 0.0);
+        for report in &self.cells.reports {
             let elements: usize = report.cells.iter().map(|cell| cell.element_ids.len()).sum();
-            let rows = (KEPT_ROWS / (report.sampling.period() as f64 * input.config.run.dt)).max(1.0);
-            elements as f64 * (4.0 * rows + 12.0)
-        });
-        reports.sum()
+            let interval = report.sampling.period() as f64 * input.config.run.dt;
+            let rows = (LONGEST_BUFFERED / interval).max(1.0);
+            // The id of each element; and for each cell, whose it is
+            known += (4 * elements + size_of::<build::CellElements>() * report.cells.len()) as f64;
+            kept += 4.0 * rows * elements as f64;
+        }
+        (known, kept)
     }
 }
 

@@ -210,9 +210,11 @@ mod tests {
         let estimate = Estimate {
             cell: 2e6,
             synapse: 1000.0,
+            sampled_synapses: 10.0,
             building_cell: 1e6,
             building_synapse: 3000.0,
-            reports: 4e5,
+            reports: 1e5,
+            report_rows: 3e5,
             grouping: 6e5,
             step: 30_000.0,
             parts: BTreeMap::from([
@@ -229,7 +231,7 @@ mod tests {
     #[test]
     fn tables_are_those_of_neurodamus() {
         let usage = usage();
-        let found = Totals { overhead: 50e6, ..Totals::new(&usage) };
+        let found = Totals { overhead: 50e6, ..Totals::new(&usage, 4e5) };
         let text = [metypes(&usage), parts(&found), totals(&found, 2, 3), totals(&found, 1, 1)].concat();
         insta::assert_snapshot!(text);
     }

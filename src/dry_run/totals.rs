@@ -41,15 +41,19 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// The sums over all cells, but for the overhead of ranks.
-    pub fn new(usage: &Usage) -> Self {
+    /// The sums over all cells, but for the overhead of ranks; the rows that reports keep take at most `most_rows` bytes.
+    pub fn new(usage: &Usage, most_rows: f64) -> Self {
         let mut totals = Self::default();
+        let mut rows = 0.0;
         for (metype, node_ids) in usage.populations.iter().flat_map(|(_, metypes)| metypes) {
             let count = node_ids.len() as f64;
             let synapses = count * usage.synapses.get(metype).copied().unwrap_or(0.0);
             totals.synapse_count += synapses;
             match usage.estimates.get(metype) {
-                Some(estimate) => totals.add(estimate, count, synapses),
+                Some(estimate) => {
+                    totals.add(estimate, count, synapses);
+                    rows += count * estimate.report_rows;
+                }
                 None => {
                     let cells = 1024.0 * count * usage.memory.get(metype).copied().unwrap_or(0.0);
                     totals.cells += cells;
@@ -58,6 +62,7 @@ impl Totals {
                 }
             }
         }
+        totals.reports += rows.min(most_rows);
         totals
     }
 

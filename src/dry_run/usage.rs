@@ -45,8 +45,10 @@ pub struct Estimate {
     pub building_cell: f64,
     /// Further bytes of a synapse, while it is built.
     pub building_synapse: f64,
-    /// Bytes of what reports keep of a cell.
+    /// Bytes of what reports know of a cell.
     pub reports: f64,
+    /// Bytes of the rows that reports would keep of a cell, if their buffers were large enough.
+    pub report_rows: f64,
     /// Bytes of a cell as they decide how many cells form a group.
     pub grouping: f64,
     /// Nanoseconds that a time step of a cell takes.
@@ -84,6 +86,7 @@ impl Estimate {
             self.building_cell,
             self.building_synapse,
             self.reports,
+            self.report_rows,
             self.grouping,
             self.step,
         ];

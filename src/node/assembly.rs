@@ -46,7 +46,7 @@ impl Node {
             self.grouped = None;
             self.statistics = self.options.model_stats.then(Statistics::default);
             self.states = self.no_states()?;
-            let mut construction = Construction::new(&self.settings)?;
+            let mut construction = Construction::new(Arc::clone(&self.threads));
             for round in 0..rounds {
                 if round > 0 || self.cells.is_none() {
                     self.build_round(round)?;

@@ -54,8 +54,8 @@ pub struct Node {
     input: Input,
     ranks: Arc<dyn Communicator>,
     settings: SimulationOptions,
-    /// What phases that build cells and attach to them run on.
-    threads: rayon::ThreadPool,
+    /// What everything runs on.
+    threads: Arc<rayon::ThreadPool>,
     timings: Option<Timings>,
     /// Which cells exist.
     targets: Option<Plan>,
@@ -136,7 +136,7 @@ impl Node {
             input,
             ranks,
             settings,
-            threads,
+            threads: Arc::new(threads),
             timings,
             targets: None,
             assigned: None,

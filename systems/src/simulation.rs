@@ -64,7 +64,7 @@ pub struct Simulation {
 /// A rank's simulation while its groups are built: its cells come in one or more rounds, and what is only needed to build
 /// them can go after each.
 pub struct Construction {
-    pool: rayon::ThreadPool,
+    threads: Arc<rayon::ThreadPool>,
     groups: Vec<Group>,
     /// Shortest delay (ms) of connections that need an exchange.
     shortest: f64,
@@ -76,23 +76,16 @@ pub struct Construction {
 }
 
 impl Construction {
-    /// Nothing yet.
-    ///
-    /// # Errors
-    ///
-    /// If threads cannot be started.
-    pub fn new(options: &SimulationOptions) -> Result<Self, Error> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(options.threads.max(1))
-            .build()
-            .map_err(|error| Error::Other(error.to_string()))?;
-        Ok(Self {
-            pool,
+    /// Nothing yet; groups are built and simulated on `threads`. What threads free they can use again, so that those which
+    /// made the plans of cells had better put them into groups.
+    pub fn new(threads: Arc<rayon::ThreadPool>) -> Self {
+        Self {
+            threads,
             groups: Vec::new(),
             shortest: f64::INFINITY,
             own: BTreeSet::new(),
             too_short: BTreeMap::new(),
-        })
+        }
     }
 
     /// Builds the groups of some cells.
@@ -122,7 +115,7 @@ impl Construction {
         let build =
             |cells: Vec<CellPlan>| group::build(&cells, registry, &options.group, &options.step_plugins);
         let groups: Result<Vec<Group>, Error> =
-            self.pool.install(|| parts.into_par_iter().map(build).collect());
+            self.threads.install(|| parts.into_par_iter().map(build).collect());
         self.groups.extend(groups?);
         Ok(())
     }
@@ -154,7 +147,7 @@ impl Construction {
         world.insert_resource(routes(&mut groups));
         world.insert_resource(Groups(groups));
         world.insert_resource(Ranks(communicator));
-        world.insert_resource(Threads(Arc::new(self.pool)));
+        world.insert_resource(Threads(self.threads));
         world.insert_resource(EpochClock::default());
         world.insert_resource(Exchanged::default());
         world.init_resource::<StopRequest>();
@@ -196,14 +189,18 @@ impl Simulation {
     ///
     /// # Errors
     ///
-    /// As [`Construction::add`] and [`Construction::finish`].
+    /// If threads cannot be started; as [`Construction::add`] and [`Construction::finish`].
     pub fn new(
         cells: Vec<CellPlan>,
         registry: &Registry,
         options: &SimulationOptions,
         communicator: Arc<dyn Communicator>,
     ) -> Result<Self, Error> {
-        let mut construction = Construction::new(options)?;
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.threads.max(1))
+            .build()
+            .map_err(|error| Error::Other(error.to_string()))?;
+        let mut construction = Construction::new(Arc::new(threads));
         construction.add(cells, registry, options)?;
         construction.finish(options, communicator)
     }
