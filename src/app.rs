@@ -18,7 +18,7 @@ use crate::interruption;
 use crate::node::Node;
 use crate::plugin::App;
 use crate::terminal::{self, Progress, Terminal};
-use crate::{introspection, output};
+use crate::{balance, introspection, machine, output};
 
 impl App {
     /// Reads the command line of the process and does what it asks for.
@@ -103,7 +103,7 @@ impl App {
     ) -> Result<(), Failure> {
         let mut node = Node::new(self, options, Arc::clone(&ranks))?;
         let is_first = node.is_first();
-        let only_shows = options.schedule.is_some();
+        let only_shows = options.schedule.is_some() || options.dry_run;
         if !only_shows {
             let input = node.input();
             let configured = input.config.output.log_file.as_deref().unwrap_or("");
@@ -116,9 +116,12 @@ impl App {
             }
         }
         terminal.input_is_read();
+        if options.dry_run {
+            return terminal.print(&node.dry_run()?).map_err(Failure::run_failed);
+        }
         let start = Instant::now();
         if !options.simulate_model && !only_shows {
-            node.create_model()?;
+            node.build_only()?;
             if is_first {
                 tracing::info!("the model is not simulated (`--simulate-model=OFF`)");
                 output::mark_success(node.input()).map_err(Failure::run_failed)?;
@@ -126,6 +129,7 @@ impl App {
             return Ok(());
         }
         node.build()?;
+        let while_building = machine::peak();
         if let Some(format) = options.schedule {
             let simulation = node.assemble()?;
             return if is_first { show_schedules(simulation, format, terminal) } else { Ok(()) };
@@ -161,7 +165,21 @@ impl App {
         node.finish()?;
         node.save_state()?;
         if let (Some(timings), true) = (node.take_timings(), is_first) {
-            terminal.print(&introspection::profile_table(&timings.collect())).map_err(Failure::run_failed)?;
+            let timings = timings.collect();
+            terminal.print(&introspection::profile_table(&timings)).map_err(Failure::run_failed)?;
+            if let Some(file) = &options.profile_file {
+                let costs = balance::of_timings(&timings).format(&node.input().registry);
+                balance::Folder::new("").write(file, costs.as_bytes())?;
+            }
+        }
+        let most = |bytes: Option<u64>| -> Result<Option<f64>, systems::Error> {
+            let mebibytes = bytes.map_or(f64::INFINITY, |bytes| -(bytes as f64) / f64::from(1 << 20));
+            Ok(Some(-ranks.minimum(mebibytes)?).filter(|most| most.is_finite()))
+        };
+        if let (Some(building), Some(all), true) = (most(while_building)?, most(machine::peak())?, is_first) {
+            tracing::info!(
+                "memory of the fullest rank: {building:.1} MiB while building, {all:.1} MiB at most"
+            );
         }
         if is_first {
             output::mark_success(node.input()).map_err(Failure::run_failed)?;

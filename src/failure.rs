@@ -125,7 +125,9 @@ impl From<systems::Error> for Failure {
                 Some("give the folder of its `.mod` file by `mechanisms_dir` or `--mechanisms`"),
                 Exit::BadInput,
             ),
-            E::DelayTooShort { .. } => (Some("use a shorter time step, or fewer ranks"), Exit::BadInput),
+            E::DelayTooShort { .. } => {
+                (Some("use a shorter time step, or fewer ranks and building steps"), Exit::BadInput)
+            }
             E::AmbiguousSchedule { .. } => {
                 (Some("give one of the systems an order with `.before` or `.after`"), Exit::BadInput)
             }

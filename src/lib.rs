@@ -5,13 +5,16 @@
 //! it together and takes [`Plugin`]s.
 
 pub mod app;
+pub mod balance;
 pub mod build;
 pub mod check;
 pub mod command_line;
+pub mod dry_run;
 pub mod failure;
 pub mod input;
 pub mod interruption;
 pub mod introspection;
+pub mod machine;
 pub mod mechanisms;
 pub mod model;
 pub mod node;

@@ -27,7 +27,7 @@ pub use construct::BuiltCell;
 pub use corrections::Clamp;
 pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
-pub use synapses::{GLOBALS_OF_BUILDING, end_minis_at, is_synapse};
+pub use synapses::{EdgeCounts, GAP_JUNCTION, GLOBALS_OF_BUILDING, count_edges, end_minis_at, is_synapse};
 pub use templates::Globals;
 
 /// The cells of a rank, with all that is attached to them so far.
@@ -73,8 +73,29 @@ impl CellsOfRank {
 
     /// Takes the cells, to put them into groups.
     pub fn take_plans(&mut self) -> Vec<CellPlan> {
-        self.instances.clear();
+        self.instances = Vec::new();
         std::mem::take(&mut self.plans)
+    }
+
+    /// What the cells were built from; equal ones share it.
+    pub fn built(&self) -> impl Iterator<Item = &Arc<BuiltCell>> {
+        self.instances.iter().map(|instance| &instance.built)
+    }
+
+    /// Joins what is known of other cells, built with the same phases and put into groups as well.
+    pub fn absorb(&mut self, other: Self) {
+        for (report, more) in self.reports.iter_mut().zip(other.reports) {
+            report.absorb(more);
+        }
+        self.synapse_count += other.synapse_count;
+        self.files.extend(other.files);
+        self.globals.extend(other.globals);
+        for (count, more) in self.applications.iter_mut().zip(other.applications) {
+            *count += more;
+        }
+        self.configured_globals.extend(other.configured_globals);
+        self.clamps.extend(other.clamps);
+        self.clamps.sort_by_key(|clamp| clamp.gid);
     }
 }
 

@@ -20,7 +20,7 @@ reports are written to the output folder of the config.";
 
 const AFTER_LONG_HELP: &str = "\
 Long options may be shortened to any prefix that only one option has. A value follows its option after `=` or \
-after a space, except for `--schedule`, where it follows after `=` only.
+after a space, except for `--schedule` and `--profile`, where it follows after `=` only.
 
 Exit codes:
     0    the run finished and its outputs are complete
@@ -119,9 +119,11 @@ pub struct Arguments {
 
     /// How cells are dealt out to ranks
     ///
-    /// `RoundRobin` deals them out in turn, whatever they cost; `WholeCell` and `MultiSplit` balance the time
-    /// they take, `Memory` the memory. `rr` and `loadbalance` stand for `RoundRobin` and `MultiSplit`. Results
-    /// do not depend on it. Default: `RoundRobin`.
+    /// `RoundRobin` deals them out in turn, whatever they cost. `WholeCell` balances the time they take, which is
+    /// measured or read from files of an earlier run; so does `MultiSplit`, since cells are never split. `Memory`
+    /// balances their memory, as a dry run found it. `rr` and `loadbalance` stand for `RoundRobin` and `MultiSplit`.
+    /// Results do not depend on it. Default: `RoundRobin`, or `WholeCell` for long simulations of many cells on more
+    /// than 200 ranks.
     #[arg(
         long,
         value_name = "MODE",
@@ -132,6 +134,8 @@ pub struct Arguments {
     pub lb_mode: Option<LoadBalance>,
 
     /// Number of ranks a dry run plans for
+    ///
+    /// Default: those of as many nodes like this one as the model needs, one for each core.
     #[arg(long, value_name = "N", help_heading = heading::PARALLEL)]
     pub num_target_ranks: Option<NonZeroUsize>,
 
@@ -153,17 +157,29 @@ pub struct Arguments {
 
     /// Time each system and print a table at the end
     ///
-    /// The table goes to standard output. Timing every system costs some speed; the results are the same.
-    #[arg(long, help_heading = heading::INSPECT)]
-    pub profile: bool,
+    /// The table goes to standard output. Timing every system costs some speed; the results are the same. With FILE, the
+    /// time that an instance of each mechanism takes goes there: as `mcomplex.dat` in the working directory it balances
+    /// later runs.
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        help_heading = heading::INSPECT
+    )]
+    pub profile: Option<Option<PathBuf>>,
 
     /// Estimate memory and time without simulating
+    ///
+    /// A few cells of each kind are built. Tables of the memory of all cells and synapses go to standard output; how the
+    /// cells are best dealt out goes to `allocation_rRANKS_cSTEPS.pkl.gz` in the working directory, for
+    /// `--lb-mode=Memory`, and what was found out to `cell_memory_usage.json`, which later dry runs use.
     #[arg(long, help_heading = heading::INSPECT)]
     pub dry_run: bool,
 
     /// What a dry run measures memory by
     ///
-    /// `rss`, the memory the process holds, or `heap`, what it has allocated at its peak. Default: `rss`.
+    /// `rss`, the memory that processes hold, or `heap`, the data that they allocate. Default: `rss`.
     #[arg(long, value_name = "rss|heap", hide_possible_values = true, help_heading = heading::INSPECT)]
     pub memory_tracker: Option<MemoryTracker>,
 
@@ -222,6 +238,9 @@ pub struct Arguments {
     pub keep_build: bool,
 
     /// Build the model in N rounds, to bound the memory of building
+    ///
+    /// Each round builds a part of a rank's cells, and frees what is only needed for building before the next. Results
+    /// are the same for any N. Default: 1.
     #[arg(long, value_name = "N", help_heading = heading::MODEL)]
     pub modelbuilding_steps: Option<NonZeroUsize>,
 

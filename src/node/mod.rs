@@ -15,6 +15,7 @@
 //! # Ok::<(), neurodamus::failure::Failure>(())
 //! ```
 
+mod assembly;
 mod pathway;
 mod saved;
 mod settings;
@@ -28,16 +29,18 @@ use components::Spike;
 use systems::communicator::{Communicator, Solo};
 use systems::epoch::Groups;
 use systems::schedule::{EpochSet, Timings};
-use systems::step::record;
 use systems::{Simulation, SimulationOptions};
 
+use crate::balance;
 use crate::build::{self, CellsOfRank};
 use crate::command_line::Options;
+use crate::dry_run;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::{self, CellStates, ReportOutput, SpikeOutput, flush_reports, write_spikes};
-use crate::plan::{CellSpec, Plan};
+use crate::plan::{Plan, Target};
 use crate::plugin::App;
+use crate::saved_model::Saving;
 use crate::statistics::Statistics;
 
 pub use pathway::{Cells, Pathway, Resolved};
@@ -51,15 +54,23 @@ pub struct Node {
     input: Input,
     ranks: Arc<dyn Communicator>,
     settings: SimulationOptions,
-    /// What phases that build cells and attach to them run on.
-    threads: rayon::ThreadPool,
+    /// What everything runs on.
+    threads: Arc<rayon::ThreadPool>,
     timings: Option<Timings>,
     /// Which cells exist.
     targets: Option<Plan>,
-    /// The cells of this rank.
-    assigned: Option<Vec<CellSpec>>,
-    modified: bool,
+    /// The cells of this rank, in the rounds in which they are built.
+    assigned: Option<Vec<Target>>,
+    /// What is done with the cells of every round.
+    wanted: Phases,
+    /// The cells of the present round.
     cells: Option<CellsOfRank>,
+    /// What is known of the cells of the rounds that are in groups.
+    grouped: Option<CellsOfRank>,
+    /// The folder of the saved model that cells come from.
+    loaded_from: Option<PathBuf>,
+    /// The model that is saved while it is built.
+    saving: Option<Saving>,
     deleted: Vec<Pathway>,
     /// Connections that were switched before they were there.
     switched: Vec<(Pathway, bool)>,
@@ -69,6 +80,15 @@ pub struct Node {
     /// Cells of this rank whose state is wanted.
     states: Option<CellStates>,
     is_initialised: bool,
+}
+
+/// Phases that every round of cells goes through.
+#[derive(Clone, Copy, Debug, Default)]
+struct Phases {
+    modifications: bool,
+    synapses: bool,
+    stimuli: bool,
+    reports: bool,
 }
 
 /// A request that comes too late or too early.
@@ -116,12 +136,15 @@ impl Node {
             input,
             ranks,
             settings,
-            threads,
+            threads: Arc::new(threads),
             timings,
             targets: None,
             assigned: None,
-            modified: false,
+            wanted: Phases::default(),
             cells: None,
+            grouped: None,
+            loaded_from: None,
+            saving: None,
             deleted: Vec::new(),
             switched: Vec::new(),
             simulation: None,
@@ -154,18 +177,38 @@ impl Node {
         Ok(self.targets.insert(plan))
     }
 
-    /// Finds out which of the cells are this rank's.
+    /// Finds out which of the cells are this rank's; returns them by the rounds in which they are built.
     ///
     /// # Errors
     ///
-    /// A node attribute that is missing or of the wrong type.
-    pub fn compute_load_balance(&mut self) -> Result<&[CellSpec], Failure> {
-        let (rank, size) = (self.ranks.rank(), self.ranks.size());
+    /// Files of an earlier run that cannot be read or are about other cells; what can be wrong with cells whose cost has
+    /// to be found out.
+    pub fn compute_load_balance(&mut self) -> Result<&[Target], Failure> {
         let assigned = match self.assigned.take() {
             Some(assigned) => assigned,
-            None => self.load_targets()?.cells_of_rank(rank, size)?,
+            None => {
+                let assignment = self.on_threads(|node, plan| {
+                    balance::assign(plan, &node.input, &node.options, node.ranks.as_ref())
+                })?;
+                let rank = self.ranks.rank();
+                (0..assignment.rounds).map(|round| assignment.of(rank, round)).collect()
+            }
         };
         Ok(self.assigned.insert(assigned))
+    }
+
+    /// Estimates what the simulation takes, on the first rank, and writes how its cells are best dealt out; returns what is
+    /// to be told of it, nothing on other ranks.
+    ///
+    /// # Errors
+    ///
+    /// What can be wrong with the cells of which some are built; files that cannot be written.
+    pub fn dry_run(&mut self) -> Result<String, Failure> {
+        self.on_threads(|node, plan| {
+            let told =
+                balance::from_first(node.ranks.as_ref(), || dry_run::run(plan, &node.input, &node.options))?;
+            Ok(if node.is_first() { told } else { String::new() })
+        })
     }
 
     /// Lets the modifications of the config take part. Cells are modified while they are built.
@@ -178,30 +221,25 @@ impl Node {
             let help = "enable modifications before the cells are created";
             return Err(WrongPhase::failure("the cells exist already, unmodified", help));
         }
-        self.modified = true;
+        self.wanted.modifications = true;
         Ok(())
     }
 
-    /// Builds the cells of this rank from their templates and morphologies.
+    /// Builds the cells of this rank from their templates and morphologies, at least those of its first round.
     ///
     /// # Errors
     ///
     /// Templates and morphologies that cannot be found or read, templates that fail.
     pub fn create_cells(&mut self) -> Result<(), Failure> {
-        if self.cells.is_some() {
-            return Ok(());
-        }
-        self.compute_load_balance()?;
-        let specs = self.assigned.clone().unwrap_or_default();
-        let modified = self.modified;
-        let cells = self.on_threads(|node, plan| build::create_cells(specs, &node.input, plan, modified))?;
-        if modified && !self.input.modifications.is_empty() {
-            let applications = self.ranks.sum(&cells.applications)?;
-            if self.is_first() {
-                build::warn_of_idle(&self.input, &applications);
-            }
-        }
-        self.cells = Some(cells);
+        if self.cells.is_some() { Ok(()) } else { self.create_cells_of(0) }
+    }
+
+    fn create_cells_of(&mut self, round: usize) -> Result<(), Failure> {
+        let chosen = self.compute_load_balance()?.get(round).cloned().unwrap_or_default();
+        let modified = self.wanted.modifications;
+        self.cells = Some(self.on_threads(|node, plan| {
+            build::create_cells(plan.cells(&chosen)?, &node.input, plan, modified)
+        })?);
         Ok(())
     }
 
@@ -212,15 +250,10 @@ impl Node {
     /// An edges file that cannot be read or lacks an attribute, a location that a cell does not have, a synapse model
     /// that is not there.
     pub fn create_synapses(&mut self) -> Result<(), Failure> {
+        self.wanted.synapses = true;
         self.with_cells(|node, plan, cells| {
             build::create_synapses(cells, &node.input, plan, &node.deleted, node.options.crash_test)
-        })?;
-        let own = self.cells.as_ref().map_or(0, |cells| cells.synapse_count as u64);
-        let synapses = self.ranks.sum(&[own])?.first().copied().unwrap_or(0);
-        if self.is_first() {
-            tracing::info!("{synapses} synapses on {} cells", self.load_targets()?.cell_count());
-        }
-        Ok(())
+        })
     }
 
     /// Attaches the stimuli of the config.
@@ -229,6 +262,7 @@ impl Node {
     ///
     /// A node set or compartment set that does not fit the cells, an attribute that nodes lack.
     pub fn enable_stimuli(&mut self) -> Result<(), Failure> {
+        self.wanted.stimuli = true;
         self.with_cells(|node, plan, cells| build::enable_stimuli(cells, &node.input, plan))
     }
 
@@ -238,6 +272,7 @@ impl Node {
     ///
     /// A node set that does not fit, variables that cells do not have.
     pub fn enable_reports(&mut self) -> Result<(), Failure> {
+        self.wanted.reports = true;
         self.with_cells(|node, plan, cells| build::enable_reports(cells, &node.input, plan))
     }
 
@@ -256,50 +291,6 @@ impl Node {
         }
         self.assemble()?;
         Ok(())
-    }
-
-    /// The model as a simulation, assembled from what was built so far.
-    ///
-    /// # Errors
-    ///
-    /// A connection between ranks that is shorter than a time step, systems of plug-ins without an order.
-    pub fn assemble(&mut self) -> Result<&mut Simulation, Failure> {
-        if self.simulation.is_none() {
-            self.create_cells()?;
-            let cells = self.cells.as_mut().map(|cells| (cells.take_plans(), &*cells));
-            let Some((plans, cells)) = cells else { return Err(no_cells()) };
-            // What the config says of a global counts more than what a template says.
-            let globals = &mut self.settings.group.globals;
-            for (key, value) in &cells.globals {
-                globals.entry(key.clone()).or_insert(*value);
-            }
-            // `synapse_configure` is done last.
-            globals.extend(cells.configured_globals.clone());
-            if !cells.clamps.is_empty() {
-                let (mechanism, variable) = output::CLAMP_CURRENT;
-                self.settings.group.observed.insert((mechanism.to_owned(), variable.to_owned()));
-                self.settings.step_plugins.push(Arc::new(|step, _| record::add_to(step)));
-            }
-            let registry = &self.input.registry;
-            let chosen = &self.options.dump_cell_state.0;
-            if let (false, Some(plan)) = (chosen.is_empty(), &self.targets) {
-                self.states = Some(CellStates::new(chosen, &plans, &self.input, plan)?);
-                self.settings.group.observed.extend(settings::all_variables(registry));
-            }
-            if self.settings.group.keeps_state {
-                self.settings.group.observed.extend(settings::all_variables(registry));
-            }
-            self.statistics = self.options.model_stats.then(|| Statistics::of_cells(&plans));
-            let mut simulation = Simulation::new(plans, registry, &self.settings, Arc::clone(&self.ranks))?;
-            for add in &self.app.epoch_plugins {
-                simulation.add_epoch_systems(|schedule, world| add(schedule, world));
-            }
-            self.simulation = Some(simulation);
-            for (pathway, active) in std::mem::take(&mut self.switched) {
-                self.switch_connections(&pathway, active)?;
-            }
-        }
-        self.simulation.as_mut().ok_or_else(no_cells)
     }
 
     /// Adds systems to the `Epoch` schedule, before the initialisation.
@@ -323,7 +314,8 @@ impl Node {
         if is_first {
             output::prepare(&self.input).map_err(Failure::run_failed)?;
         }
-        let (Some(simulation), Some(cells), Some(plan)) = (&mut self.simulation, &self.cells, &self.targets)
+        let (Some(simulation), Some(cells), Some(plan)) =
+            (&mut self.simulation, &self.grouped, &self.targets)
         else {
             return Err(no_cells());
         };
@@ -345,7 +337,7 @@ impl Node {
         }
         simulation.initialize()?;
         self.restore_state()?;
-        let (Some(simulation), Some(cells)) = (&mut self.simulation, &self.cells) else {
+        let (Some(simulation), Some(cells)) = (&mut self.simulation, &self.grouped) else {
             return Err(no_cells());
         };
         if let Some(states) = &self.states {
@@ -399,7 +391,12 @@ impl Node {
 
     /// Number of this rank's cells.
     pub fn cell_count(&self) -> usize {
-        self.assigned.as_ref().map_or(0, Vec::len)
+        self.assigned
+            .iter()
+            .flatten()
+            .flat_map(|round| &round.nodes)
+            .map(|(_, node_ids)| node_ids.len())
+            .sum()
     }
 
     /// How large the model is over all ranks, if the options ask for it.
@@ -422,7 +419,8 @@ impl Node {
     ///
     /// A file that cannot be written.
     pub fn finish(&mut self) -> Result<(), Failure> {
-        let (Some(simulation), Some(cells), Some(plan)) = (&mut self.simulation, &self.cells, &self.targets)
+        let (Some(simulation), Some(cells), Some(plan)) =
+            (&mut self.simulation, &self.grouped, &self.targets)
         else {
             return Ok(());
         };
@@ -451,6 +449,10 @@ impl Node {
         self.statistics = None;
         self.states = None;
         self.cells = None;
+        self.loaded_from = None;
+        self.saving = None;
+        self.grouped = None;
+        self.wanted = Phases::default();
         self.assigned = None;
         self.targets = None;
         self.is_initialised = false;
@@ -474,22 +476,6 @@ impl Node {
         let Some(plan) = &this.targets else { return Err(no_cells()) };
         let done = this.threads.install(|| work(this, plan));
         done.map_err(|failure| failure.with_reasons(&self.input.refused))
-    }
-
-    /// Works on the cells, before they become a simulation.
-    fn with_cells(
-        &mut self,
-        work: impl FnOnce(&Self, &Plan, &mut CellsOfRank) -> Result<(), Failure> + Send,
-    ) -> Result<(), Failure> {
-        if self.simulation.is_some() {
-            let help = "attach everything before the model is initialised";
-            return Err(WrongPhase::failure("the model is assembled already", help));
-        }
-        self.create_cells()?;
-        let Some(mut cells) = self.cells.take() else { return Err(no_cells()) };
-        let done = self.on_threads(|node, plan| work(node, plan, &mut cells));
-        self.cells = Some(cells);
-        done
     }
 }
 

@@ -22,7 +22,7 @@ pub use reports::{ReportOutput, flush_reports};
 pub use spikes::{SpikeOutput, write_spikes};
 
 /// Longest simulated time (ms) between two flushes of spikes and reports, as in neurodamus.
-const LONGEST_BUFFERED: f64 = 25.0;
+pub const LONGEST_BUFFERED: f64 = 25.0;
 
 /// A folder or file of the outputs that cannot be made.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]

@@ -25,7 +25,7 @@ pub enum Error {
         /// Mechanism of the target.
         mechanism: String,
     },
-    /// A connection is shorter than a time step, but its ends are in different groups.
+    /// A connection is shorter than a time step, but its ends cannot be in one group.
     #[error(
         "the connection from gid {from} to gid {to} has a delay of {delay} ms, below the time step of {dt} ms"
     )]
