@@ -129,7 +129,7 @@ impl Options {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// A simulation.
-    Run(Options),
+    Run(Box<Options>),
     /// An answer about mechanisms.
     Mechanisms(Question),
     /// All that is wrong with a simulation config and its files.
@@ -173,7 +173,7 @@ pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Request
         let options = check::parse(words.into_iter().skip(2)).map_err(NoOptions::CommandLine)?;
         return Ok(Request::Check(options));
     }
-    parse_options(words).map(Request::Run)
+    parse_options(words).map(|options| Request::Run(Box::new(options)))
 }
 
 /// Reads a command line that asks for a simulation.
