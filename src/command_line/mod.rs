@@ -380,7 +380,7 @@ mod tests {
     #[test]
     fn options_without_effect_are_told() {
         let line = "c.json --enable-shm=ON --cell-permute=node-adjacency \
-                    --keep-build --build-model=OFF --memory-tracker=heap --num-target-ranks=2";
+                    --restore=s --build-model=ON --memory-tracker=heap --num-target-ranks=2";
         assert_eq!(options(line).notices.len(), 5);
         assert_eq!(options(&format!("{line} --dry-run")).notices.len(), 3);
         assert_eq!(
