@@ -45,7 +45,7 @@ unit: ## Run every test, style aside
 # A build of its own: with the feature `mpi` the program needs an MPI library
 mpi-test: ## Run the tests of several ranks under mpiexec
 	@tools/set-up mpi
-	$(IN_ENVIRONMENT) cargo test --workspace --features mpi --test mpi
+	$(IN_ENVIRONMENT) cargo test --workspace --features neurodamus/mpi --test mpi
 
 bench: ## Measure speed, first of all against NEURON
 	@tools/set-up reference

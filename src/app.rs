@@ -120,6 +120,14 @@ impl App {
             return terminal.print(&node.dry_run()?).map_err(Failure::run_failed);
         }
         let start = Instant::now();
+        if !options.simulate_model && !only_shows {
+            node.create_model()?;
+            if is_first {
+                tracing::info!("the model is not simulated (`--simulate-model=OFF`)");
+                output::mark_success(node.input()).map_err(Failure::run_failed)?;
+            }
+            return Ok(());
+        }
         node.build()?;
         let while_building = machine::peak();
         if let Some(format) = options.schedule {
@@ -155,6 +163,7 @@ impl App {
             progress.finish();
         }
         node.finish()?;
+        node.save_state()?;
         if let (Some(timings), true) = (node.take_timings(), is_first) {
             let timings = timings.collect();
             terminal.print(&introspection::profile_table(&timings)).map_err(Failure::run_failed)?;

@@ -139,6 +139,14 @@ impl From<systems::Error> for Failure {
                 Some("the message is the mechanism's own; look at its inputs in this place"),
                 Exit::RunFailed,
             ),
+            E::OtherState { .. } => (
+                Some("go on with the stimuli, cells and connections of the run that saved the state"),
+                Exit::BadInput,
+            ),
+            E::SharedState { .. } => (
+                Some("leave out `--save`, or give each instance a stream of its own (`RANDOM`)"),
+                Exit::RunFailed,
+            ),
             E::UnsetPointer { .. } => (Some("set it in the template: `setpointer`"), Exit::BadInput),
             E::DependentInstances { .. } => {
                 (Some("put them into different segments, for example by a larger `nseg`"), Exit::BadInput)

@@ -21,6 +21,7 @@ pub mod node;
 pub mod output;
 pub mod plan;
 pub mod plugin;
+pub mod saved_model;
 pub mod signals;
 pub mod statistics;
 pub mod terminal;

@@ -10,6 +10,8 @@ mod stimuli;
 mod synapses;
 mod templates;
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use systems::group::{CellPlan, SpikeSource};
@@ -25,15 +27,15 @@ pub use construct::BuiltCell;
 pub use corrections::Clamp;
 pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
-pub use synapses::{EdgeCounts, GAP_JUNCTION, count_edges};
+pub use synapses::{EdgeCounts, GAP_JUNCTION, GLOBALS_OF_BUILDING, count_edges, end_minis_at, is_synapse};
 pub use templates::Globals;
 
 /// The cells of a rank, with all that is attached to them so far.
 pub struct CellsOfRank {
     /// What was built, by ascending gid.
-    instances: Vec<Instance>,
+    pub instances: Vec<Instance>,
     /// The cells, in the same order.
-    plans: Vec<CellPlan>,
+    pub plans: Vec<CellPlan>,
     /// Whether their synapses are made.
     pub has_synapses: bool,
     /// Number of these synapses.
@@ -48,9 +50,27 @@ pub struct CellsOfRank {
     pub configured_globals: Globals,
     /// Clamps whose current is recorded.
     pub clamps: Vec<Clamp>,
+    /// Files that the cells were built from, beside those that the configs name.
+    pub files: BTreeSet<PathBuf>,
 }
 
 impl CellsOfRank {
+    /// Cells, by ascending gid, without synapses, stimuli and reports.
+    pub fn new(instances: Vec<Instance>, plans: Vec<CellPlan>, globals: Globals) -> Self {
+        Self {
+            instances,
+            plans,
+            has_synapses: false,
+            synapse_count: 0,
+            reports: Vec::new(),
+            globals,
+            applications: Vec::new(),
+            configured_globals: Globals::new(),
+            clamps: Vec::new(),
+            files: BTreeSet::new(),
+        }
+    }
+
     /// Takes the cells, to put them into groups.
     pub fn take_plans(&mut self) -> Vec<CellPlan> {
         self.instances = Vec::new();
@@ -75,6 +95,7 @@ impl CellsOfRank {
         self.configured_globals.extend(other.configured_globals);
         self.clamps.extend(other.clamps);
         self.clamps.sort_by_key(|clamp| clamp.gid);
+        self.files.extend(other.files);
     }
 }
 
@@ -97,7 +118,7 @@ pub fn create_cells(
     plan: &Plan,
     modified: bool,
 ) -> Result<CellsOfRank, Failure> {
-    let Built { mut instances, globals, applications } =
+    let Built { mut instances, globals, applications, files } =
         templates::build_cells(specs, input, plan, modified)?;
     instances.sort_by_key(|instance| instance.spec.gid);
     if let Some((corrections, population)) = corrections::wanted(input, plan)? {
@@ -105,17 +126,7 @@ pub fn create_cells(
     }
     let plans = instances.iter().map(|instance| cell_plan(instance, input, plan));
     let plans = plans.collect::<Result<Vec<CellPlan>, Failure>>()?;
-    Ok(CellsOfRank {
-        instances,
-        plans,
-        has_synapses: false,
-        synapse_count: 0,
-        reports: Vec::new(),
-        globals,
-        applications,
-        configured_globals: Globals::new(),
-        clamps: Vec::new(),
-    })
+    Ok(CellsOfRank { applications, files, ..CellsOfRank::new(instances, plans, globals) })
 }
 
 /// Makes the synapses and gap junctions of a rank's cells, but for those of the pathways in `deleted`.
@@ -135,8 +146,10 @@ pub fn create_synapses(
     }
     let deleted = deleted.iter().map(|pathway| pathway.resolve(plan)).collect::<Result<Vec<_>, _>>()?;
     let CellsOfRank { instances, plans, .. } = cells;
-    (cells.configured_globals, cells.synapse_count) =
+    let synapses::Connected { globals, files, count } =
         synapses::connect(plans, instances, input, plan, &deleted, crash_test)?;
+    (cells.configured_globals, cells.synapse_count) = (globals, count);
+    cells.files.extend(files);
     if let Some((corrections, population)) = corrections::wanted(input, plan)? {
         cells.clamps = corrections::clamp(plans, instances, input, corrections, population)?;
     }

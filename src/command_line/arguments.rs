@@ -191,8 +191,10 @@ pub struct Arguments {
 
     /// Whether to build the model or use a saved one
     ///
-    /// `ON` builds it, `OFF` uses the saved one, `AUTO` builds it where no saved one is found.
-    /// Default: `AUTO`.
+    /// Saved models are in the folder `build` beside CONFIG. `AUTO`, the default, uses the saved one if there is one that
+    /// can be used, and else builds the model; `ON` always builds it, and takes the place of a saved one; `OFF` uses the
+    /// saved one, and fails if it cannot be used. A saved model cannot be used once something has changed that it was built
+    /// from; the reason is told.
     #[arg(
         long,
         value_name = "AUTO|ON|OFF",
@@ -204,7 +206,8 @@ pub struct Arguments {
 
     /// Whether to simulate the model once it is built
     ///
-    /// `ON`, the default, or `OFF`.
+    /// `ON`, the default, or `OFF`: the model is built and saved, to be run later, with other stimuli, reports and duration
+    /// if wanted, and on any number of ranks.
     #[arg(
         long,
         value_name = "ON|OFF",
@@ -216,17 +219,21 @@ pub struct Arguments {
 
     /// Save the state at the end of the run to the folder PATH
     ///
-    /// A relative PATH starts from the folder that holds the config.
+    /// The model is saved there, too, in place of the folder `build`. A relative PATH starts from the folder that holds the
+    /// config.
     #[arg(long, value_name = "PATH", help_heading = heading::MODEL)]
     pub save: Option<PathBuf>,
 
     /// Continue from a state that `--save` wrote to the folder PATH
     ///
-    /// A relative PATH starts from the folder that holds the config.
+    /// The run goes on from the time at which the state was saved to `run.tstop`, with the saved model and the same stimuli;
+    /// its spikes and reports are those after that time. A relative PATH starts from the folder that holds the config.
     #[arg(long, value_name = "PATH", help_heading = heading::MODEL)]
     pub restore: Option<PathBuf>,
 
-    /// Keep the files that the model was built into
+    /// Save the model that was built, for later runs
+    ///
+    /// It goes to the folder `build` beside CONFIG. Without this option or `--simulate-model=OFF` nothing is saved.
     #[arg(long, help_heading = heading::MODEL)]
     pub keep_build: bool,
 

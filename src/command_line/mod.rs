@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches};
 
-pub use arguments::{LoadBalance, MemoryTracker, ScheduleFormat};
+pub use arguments::{BuildModel, LoadBalance, MemoryTracker, ScheduleFormat};
 pub use cell_list::CellList;
 pub use check::{CheckFormat, CheckOptions};
 pub use config_file::{ConfigFileError, check_config_file};
@@ -50,6 +50,16 @@ pub struct Options {
     pub dump_cell_state: CellList,
     /// Show how large the model is.
     pub model_stats: bool,
+    /// Whether the model is built or a saved one is used.
+    pub build_model: BuildModel,
+    /// Whether the model is simulated once it is built.
+    pub simulate_model: bool,
+    /// Whether a model that was built is saved.
+    pub keep_build: bool,
+    /// Where the model, and its state at the end of the run, are saved; relative to the folder that holds the config.
+    pub save: Option<PathBuf>,
+    /// Where the model, and the state to go on from, are; relative to the folder that holds the config.
+    pub restore: Option<PathBuf>,
     /// Number of threads; `None`: one for each core that the process may use.
     pub threads: Option<NonZeroUsize>,
     /// Cells in each group; `None`: what fits in a core's cache.
@@ -92,6 +102,11 @@ impl Options {
             report_buffer_size: DEFAULT_BUFFER,
             dump_cell_state: CellList::default(),
             model_stats: false,
+            build_model: BuildModel::Auto,
+            simulate_model: true,
+            keep_build: false,
+            save: None,
+            restore: None,
             threads: None,
             group_size: None,
             schedule: None,
@@ -189,6 +204,11 @@ pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result
         report_buffer_size: arguments.report_buffer_size.map_or(DEFAULT_BUFFER, NonZeroU32::get),
         dump_cell_state: arguments.dump_cell_state.unwrap_or_default(),
         model_stats: arguments.model_stats,
+        build_model: arguments.build_model.unwrap_or(BuildModel::Auto),
+        simulate_model: arguments.simulate_model != Some(Switch::Off),
+        keep_build: arguments.keep_build,
+        save: arguments.save,
+        restore: arguments.restore,
         threads: arguments.threads,
         group_size: arguments.group_size,
         schedule: arguments.schedule,
@@ -348,10 +368,7 @@ mod tests {
 
     #[test]
     fn every_refused_option_is_named_in_one_go() {
-        assert_eq!(
-            refused("c.json --save=s --restore r --build-model=OFF --simulate-model off"),
-            ["--build-model=OFF", "--simulate-model=OFF", "--save", "--restore"]
-        );
+        assert_eq!(refused("c.json --coreneuron-direct-mode --dry-run"), ["--coreneuron-direct-mode"]);
     }
 
     #[test]
@@ -363,7 +380,7 @@ mod tests {
     #[test]
     fn options_without_effect_are_told() {
         let line = "c.json --enable-shm=ON --cell-permute=node-adjacency \
-                    --keep-build --memory-tracker=heap --num-target-ranks=2";
+                    --keep-build --build-model=OFF --memory-tracker=heap --num-target-ranks=2";
         assert_eq!(options(line).notices.len(), 5);
         assert_eq!(options(&format!("{line} --dry-run")).notices.len(), 3);
         assert_eq!(

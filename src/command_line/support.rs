@@ -34,20 +34,6 @@ pub struct Rule {
 /// Every known option that is not acted upon.
 pub const RULES: &[Rule] = &[
     refused(
-        "build_model",
-        "--build-model=OFF",
-        |a| a.build_model == Some(BuildModel::Off),
-        "leave the option out: the model is built anew in each run",
-    ),
-    refused(
-        "simulate_model",
-        "--simulate-model=OFF",
-        |a| a.simulate_model == Some(Switch::Off),
-        "leave the option out: building the model is part of each run",
-    ),
-    refused("save", "--save", |a| a.save.is_some(), "run to the end in one go"),
-    refused("restore", "--restore", |a| a.restore.is_some(), "run from the start"),
-    refused(
         "coreneuron_direct_mode",
         "--coreneuron-direct-mode",
         |a| a.coreneuron_direct_mode,
@@ -68,8 +54,14 @@ pub const RULES: &[Rule] = &[
     no_effect(
         "keep_build",
         "--keep-build",
-        |a| a.keep_build,
-        "the model stays in memory, so there are no files to keep",
+        |a| a.keep_build && a.build_model == Some(BuildModel::Off),
+        "with `--build-model=OFF` no model is built",
+    ),
+    no_effect(
+        "build_model",
+        "--build-model",
+        |a| a.restore.is_some() && a.build_model.is_some_and(|choice| choice != BuildModel::Off),
+        "with `--restore` the saved model is used",
     ),
     no_effect(
         "enable_shm",

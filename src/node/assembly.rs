@@ -72,8 +72,13 @@ impl Node {
 
     /// Builds the cells of a round with all that is wanted of them.
     fn build_round(&mut self, round: usize) -> Result<(), Failure> {
-        self.create_cells_of(round)?;
         let wanted = self.wanted;
+        if wanted.model {
+            self.create_model_of(round)?;
+            self.end_minis();
+        } else {
+            self.create_cells_of(round)?;
+        }
         if wanted.synapses {
             self.create_synapses()?;
         }
@@ -108,6 +113,9 @@ impl Node {
         let registry = &self.input.registry;
         if let (Some(states), Some(plan)) = (&mut self.states, &self.targets) {
             states.remember(&self.options.dump_cell_state.0, &plans, plan)?;
+            settings.group.observed.extend(settings::all_variables(registry));
+        }
+        if settings.group.keeps_state {
             settings.group.observed.extend(settings::all_variables(registry));
         }
         if let Some(statistics) = &mut self.statistics {
@@ -156,7 +164,8 @@ impl Node {
             let count = self.targets.as_ref().map_or(0, Plan::cell_count);
             tracing::info!("{synapses} synapses on {count} cells");
         }
-        if self.wanted.modifications && !self.input.modifications.is_empty() {
+        // Of cells from a saved model it is not known
+        if !cells.applications.is_empty() {
             let applications = self.ranks.sum(&cells.applications)?;
             if self.is_first() {
                 build::warn_of_idle(&self.input, &applications);

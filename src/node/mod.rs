@@ -17,6 +17,7 @@
 
 mod assembly;
 mod pathway;
+mod saved;
 mod settings;
 
 use std::path::PathBuf;
@@ -61,6 +62,8 @@ pub struct Node {
     assigned: Option<Vec<Target>>,
     /// What is done with the cells of every round.
     wanted: Phases,
+    /// The folder of the saved model that cells are read from.
+    loaded: Option<PathBuf>,
     /// The cells of the present round.
     cells: Option<CellsOfRank>,
     /// What is known of the cells of the rounds that are in groups.
@@ -80,6 +83,8 @@ pub struct Node {
 #[derive(Clone, Copy, Debug, Default)]
 struct Phases {
     modifications: bool,
+    /// Cells come with their synapses, as the options say.
+    model: bool,
     synapses: bool,
     stimuli: bool,
     reports: bool,
@@ -117,7 +122,8 @@ impl Node {
     /// Every problem of the input files in one go.
     pub fn new(app: &App, options: &Options, ranks: Arc<dyn Communicator>) -> Result<Self, Failure> {
         let output_path = options.output_path.as_deref();
-        let input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
+        let mut input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
+        saved::begin_reports(options, &mut input)?;
         let timings = options.profile.then(Timings::default);
         let mut settings = settings::simulation_options(&input, options, app, timings.clone());
         settings.threads = settings::threads(options, ranks.as_ref())?;
@@ -134,6 +140,7 @@ impl Node {
             targets: None,
             assigned: None,
             wanted: Phases::default(),
+            loaded: None,
             cells: None,
             grouped: None,
             deleted: Vec::new(),
@@ -275,9 +282,7 @@ impl Node {
     pub fn build(&mut self) -> Result<(), Failure> {
         self.load_targets()?;
         self.compute_load_balance()?;
-        self.enable_modifications()?;
-        self.create_cells()?;
-        self.create_synapses()?;
+        self.create_model()?;
         self.enable_stimuli()?;
         if !self.options.disable_reports {
             self.enable_reports()?;
@@ -329,8 +334,12 @@ impl Node {
             });
         }
         simulation.initialize()?;
+        self.restore_state()?;
+        let (Some(simulation), Some(cells)) = (&mut self.simulation, &self.grouped) else {
+            return Err(no_cells());
+        };
         if let Some(states) = &self.states {
-            states.write(0.0, simulation.groups_mut())?;
+            states.write(simulation.t(), simulation.groups_mut())?;
         }
         output::record_clamps(&cells.clamps, &self.input, simulation)?;
         self.is_initialised = true;
@@ -440,6 +449,7 @@ impl Node {
         self.cells = None;
         self.grouped = None;
         self.wanted = Phases::default();
+        self.loaded = None;
         self.assigned = None;
         self.targets = None;
         self.is_initialised = false;

@@ -37,6 +37,7 @@ pub fn simulation_options(
             random_seed: run.random_seed,
             globals,
             observed: app.observed.clone(),
+            keeps_state: options.save.is_some() || options.restore.is_some(),
         },
         threads: 1,
         group_size: options.group_size.map_or(0, std::num::NonZero::get),

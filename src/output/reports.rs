@@ -2,7 +2,10 @@
 //!
 //! Rows are kept until a buffer is full or 25 ms are simulated; then rank 0 collects them from all ranks, some columns of
 //! the file after the other so that its memory stays bounded, and hands them to the operating system: a run that is killed
-//! later leaves them readable.
+//! later leaves them readable. With the feature `parallel-hdf5` all ranks write ([`together`]).
+
+#[cfg(feature = "parallel-hdf5")]
+mod together;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,6 +14,8 @@ use std::path::PathBuf;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 use sonata::Hdf5Error;
+#[cfg(feature = "parallel-hdf5")]
+use sonata::report::SharedReport;
 use sonata::report::{ReportLayout, ReportWriter};
 use systems::communicator::Communicator;
 use systems::epoch::{EpochClock, Exchanged, Failure as RankFailure, Groups, Ranks};
@@ -58,6 +63,12 @@ struct OneReport {
     own: Vec<Piece>,
     /// On rank 0: the open file.
     writer: Option<ReportWriter>,
+    /// The file that all ranks have open, if they write it together.
+    #[cfg(feature = "parallel-hdf5")]
+    shared: Option<SharedReport>,
+    /// On rank 0: the populations in the file, as the plan numbers them.
+    #[cfg(feature = "parallel-hdf5")]
+    populations: Vec<usize>,
     /// On rank 0: the columns of each cell in the order of the file, and the rank that has them.
     all: Vec<(usize, Piece)>,
     /// Values that are collected at once.
@@ -104,11 +115,12 @@ impl ReportOutput {
         buffer_size: u32,
         ranks: &dyn Communicator,
     ) -> Result<Self, Failure> {
+        let names: Vec<&str> = plan.populations.iter().map(|population| &*population.name).collect();
         let mut reports = Vec::new();
         let mut flush_interval = (LONGEST_BUFFERED / input.config.run.dt) as u64;
         for report in plans {
             let mut one = OneReport::new(report, buffer_size);
-            let layouts = one.lay_out(report, plan, ranks)?;
+            let layouts = one.lay_out(report, &names, ranks)?;
             let row_bytes = 4 * one.widths.iter().sum::<u64>();
             let rows = (u64::from(buffer_size) * 1_000_000).checked_div(row_bytes).unwrap_or(u64::MAX);
             flush_interval = flush_interval.min(rows.saturating_mul(report.sampling.period()));
@@ -117,6 +129,10 @@ impl ReportOutput {
             } else if ranks.rank() == 0 {
                 let path: PathBuf = input.output_dir.join(&report.file_name);
                 one.writer = Some(ReportWriter::create(&path, &layouts).map_err(Failure::run_failed)?);
+            }
+            #[cfg(feature = "parallel-hdf5")]
+            if ranks.is_mpi() && ranks.size() > 1 && row_bytes > 0 {
+                one.open_together(&input.output_dir.join(&report.file_name), &names, ranks)?;
             }
             reports.push(one);
         }
@@ -176,6 +192,10 @@ impl ReportOutput {
             if let Some(writer) = report.writer {
                 writer.close().map_err(Failure::run_failed)?;
             }
+            #[cfg(feature = "parallel-hdf5")]
+            if let Some(shared) = report.shared {
+                shared.close().map_err(Failure::run_failed)?;
+            }
         }
         Ok(())
     }
@@ -198,16 +218,21 @@ impl OneReport {
             widths: Vec::new(),
             own: Vec::new(),
             writer: None,
+            #[cfg(feature = "parallel-hdf5")]
+            shared: None,
+            #[cfg(feature = "parallel-hdf5")]
+            populations: Vec::new(),
             all: Vec::new(),
             block: buffer_size as usize * 250_000,
         }
     }
 
-    /// Finds out which columns of the file each rank has; gives the layout of the file to rank 0.
+    /// Finds out which columns of the file each rank has; gives the layout of the file to rank 0. The populations of the
+    /// plan have these names.
     fn lay_out(
         &mut self,
         report: &ReportPlan,
-        plan: &Plan,
+        names: &[&str],
         ranks: &dyn Communicator,
     ) -> Result<Vec<ReportLayout>, Failure> {
         let everywhere = gather_elements(&report.cells, ranks)?;
@@ -221,18 +246,13 @@ impl OneReport {
             }
         }
         let mut layouts = Vec::new();
-        for (index, population) in plan.populations.iter().enumerate() {
+        for (index, name) in names.iter().enumerate() {
             let of_population = || cells.range((index, 0)..=(index, u64::MAX));
             if of_population().next().is_none() {
                 continue;
             }
             let elements = of_population().map(|(&(_, node_id), &(_, _, elements))| (node_id, elements));
-            layouts.push(ReportLayout::from_cells(
-                &population.name,
-                &report.unit,
-                elements,
-                &report.sampling,
-            ));
+            layouts.push(ReportLayout::from_cells(name, &report.unit, elements, &report.sampling));
             let mut start = 0;
             for (_, &(rank, own_start, elements)) in of_population() {
                 let piece = Piece { population: self.widths.len(), start, own_start, width: elements.len() };
@@ -240,6 +260,8 @@ impl OneReport {
                 self.all.push((rank, piece));
             }
             self.widths.push(start);
+            #[cfg(feature = "parallel-hdf5")]
+            self.populations.push(index);
         }
         self.share_columns(ranks)?;
         Ok(layouts)
@@ -308,6 +330,10 @@ impl OneReport {
             }
         }
         self.rows_written += count;
+        #[cfg(feature = "parallel-hdf5")]
+        if let Some(shared) = &self.shared {
+            return shared.flush().map_err(WriteError::File);
+        }
         match &self.writer {
             Some(writer) => writer.flush().map_err(WriteError::File),
             None => Ok(()),
@@ -425,4 +451,86 @@ fn places(group: &Group, plans: &[ReportPlan]) -> Vec<ProbePlace> {
         cells: layout.cells.iter().map(|&(gid, count)| (columns[layout.report][&gid], count)).collect(),
     };
     group.probe_layouts().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use sonata::report::{ReportReader, Sampling};
+    use systems::communicator::run_on_simulated_ranks;
+
+    use super::*;
+
+    /// Cells of two populations, dealt out in turn, with some values each: population, node id, number of values.
+    const CELLS: [(usize, u64, usize); 7] =
+        [(0, 0, 3), (0, 2, 1), (0, 3, 4), (0, 9, 2), (1, 1, 5), (1, 2, 1), (1, 3, 2)];
+
+    /// A value that tells where it belongs.
+    fn value(population: usize, node: u64, element: usize, row: usize) -> f32 {
+        (1000 * row) as f32 + (100 * population) as f32 + 10.0 * node as f32 + element as f32
+    }
+
+    /// Writes five rows, three and two, on some ranks, which collect no more than `block` values at once.
+    fn write_on(ranks: usize, block: usize, path: &std::path::Path) {
+        let results = run_on_simulated_ranks(ranks, |communicator| {
+            let own =
+                (0..CELLS.len()).filter(|cell| cell % ranks == communicator.rank()).map(|cell| CELLS[cell]);
+            let cells = own.clone().map(|(population, node_id, count)| CellElements {
+                population,
+                node_id,
+                gid: 100 * population as u64 + node_id,
+                element_ids: (0..count as u32).collect(),
+            });
+            let plan = ReportPlan {
+                name: "v".into(),
+                file_name: "v.h5".into(),
+                unit: "mV".into(),
+                sampling: Sampling::new(0.0, 0.5, 0.1, 0.1, 0.5).expect("a window"),
+                cells: cells.collect(),
+                unknown: Default::default(),
+            };
+            let mut report = OneReport::new(&plan, 1);
+            let layouts = report.lay_out(&plan, &["A", "B"], &communicator).expect("a layout");
+            report.block = block;
+            if communicator.rank() == 0 {
+                report.writer = Some(ReportWriter::create(path, &layouts).expect("the file"));
+            }
+            for rows in [0..3, 3..5] {
+                let values: Vec<f32> = rows
+                    .flat_map(|row| {
+                        own.clone().flat_map(move |(population, node, count)| {
+                            (0..count).map(move |element| value(population, node, element, row))
+                        })
+                    })
+                    .collect();
+                let written = report.write(&values, &communicator);
+                assert!(written.is_ok());
+            }
+            if let Some(writer) = report.writer {
+                writer.close().expect("it closes");
+            }
+            Ok::<_, systems::Error>(())
+        });
+        assert!(results.iter().all(Result::is_ok));
+    }
+
+    #[test]
+    fn columns_are_in_order_however_few_are_collected_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (ranks, block) in [(1, 1000), (1, 7), (3, 1000), (3, 10), (3, 1), (9, 4)] {
+            let path = folder.path().join(format!("{ranks}-{block}.h5"));
+            write_on(ranks, block, &path);
+            for (population, name) in ["A", "B"].iter().enumerate() {
+                let report = ReportReader::open(&path, name).expect("a population");
+                let own = CELLS.iter().filter(|cell| cell.0 == population);
+                let expected: Vec<f32> = (0..5)
+                    .flat_map(|row| {
+                        own.clone().flat_map(move |&(population, node, count)| {
+                            (0..count).map(move |element| value(population, node, element, row))
+                        })
+                    })
+                    .collect();
+                assert_eq!(report.read_all().expect("values"), expected, "{ranks} ranks, {block} values");
+            }
+        }
+    }
 }

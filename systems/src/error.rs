@@ -49,6 +49,22 @@ pub enum Error {
         /// Its index.
         index: usize,
     },
+    /// A cell is not what its saved state is of.
+    #[error("the saved state of gid {gid} does not fit the cell: {what}")]
+    OtherState {
+        /// The cell.
+        gid: u64,
+        /// The difference.
+        what: String,
+    },
+    /// A mechanism has a state that belongs to no cell.
+    #[error(
+        "the state of `{mechanism}` cannot be saved: its instances share a random generator (`scop_random`)"
+    )]
+    SharedState {
+        /// The mechanism.
+        mechanism: String,
+    },
     /// Two systems touch the same data and nothing says which comes first.
     #[error("the `{schedule}` schedule is ambiguous: {conflicts}")]
     AmbiguousSchedule {

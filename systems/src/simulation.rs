@@ -14,7 +14,7 @@ use crate::epoch::{
     advance, exchange, guard,
 };
 use crate::error::Error;
-use crate::group::{self, CellPlan, Group, GroupOptions, StepPlugin};
+use crate::group::{self, CellPlan, CellState, Group, GroupOptions, StepPlugin};
 use crate::partition::partition;
 use crate::registry::Registry;
 use crate::schedule::{
@@ -230,6 +230,32 @@ impl Simulation {
         }
         *self.world.resource_mut::<EpochClock>() = EpochClock::default();
         self.world.resource_mut::<SpikeLog>().0.clear();
+        Ok(())
+    }
+
+    /// The state of all cells of this rank, by gid.
+    ///
+    /// # Errors
+    ///
+    /// A mechanism whose state belongs to no cell.
+    pub fn states(&mut self) -> Result<BTreeMap<u64, CellState>, Error> {
+        let mut states = BTreeMap::new();
+        for group in self.groups_mut() {
+            states.extend(group.states()?);
+        }
+        Ok(states)
+    }
+
+    /// Goes on from states at a time (ms), after so many steps: to be called after [`Simulation::initialize`].
+    ///
+    /// # Errors
+    ///
+    /// A cell that is not what its state is of.
+    pub fn set_states(&mut self, t: f64, step: u64, states: &BTreeMap<u64, CellState>) -> Result<(), Error> {
+        for group in self.groups_mut() {
+            group.set_states(t, step, states)?;
+        }
+        *self.world.resource_mut::<EpochClock>() = EpochClock { t, step, ..EpochClock::default() };
         Ok(())
     }
 

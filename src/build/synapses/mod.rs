@@ -26,7 +26,7 @@ use sonata::circuit::ConnectionKind;
 use sonata::edges::EdgeIds;
 use sonata::global_ids::population_hash;
 use systems::Registry;
-use systems::group::CellPlan;
+use systems::group::{CellPlan, PointProcess};
 
 use super::Instance;
 use super::replay::Replays;
@@ -46,8 +46,10 @@ use overrides::Overrides;
 pub use check::check;
 pub use choose::{EdgeCounts, count_edges};
 
+pub use builder::end_minis_at;
 pub use junctions::MECHANISM as GAP_JUNCTION;
 pub use location::soma;
+pub use models::GLOBALS_OF_BUILDING;
 
 /// Cells whose edges are read at once.
 const CELLS_AT_ONCE: usize = 1000;
@@ -110,6 +112,21 @@ pub fn description(registry: &Registry, name: &str) -> Result<Arc<Description>, 
     found.ok_or_else(|| Failure::from(systems::Error::UnknownMechanism { name: name.to_owned() }))
 }
 
+/// What connecting cells brings beside their synapses.
+pub struct Connected {
+    /// Globals of mechanisms that overrides set.
+    pub globals: Globals,
+    /// Files of helpers that were read.
+    pub files: BTreeSet<PathBuf>,
+    /// Number of synapses and gap junctions.
+    pub count: usize,
+}
+
+/// Whether a point process is a synapse or one side of a gap junction.
+pub fn is_synapse(point: &PointProcess) -> bool {
+    point.synapse_id.is_some() || point.description.name == GAP_JUNCTION
+}
+
 /// The synapses of one cell so far.
 #[derive(Debug, Default)]
 struct Synapses {
@@ -120,7 +137,7 @@ struct Synapses {
 }
 
 /// Attaches the synapses and connections of all edge populations, but for those of the pathways in `deleted`, to the
-/// cells of this rank. Returns the globals of mechanisms that overrides set, and the number of synapses.
+/// cells of this rank.
 ///
 /// # Errors
 ///
@@ -133,7 +150,7 @@ pub fn connect(
     plan: &Plan,
     deleted: &[Resolved],
     crash_test: bool,
-) -> Result<(Globals, usize), Failure> {
+) -> Result<Connected, Failure> {
     let overrides = Overrides::load(input, plan)?;
     let managers = managers(input, plan)?;
     let replays = Replays::load(input, plan)?;
@@ -153,7 +170,12 @@ pub fn connect(
     }
     let count = synapses.iter().map(|synapses| synapses.count).sum();
     let pathways: Vec<_> = managers.iter().map(|manager| (manager.source, manager.target)).collect();
-    Ok((overrides.globals(&pathways, plan).collect(), count))
+    let helpers = models.values().filter_map(|model| match model {
+        Model::Hoc(helper) => Some(helper.files()),
+        Model::BuiltIn(_) => None,
+    });
+    let files = helpers.flatten().filter_map(|file| file.canonicalize().ok()).collect();
+    Ok(Connected { globals: overrides.globals(&pathways, plan).collect(), files, count })
 }
 
 /// The models that overrides name.

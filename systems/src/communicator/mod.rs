@@ -28,6 +28,11 @@ pub trait Communicator: Send + Sync {
     /// Collects the bytes of every rank, in the order of ranks, on all of them.
     fn all_gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error>;
 
+    /// Whether the ranks are processes of one MPI world, so that MPI-IO may write one file from all of them.
+    fn is_mpi(&self) -> bool {
+        false
+    }
+
     /// Collects the bytes of every rank, in the order of ranks, on rank 0; the others get nothing.
     fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let all = self.all_gather(bytes)?;

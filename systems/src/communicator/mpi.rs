@@ -181,6 +181,10 @@ impl Communicator for MpiRanks {
         self.size
     }
 
+    fn is_mpi(&self) -> bool {
+        true
+    }
+
     fn all_gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let openings = self.open(bytes)?;
         Ok(self.collect(bytes, &openings, true, |sent, received, shares| {
