@@ -93,7 +93,7 @@ pub fn assign(
         }
         LoadBalance::WholeCell | LoadBalance::MultiSplit => {
             let (assignment, loads) = whole_cell::balance(plan, input, &folder, (ranks, rounds))?;
-            (assignment, loads, "times a fifth of an `hh`")
+            (assignment, loads, "in fifths of an `hh`")
         }
     };
     if is_first && ranks.size() > 1 {

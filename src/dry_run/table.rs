@@ -134,7 +134,7 @@ pub fn totals(totals: &Totals, ranks: usize, rounds: usize) -> String {
     table.rule();
     table.row("Simulation", &[mebibytes(totals.simulated(ranks))]);
     let steps = if rounds > 1 { format!(" (in {rounds} steps)") } else { String::new() };
-    table.row(&format!("Building, on top of it{steps}"), &[mebibytes(totals.building / rounds as f64)]);
+    table.row(&format!("Building, on top of it{steps}"), &[mebibytes(totals.on_top(rounds))]);
     table.rule();
     table.row("GRAND TOTAL", &[bytes(totals.peak(ranks, rounds))]);
     table.finish()
@@ -211,7 +211,7 @@ mod tests {
             cell: 2e6,
             synapse: 1000.0,
             sampled_synapses: 10.0,
-            building_cell: 1e6,
+            building_cell: 5e6,
             building_synapse: 3000.0,
             reports: 1e5,
             report_rows: 3e5,

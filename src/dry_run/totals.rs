@@ -32,7 +32,7 @@ pub struct Totals {
     pub groups: f64,
     /// What reports keep.
     pub reports: f64,
-    /// What is only needed while the cells are built, if they are built in one round.
+    /// The cells as they are before they are put into groups.
     pub building: f64,
     /// Nanoseconds of a time step, on one core.
     pub step: f64,
@@ -58,7 +58,7 @@ impl Totals {
                     let cells = 1024.0 * count * usage.memory.get(metype).copied().unwrap_or(0.0);
                     totals.cells += cells;
                     totals.synapses += 1024.0 * count * usage.cost(metype) - cells;
-                    totals.building += (USUAL_FACTOR - 1.0) * 1024.0 * count * usage.cost(metype);
+                    totals.building += USUAL_FACTOR * 1024.0 * count * usage.cost(metype);
                 }
             }
         }
@@ -87,14 +87,25 @@ impl Totals {
         }
     }
 
+    /// The model while it is simulated.
+    fn model(&self) -> f64 {
+        self.cells + self.synapses + self.groups + self.reports
+    }
+
     /// While it is simulated, on `ranks` ranks.
     pub fn simulated(&self, ranks: usize) -> f64 {
-        self.overhead * ranks as f64 + self.cells + self.synapses + self.groups + self.reports
+        self.overhead * ranks as f64 + self.model()
+    }
+
+    /// What is needed on top of the model while the cells of the last of some rounds are built. Cells that are put into
+    /// groups leave their memory to these, so that of both the larger counts.
+    pub fn on_top(&self, rounds: usize) -> f64 {
+        (self.building - self.model()).max(0.0) / rounds as f64
     }
 
     /// The most at any time, on `ranks` ranks that build their cells in `rounds`.
     pub fn peak(&self, ranks: usize, rounds: usize) -> f64 {
-        self.simulated(ranks) + self.building / rounds as f64
+        self.simulated(ranks) + self.on_top(rounds)
     }
 
     /// Nodes like this one that are needed, with a rank for each of its `cores`; `None` if its memory is not known.

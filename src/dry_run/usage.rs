@@ -41,9 +41,9 @@ pub struct Estimate {
     pub synapse: f64,
     /// Number of synapses of the cells that were built.
     pub sampled_synapses: f64,
-    /// Further bytes of a cell without its synapses, while it is built.
+    /// Bytes of a cell without its synapses before it is put into a group.
     pub building_cell: f64,
-    /// Further bytes of a synapse, while it is built.
+    /// Bytes of a synapse before its cell is put into a group.
     pub building_synapse: f64,
     /// Bytes of what reports know of a cell.
     pub reports: f64,

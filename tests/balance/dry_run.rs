@@ -98,5 +98,5 @@ fn the_estimate_is_near_the_truth() {
     let measured: f64 = measured.and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("{errors}"));
     let estimated = row(&table, "GRAND TOTAL", 1);
     let error = estimated / measured - 1.0;
-    assert!(error.abs() < 0.15, "{estimated} MiB estimated, {measured} MiB measured");
+    assert!(error.abs() < 0.1, "{estimated} MiB estimated, {measured} MiB measured");
 }

@@ -54,3 +54,20 @@ fn more_ranks_than_cells_change_nothing() {
         assert!(outputs(&network, "found") == expected, "{mode}");
     }
 }
+
+/// Saved by some ranks and read by others in steps; saving itself is done in one step.
+#[test]
+fn saved_models_are_read_in_steps() {
+    let network = network();
+    network.run_on_ranks(1, "expected", &["--threads=1"]).expect("it runs");
+    let expected = outputs(&network, "expected");
+    let saving = ["--keep-build", "--modelbuilding-steps=2", "--lb-mode=WholeCell", "--threads=1"];
+    network.run_on_ranks(2, "found", &saving).expect("it runs");
+    assert!(outputs(&network, "found") == expected, "saved");
+    for (ranks, mode) in [(1, "RoundRobin"), (3, "Memory")] {
+        let options =
+            ["--build-model=OFF", "--modelbuilding-steps=3", &format!("--lb-mode={mode}"), "--threads=1"];
+        network.run_on_ranks(ranks, "found", &options).expect("it runs");
+        assert!(outputs(&network, "found") == expected, "read by {ranks} ranks");
+    }
+}
