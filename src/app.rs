@@ -121,7 +121,7 @@ impl App {
         }
         let start = Instant::now();
         if !options.simulate_model && !only_shows {
-            node.create_model()?;
+            node.build_only()?;
             if is_first {
                 tracing::info!("the model is not simulated (`--simulate-model=OFF`)");
                 output::mark_success(node.input()).map_err(Failure::run_failed)?;

@@ -91,10 +91,9 @@ fn short_help() {
     Building and saving the model:
           --build-model <AUTO|ON|OFF>  Whether to build the model or use a saved one
           --simulate-model <ON|OFF>    Whether to simulate the model once it is built
-          --save <PATH>                Save the state at the end of the run to the folder PATH [refused]
+          --save <PATH>                Save the state at the end of the run to the folder PATH
           --restore <PATH>             Continue from a state that `--save` wrote to the folder PATH
-                                       [refused]
-          --keep-build                 Keep the files that the model was built into [no effect]
+          --keep-build                 Save the model that was built, for later runs
           --modelbuilding-steps <N>    Build the model in N rounds, to bound the memory of building
 
     Known from CoreNEURON:
@@ -193,15 +192,10 @@ fn the_config_is_no_option() {
 
 #[test]
 fn refused_options_are_named_before_the_config_is_looked_at() {
-    assert_snapshot!(complaint(&["missing.json", "--save=state", "--simulate-model", "off"]), @"
+    assert_snapshot!(complaint(&["missing.json", "--coreneuron-direct-mode"]), @"
     exit code 2
-    error: `--simulate-model=OFF` is not supported yet
-    help: leave the option out: building the model is part of each run
-
-    error: `--save` is not supported yet
-    help: run to the end in one go
-
-    error: 2 problems
+    error: `--coreneuron-direct-mode` is not supported yet
+    help: leave the option out: the model always stays in memory
     ");
 }
 

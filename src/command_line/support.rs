@@ -52,15 +52,9 @@ pub const RULES: &[Rule] = &[
         "only a dry run uses it",
     ),
     no_effect(
-        "keep_build",
-        "--keep-build",
-        |a| a.keep_build && a.build_model == Some(BuildModel::Off),
-        "with `--build-model=OFF` no model is built",
-    ),
-    no_effect(
         "build_model",
-        "--build-model",
-        |a| a.restore.is_some() && a.build_model.is_some_and(|choice| choice != BuildModel::Off),
+        "--build-model=ON",
+        |a| a.restore.is_some() && a.build_model == Some(BuildModel::On),
         "with `--restore` the saved model is used",
     ),
     no_effect(

@@ -39,7 +39,9 @@ impl Node {
     /// built once more where a round found globals which the groups before it did not know.
     fn assemble_rounds(&mut self) -> Result<Simulation, Failure> {
         let rounds = self.compute_load_balance()?.len();
-        let mut known = Globals::new();
+        // A saved model knows the globals of all cells
+        let saved = self.cells.as_ref().filter(|_| self.loaded_from.is_some());
+        let mut known = saved.map(|cells| cells.globals.clone()).unwrap_or_default();
         loop {
             self.grouped = None;
             self.statistics = self.options.model_stats.then(Statistics::default);
@@ -60,28 +62,22 @@ impl Node {
             }
             let found = match &self.grouped {
                 Some(grouped) if rounds > 1 => self.globals_of_all_ranks(&grouped.globals)?,
-                _ => break Ok(construction.finish(&self.settings, Arc::clone(&self.ranks))?),
+                _ => known.clone(),
             };
             if found == known {
+                self.finish_saving()?;
                 break Ok(construction.finish(&self.settings, Arc::clone(&self.ranks))?);
             }
             tracing::info!("templates set variables that all cells share: building again with these");
             known = found;
+            self.restart_saving();
         }
     }
 
     /// Builds the cells of a round with all that is wanted of them.
     fn build_round(&mut self, round: usize) -> Result<(), Failure> {
+        self.create_model_of(round)?;
         let wanted = self.wanted;
-        if wanted.model {
-            self.create_model_of(round)?;
-            self.end_minis();
-        } else {
-            self.create_cells_of(round)?;
-        }
-        if wanted.synapses {
-            self.create_synapses()?;
-        }
         if wanted.stimuli {
             self.enable_stimuli()?;
         }
@@ -111,11 +107,11 @@ impl Node {
             settings.step_plugins.push(Arc::new(|step, _| record::add_to(step)));
         }
         let registry = &self.input.registry;
-        if let (Some(states), Some(plan)) = (&mut self.states, &self.targets) {
-            states.remember(&self.options.dump_cell_state.0, &plans, plan)?;
+        if settings.group.keeps_state {
             settings.group.observed.extend(settings::all_variables(registry));
         }
-        if settings.group.keeps_state {
+        if let (Some(states), Some(plan)) = (&mut self.states, &self.targets) {
+            states.remember(&self.options.dump_cell_state.0, &plans, plan)?;
             settings.group.observed.extend(settings::all_variables(registry));
         }
         if let Some(statistics) = &mut self.statistics {
@@ -164,8 +160,7 @@ impl Node {
             let count = self.targets.as_ref().map_or(0, Plan::cell_count);
             tracing::info!("{synapses} synapses on {count} cells");
         }
-        // Of cells from a saved model it is not known
-        if !cells.applications.is_empty() {
+        if self.wanted.modifications && !self.input.modifications.is_empty() {
             let applications = self.ranks.sum(&cells.applications)?;
             if self.is_first() {
                 build::warn_of_idle(&self.input, &applications);

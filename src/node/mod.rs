@@ -40,6 +40,7 @@ use crate::input::Input;
 use crate::output::{self, CellStates, ReportOutput, SpikeOutput, flush_reports, write_spikes};
 use crate::plan::{Plan, Target};
 use crate::plugin::App;
+use crate::saved_model::Saving;
 use crate::statistics::Statistics;
 
 pub use pathway::{Cells, Pathway, Resolved};
@@ -62,12 +63,14 @@ pub struct Node {
     assigned: Option<Vec<Target>>,
     /// What is done with the cells of every round.
     wanted: Phases,
-    /// The folder of the saved model that cells are read from.
-    loaded: Option<PathBuf>,
     /// The cells of the present round.
     cells: Option<CellsOfRank>,
     /// What is known of the cells of the rounds that are in groups.
     grouped: Option<CellsOfRank>,
+    /// The folder of the saved model that cells come from.
+    loaded_from: Option<PathBuf>,
+    /// The model that is saved while it is built.
+    saving: Option<Saving>,
     deleted: Vec<Pathway>,
     /// Connections that were switched before they were there.
     switched: Vec<(Pathway, bool)>,
@@ -83,8 +86,6 @@ pub struct Node {
 #[derive(Clone, Copy, Debug, Default)]
 struct Phases {
     modifications: bool,
-    /// Cells come with their synapses, as the options say.
-    model: bool,
     synapses: bool,
     stimuli: bool,
     reports: bool,
@@ -140,9 +141,10 @@ impl Node {
             targets: None,
             assigned: None,
             wanted: Phases::default(),
-            loaded: None,
             cells: None,
             grouped: None,
+            loaded_from: None,
+            saving: None,
             deleted: Vec::new(),
             switched: Vec::new(),
             simulation: None,
@@ -447,9 +449,10 @@ impl Node {
         self.statistics = None;
         self.states = None;
         self.cells = None;
+        self.loaded_from = None;
+        self.saving = None;
         self.grouped = None;
         self.wanted = Phases::default();
-        self.loaded = None;
         self.assigned = None;
         self.targets = None;
         self.is_initialised = false;

@@ -1,6 +1,5 @@
 //! Cells and synapses from a saved model, or built and saved; and the state of a run, saved at its end and gone on from.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -8,9 +7,8 @@ use super::{Node, no_cells};
 use crate::build;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::plan::Target;
 use crate::saved_model::{
-    self, Building, CannotUse, Decision, Facts, INDEX, Loaded, Loading, Moment, NoModel, SavedState,
+    self, Building, CannotUse, Decision, Facts, INDEX, Loaded, Loading, Moment, NoModel, SavedState, Saving,
 };
 
 /// Until when (ms) spontaneous events go on in a run whose state is saved: longer than any run that goes on from it.
@@ -27,8 +25,8 @@ struct EndsBefore {
 }
 
 impl Node {
-    /// The cells with their synapses, without stimuli and reports: from a saved model, or built and saved, as the options
-    /// say.
+    /// The cells with their synapses, without stimuli and reports, at least those of the first round: from a saved model, or
+    /// built and saved, as the options say.
     ///
     /// # Errors
     ///
@@ -38,108 +36,110 @@ impl Node {
             return self.create_synapses();
         }
         self.load_targets()?;
+        self.compute_load_balance()?;
         self.enable_modifications()?;
+        self.wanted.synapses = true;
         let decision = Decision::of(&self.options);
         let folder = saved_model::folder(&self.options);
         let restored = saved_model::restored_folder(&self.options);
-        let source = match &restored {
-            Some(restored) => Some(restored.clone()),
-            None => (decision.loading != Loading::Never).then(|| folder.clone()),
-        };
-        let is_loaded = match &source {
-            Some(source) => self.load_model(0, source, decision)?,
-            None => false,
-        };
-        let is_new = !is_loaded || restored.is_some_and(|restored| restored != folder);
+        let from = restored.as_ref().unwrap_or(&folder);
+        let loaded = decision.loading != Loading::Never && self.load_model(from, decision)?;
+        self.loaded_from = loaded.then(|| from.clone());
+        let is_new = !loaded || restored.is_some_and(|restored| restored != folder);
         let replaces = decision.replaces && self.is_on_first(|| folder.join(INDEX).is_file())?;
-        let saves = is_new && (decision.saves || replaces);
-        self.loaded = source.filter(|_| is_loaded);
-        self.wanted.model = true;
-        if saves {
-            self.join_rounds()?;
+        self.saving = (is_new && (decision.saves || replaces)).then(|| Saving::new(&folder));
+        if !loaded {
+            self.create_cells()?;
         }
-        self.create_model_of(0)?;
-        if saves {
-            self.save_model(&folder)?;
-        }
-        self.end_minis();
-        Ok(())
+        self.complete_model_of_round()
     }
 
-    /// The cells of a round with their synapses, read or built as was decided for the first round.
+    /// Builds the model without simulating it, and saves it if the options say so.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::create_model`].
+    pub fn build_only(&mut self) -> Result<(), Failure> {
+        self.create_model()?;
+        for round in 1..self.compute_load_balance()?.len() {
+            self.create_model_of(round)?;
+        }
+        self.finish_saving()
+    }
+
+    /// The cells of a round with their synapses.
     pub(super) fn create_model_of(&mut self, round: usize) -> Result<(), Failure> {
-        if round == 0 && self.cells.is_some() {
-            return Ok(());
-        }
-        match self.loaded.clone() {
+        match self.loaded_from.clone() {
+            // It could be used in the first round
             Some(folder) => {
-                let decision = Decision::of(&self.options);
-                if !self.load_model(round, &folder, decision)? {
-                    return Err(Failure::bad_input(NoModel { folder }));
-                }
+                self.load_round(&folder, round, Loading::Always)?;
             }
-            None => {
-                self.create_cells_of(round)?;
-                self.create_synapses()?;
-            }
+            None => self.create_cells_of(round)?,
         }
-        Ok(())
+        self.complete_model_of_round()
     }
 
-    /// Lets spontaneous events end with the run, or go on for a run that goes on from this one.
-    pub(super) fn end_minis(&mut self) {
+    /// Makes the synapses of the cells of the present round, unless they are there, and saves all if that is wanted.
+    fn complete_model_of_round(&mut self) -> Result<(), Failure> {
+        if self.wanted.synapses && self.loaded_from.is_none() {
+            self.create_synapses()?;
+        }
+        if let (Some(saving), Some(cells)) = (&mut self.saving, &self.cells) {
+            let (input, ranks) = (&self.input, self.ranks.as_ref());
+            self.threads.install(|| saving.add(cells, input, ranks))?;
+        }
         let stop = if self.options.save.is_some() { FOR_EVER } else { self.input.config.run.tstop };
         let cells = self.cells.iter_mut().flat_map(|cells| &mut cells.plans);
         cells.for_each(|cell| build::end_minis_at(cell, stop));
-    }
-
-    /// Makes one round of all, since a model is saved in one go.
-    fn join_rounds(&mut self) -> Result<(), Failure> {
-        let rounds = self.compute_load_balance()?;
-        if rounds.len() < 2 {
-            return Ok(());
-        }
-        let mut nodes: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-        for (population, node_ids) in rounds.iter().flat_map(|round| &round.nodes) {
-            nodes.entry(*population).or_default().extend(node_ids);
-        }
-        nodes.values_mut().for_each(|node_ids| node_ids.sort_unstable());
-        self.assigned = Some(vec![Target { nodes: nodes.into_iter().collect() }]);
-        self.cells = None;
-        if self.is_first() {
-            tracing::warn!(
-                "`--modelbuilding-steps` has no effect: a model that is saved is built in one step"
-            );
-        }
         Ok(())
     }
 
-    /// Reads the cells of a round of this rank from the saved model in `folder`; whether it can be used.
-    fn load_model(&mut self, round: usize, folder: &Path, decision: Decision) -> Result<bool, Failure> {
+    /// Forgets what was saved of a model that is built once more.
+    pub(super) fn restart_saving(&mut self) {
+        self.saving = self.saving.take().map(|saving| Saving::new(saving.folder()));
+    }
+
+    /// Brings to light the model that was saved round by round, if it was.
+    pub(super) fn finish_saving(&mut self) -> Result<(), Failure> {
+        let Some(saving) = self.saving.take() else { return Ok(()) };
+        let start = Instant::now();
+        let folder = saving.folder().to_owned();
+        let facts = self.facts()?;
+        let bytes = self.threads.install(|| saving.finish(facts, self.ranks.as_ref()))?;
+        self.tell_saved("the model", &folder, bytes, start);
+        Ok(())
+    }
+
+    /// Reads this rank's cells of the first round from the saved model in `folder`; whether it can be used.
+    fn load_model(&mut self, folder: &Path, decision: Decision) -> Result<bool, Failure> {
         // Most runs have no saved model, and then nothing has to be compared
         if decision.loading == Loading::IfUsable && !self.is_on_first(|| folder.join(INDEX).is_file())? {
             return Ok(false);
         }
+        self.load_round(folder, 0, decision.loading)
+    }
+
+    /// Reads this rank's cells of a round from the saved model in `folder`; whether it can be used.
+    fn load_round(&mut self, folder: &Path, round: usize, loading: Loading) -> Result<bool, Failure> {
         let start = Instant::now();
         let chosen = self.compute_load_balance()?.get(round).cloned().unwrap_or_default();
         let facts = self.facts()?;
-        let (registry, ranks) = (&self.input.registry, self.ranks.as_ref());
-        let Some(plan) = &self.targets else { return Err(no_cells()) };
-        let specs = plan.cells(&chosen)?;
-        let loaded =
-            self.threads.install(|| saved_model::load(folder, &specs, plan, &facts, registry, ranks));
-        match loaded? {
+        let loaded = self.on_threads(|node, plan| {
+            let (registry, ranks) = (&node.input.registry, node.ranks.as_ref());
+            saved_model::load(folder, &plan.cells(&chosen)?, plan, &facts, registry, ranks)
+        })?;
+        match loaded {
             Loaded::Cells(cells) => {
                 self.cells = Some(*cells);
-                if self.is_first() {
+                if self.is_first() && round == 0 {
                     let seconds = start.elapsed().as_secs_f64();
                     tracing::info!("loaded the saved model in `{}` in {seconds:.2} s", folder.display());
                 }
                 Ok(true)
             }
-            Loaded::Missing if decision.loading == Loading::IfUsable => Ok(false),
+            Loaded::Missing if loading == Loading::IfUsable => Ok(false),
             Loaded::Missing => Err(Failure::bad_input(NoModel { folder: folder.to_owned() })),
-            Loaded::Unusable(reason) if decision.loading == Loading::IfUsable => {
+            Loaded::Unusable(reason) if loading == Loading::IfUsable => {
                 if self.is_first() {
                     tracing::warn!("the saved model in `{}` is not used: {reason}", folder.display());
                 }
@@ -149,17 +149,6 @@ impl Node {
                 Err(Failure::bad_input(CannotUse::model(folder, reason, self.options.restore.is_some())))
             }
         }
-    }
-
-    /// Saves the cells of all ranks with their synapses.
-    fn save_model(&self, folder: &Path) -> Result<(), Failure> {
-        let start = Instant::now();
-        let facts = self.facts()?;
-        let Some(cells) = &self.cells else { return Err(no_cells()) };
-        let (input, ranks) = (&self.input, self.ranks.as_ref());
-        let bytes = self.threads.install(|| saved_model::save(folder, cells, facts, input, ranks))?;
-        self.tell_saved("the model", folder, bytes, start);
-        Ok(())
     }
 
     fn tell_saved(&self, what: &str, folder: &Path, bytes: u64, start: Instant) {
@@ -222,8 +211,8 @@ impl Node {
         if !differences.is_empty() {
             return Err(unusable(differences.join("; ")));
         }
-        let rounds = self.assigned.iter().flatten().flat_map(|round| &round.nodes);
-        let gids: Vec<u64> = rounds
+        let own = self.assigned.iter().flatten().flat_map(|round| &round.nodes);
+        let gids: Vec<u64> = own
             .flat_map(|(population, node_ids)| {
                 let offset = plan.populations[*population].offset.unwrap_or(0);
                 node_ids.iter().map(move |node_id| offset + node_id)

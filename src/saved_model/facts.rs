@@ -454,7 +454,13 @@ mod tests {
             ("inputs.new (synapse_replay)", "0.0 md5:1"),
             ("run.same", "1"),
         ]);
-        insta::assert_snapshot!(differences(&built, &now, "the model was built").join("\n"), @"");
+        let told = differences(&built, &now, "the model was built").join("\n");
+        insta::assert_snapshot!(told, @"
+        `connection_overrides` differs from what the model was built with
+        the model was built without `inputs.new (synapse_replay)`
+        the model was built with `inputs.old (synapse_replay)`, which is no longer there
+        `run.dt` is 0.1, but the model was built with 0.025
+        ");
     }
 
     #[test]

@@ -37,5 +37,5 @@ pub use decision::{Decision, Loading, folder, restored_folder};
 pub use facts::{Building, Facts, differences, facts, facts_of_run, files};
 pub use load::{Loaded, load};
 pub use problem::{CannotSave, CannotUse, NoModel, Unusable};
-pub use save::{INDEX, save};
+pub use save::{INDEX, Saving};
 pub use state::{Moment, SavedState, save_states};

@@ -1,4 +1,4 @@
-//! What each rank has written, and the index that all of it makes together.
+//! What each rank has written in each round, and the index that all of it makes together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,15 +100,15 @@ impl Part {
     }
 }
 
-/// The index of all parts; `name` gives the name of each rank's file.
+/// The index of all parts; `name` gives the name of the file of each.
 pub fn merged(parts: &[Vec<u8>], facts: Facts, name: &dyn Fn(usize) -> String) -> Reading<Index> {
     let mut header = Header { version: VERSION.to_owned(), facts, ..Header::default() };
     let (mut models, mut built, mut cells) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut stamps = BTreeSet::new();
     let mut globals = BTreeMap::new();
-    for (rank, bytes) in parts.iter().enumerate() {
+    for (number, bytes) in parts.iter().enumerate() {
         let Part { length, table, common } = Part::from_bytes(bytes)?;
-        header.files.push((name(rank), length));
+        header.files.push((name(number), length));
         header.mechanisms.extend(common.mechanisms);
         stamps.extend(common.stamps);
         globals.extend(

@@ -40,40 +40,97 @@ pub struct WrittenIndex {
     pub files: Vec<(String, u64)>,
 }
 
-/// Makes an index of what all ranks tell of their files; the second argument gives the name of the file of each.
+/// Makes an index of what all ranks tell of their files, those of each round in the order of ranks; the second argument gives
+/// the name of the file of each.
 pub type MakeIndex<'a> = &'a dyn Fn(&[Vec<u8>], &dyn Fn(usize) -> String) -> Reading<WrittenIndex>;
 
+/// The files of blocks of one rank that are written and not yet published: one for each round of cells.
+#[derive(Debug, Default)]
+pub struct Unpublished {
+    files: Vec<PathBuf>,
+    /// What others have to know of each.
+    told: Vec<Vec<u8>>,
+}
+
+impl Drop for Unpublished {
+    fn drop(&mut self) {
+        self.files.iter().for_each(remove);
+    }
+}
+
 impl Publication<'_> {
-    /// Saves: `write` writes the file of this rank and says what others have to know of it. Returns the bytes of all
-    /// files.
+    /// Saves what each rank writes into one file: see [`Publication::write`] and [`Publication::publish`].
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written, or that another rank has failed. What was there before is then still there.
+    pub fn save(
+        &self,
+        write: impl FnOnce(BlockFile) -> Result<Vec<u8>, CannotSave>,
+        make_index: MakeIndex,
+        ranks: &dyn Communicator,
+    ) -> Result<u64, Failure> {
+        let mut unpublished = Unpublished::default();
+        self.write(&mut unpublished, write, ranks)?;
+        self.publish(unpublished, make_index, ranks)
+    }
+
+    /// Writes a file of each rank under a name that is not yet its own: `write` writes it and says what others have to know
+    /// of it.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written, or that another rank has failed.
+    pub fn write(
+        &self,
+        unpublished: &mut Unpublished,
+        write: impl FnOnce(BlockFile) -> Result<Vec<u8>, CannotSave>,
+        ranks: &dyn Communicator,
+    ) -> Result<(), Failure> {
+        let number = unpublished.files.len() * ranks.size() + ranks.rank();
+        let path = self.folder.join(format!("{}-{number}{UNFINISHED}", self.stem));
+        unpublished.files.push(path.clone());
+        let written = fs::create_dir_all(self.folder)
+            .map_err(|error| CannotSave::new("making", self.folder, error))
+            .and_then(|()| write(BlockFile::create(&path, number as u32)?));
+        unpublished.told.push(agreed(written, ranks)?);
+        Ok(())
+    }
+
+    /// Gives the files of all ranks their names, and makes the index. Returns the bytes of all files.
     ///
     /// # Errors
     ///
     /// A file that cannot be written, or that another rank has failed. What was there before is then still there.
     pub fn publish(
         &self,
-        write: impl FnOnce(BlockFile) -> Result<Vec<u8>, CannotSave>,
+        mut unpublished: Unpublished,
         make_index: MakeIndex,
         ranks: &dyn Communicator,
     ) -> Result<u64, Failure> {
-        let (folder, stem, rank) = (self.folder, self.stem, ranks.rank());
-        let unfinished = folder.join(format!("{stem}-{rank}{UNFINISHED}"));
-        let written = fs::create_dir_all(folder)
-            .map_err(|error| CannotSave::new("making", folder, error))
-            .and_then(|()| write(BlockFile::create(&unfinished, rank as u32)?));
-        let told = agreed(written, ranks).inspect_err(|_| remove(&unfinished))?;
-        let digests = ranks.all_gather(&Md5::digest(&told))?;
+        let (rank, size) = (ranks.rank(), ranks.size());
+        let digests = ranks.all_gather(&Md5::digest(unpublished.told.concat()))?;
         let token = hexadecimal(&Md5::digest(digests.concat())[..8]);
-        let name = |rank: usize| format!("{stem}-{token}-{rank}.blocks");
-        let own = folder.join(name(rank));
-        let named = fs::rename(&unfinished, &own).map_err(|error| CannotSave::new("naming", &own, error));
-        agreed(named, ranks)?;
-        let all = ranks.gather(&told)?;
+        let name = |number: usize| format!("{}-{token}-{number}.blocks", self.stem);
+        let files = std::mem::take(&mut unpublished.files);
+        let own: Vec<PathBuf> =
+            (0..files.len()).map(|round| self.folder.join(name(round * size + rank))).collect();
+        let named = files.iter().zip(&own).try_for_each(|(unfinished, own)| {
+            fs::rename(unfinished, own).map_err(|error| CannotSave::new("naming", own, error))
+        });
+        agreed(named, ranks).inspect_err(|_| files.iter().for_each(remove))?;
+        let mut all = Vec::new();
+        for told in &unpublished.told {
+            all.extend(ranks.gather(told)?);
+        }
         let finished = if rank == 0 { self.finish(make_index(&all, &name)) } else { Ok(0) };
         agreed(finished, ranks).inspect_err(|_| {
-            // The same may have been saved before
-            if !self.is_in_index(&name(rank)) {
-                remove(&own);
+            for path in &own {
+                // The same may have been saved before
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if !self.is_in_index(&name) {
+                    remove(path);
+                }
             }
         })
     }

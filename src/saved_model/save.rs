@@ -1,7 +1,8 @@
-//! Saving: each rank writes the cells that it has built, and of models that several ranks have, one rank each.
+//! Saving: each rank writes the cells that it has built, and of models that several ranks have, one rank each. Cells that
+//! are built in several rounds are saved in as many files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cell::CellModel;
@@ -17,7 +18,7 @@ use super::cells::{write_built, write_model};
 use super::facts::Facts;
 use super::parts::{self, Part, RankTable};
 use super::problem::CannotSave;
-use super::publish::{Publication, WrittenIndex};
+use super::publish::{Publication, Unpublished, WrittenIndex};
 use crate::build::{BuiltCell, CellsOfRank, Instance};
 use crate::failure::Failure;
 use crate::input::Input;
@@ -40,30 +41,63 @@ struct Distinct<'a> {
     of_cell: Vec<usize>,
 }
 
-/// Saves what was built in `folder`; all ranks together. Returns the bytes that all of it takes.
-///
-/// # Errors
-///
-/// A file that cannot be written, or that another rank has failed.
-pub fn save(
-    folder: &Path,
-    cells: &CellsOfRank,
-    facts: Facts,
-    input: &Input,
-    ranks: &dyn Communicator,
-) -> Result<u64, Failure> {
-    let distinct = Distinct::of(&cells.instances);
-    let (models, built) = owned(&distinct, ranks)?;
-    let write = |file| -> Result<Vec<u8>, CannotSave> {
-        let (table, length) = write_blocks(file, cells, &distinct, (&models, &built))?;
-        Ok(Part { table, length, ..Part::of(cells, input)? }.to_bytes())
-    };
-    let publication = Publication { folder, stem: "model", index: INDEX };
-    let make_index = |parts: &[Vec<u8>], name: &dyn Fn(usize) -> String| {
-        let index = parts::merged(parts, facts.clone(), name)?;
-        Ok(WrittenIndex { bytes: index.to_bytes(), files: index.header.files })
-    };
-    publication.publish(write, &make_index, ranks)
+/// A model that is being saved, in the rounds in which its cells are built; all ranks together.
+pub struct Saving {
+    folder: PathBuf,
+    unpublished: Unpublished,
+    /// Numbers of models and of built cells so far.
+    count: (u32, u32),
+}
+
+impl Saving {
+    /// A model that goes to `folder`, without any cells yet.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), unpublished: Unpublished::default(), count: (0, 0) }
+    }
+
+    /// Where it goes.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn publication(folder: &Path) -> Publication<'_> {
+        Publication { folder, stem: "model", index: INDEX }
+    }
+
+    /// Saves the cells of a round.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written, or that another rank has failed.
+    pub fn add(
+        &mut self,
+        cells: &CellsOfRank,
+        input: &Input,
+        ranks: &dyn Communicator,
+    ) -> Result<(), Failure> {
+        let distinct = Distinct::of(&cells.instances);
+        let (models, built) = owned(&distinct, self.count, ranks)?;
+        self.count.0 += models.numbers.len() as u32;
+        self.count.1 += built.numbers.len() as u32;
+        let write = |file| -> Result<Vec<u8>, CannotSave> {
+            let (table, length) = write_blocks(file, cells, &distinct, (&models, &built))?;
+            Ok(Part { table, length, ..Part::of(cells, input)? }.to_bytes())
+        };
+        Self::publication(&self.folder).write(&mut self.unpublished, write, ranks)
+    }
+
+    /// Brings the model to light. Returns the bytes that all of it takes.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written, or that another rank has failed.
+    pub fn finish(self, facts: Facts, ranks: &dyn Communicator) -> Result<u64, Failure> {
+        let make_index = |parts: &[Vec<u8>], name: &dyn Fn(usize) -> String| {
+            let index = parts::merged(parts, facts.clone(), name)?;
+            Ok(WrittenIndex { bytes: index.to_bytes(), files: index.header.files })
+        };
+        Self::publication(&self.folder).publish(self.unpublished, &make_index, ranks)
+    }
 }
 
 impl<'a> Distinct<'a> {
@@ -99,17 +133,21 @@ impl<'a> Distinct<'a> {
     }
 }
 
-/// Numbers of all models and of all built cells by their hashes, and which of them this rank writes: the first rank that
+/// Numbers of the models or built cells of a round by their hashes, and which of them this rank writes: the first rank that
 /// has one.
 struct Numbers {
     numbers: BTreeMap<Hash, u32>,
     own: BTreeSet<Hash>,
 }
 
-fn owned(distinct: &Distinct, ranks: &dyn Communicator) -> Result<(Numbers, Numbers), Failure> {
+fn owned(
+    distinct: &Distinct,
+    (first_model, first_built): (u32, u32),
+    ranks: &dyn Communicator,
+) -> Result<(Numbers, Numbers), Failure> {
     let models: Vec<Hash> = distinct.models.iter().map(|(_, hash)| *hash).collect();
     let built: Vec<Hash> = distinct.built.iter().map(|(_, hash, _)| *hash).collect();
-    let gather = |hashes: &[Hash]| -> Result<Numbers, Failure> {
+    let gather = |hashes: &[Hash], first: u32| -> Result<Numbers, Failure> {
         let mut owners: BTreeMap<Hash, usize> = BTreeMap::new();
         for (rank, hashes) in ranks.all_gather(hashes.as_flattened())?.iter().enumerate() {
             for hash in hashes.as_chunks().0 {
@@ -117,9 +155,9 @@ fn owned(distinct: &Distinct, ranks: &dyn Communicator) -> Result<(Numbers, Numb
             }
         }
         let own = owners.iter().filter(|(_, owner)| **owner == ranks.rank()).map(|(hash, _)| *hash).collect();
-        Ok(Numbers { numbers: owners.into_keys().zip(0..).collect(), own })
+        Ok(Numbers { numbers: owners.into_keys().zip(first..).collect(), own })
     };
-    Ok((gather(&models)?, gather(&built)?))
+    Ok((gather(&models, first_model)?, gather(&built, first_built)?))
 }
 
 /// Writes what this rank has; says where, with the numbers that models and built cells have over all ranks, and the length

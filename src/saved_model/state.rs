@@ -134,7 +134,7 @@ pub fn save_states(
         write_table(&gids, &places, &mut writer);
         Ok(WrittenIndex { bytes: frame::to_bytes(MAGIC, &moment, &writer.finish()), files: moment.files })
     };
-    Publication { folder, stem: "state", index: STATE_INDEX }.publish(write, &make_index, ranks)
+    Publication { folder, stem: "state", index: STATE_INDEX }.save(write, &make_index, ranks)
 }
 
 fn write_table(gids: &[u64], places: &[Place], writer: &mut Writer) {
