@@ -114,9 +114,6 @@ impl Node {
             states.remember(&self.options.dump_cell_state.0, &plans, plan)?;
             settings.group.observed.extend(settings::all_variables(registry));
         }
-        if settings.group.keeps_state {
-            settings.group.observed.extend(settings::all_variables(registry));
-        }
         if let Some(statistics) = &mut self.statistics {
             statistics.add_cells(&plans);
         }
@@ -163,8 +160,7 @@ impl Node {
             let count = self.targets.as_ref().map_or(0, Plan::cell_count);
             tracing::info!("{synapses} synapses on {count} cells");
         }
-        // Of cells from a saved model it is not known
-        if !cells.applications.is_empty() {
+        if self.wanted.modifications && !self.input.modifications.is_empty() {
             let applications = self.ranks.sum(&cells.applications)?;
             if self.is_first() {
                 build::warn_of_idle(&self.input, &applications);

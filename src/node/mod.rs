@@ -217,7 +217,7 @@ impl Node {
     ///
     /// If the cells are there already.
     pub fn enable_modifications(&mut self) -> Result<(), Failure> {
-        if self.cells.is_some() {
+        if self.cells.is_some() || self.simulation.is_some() {
             let help = "enable modifications before the cells are created";
             return Err(WrongPhase::failure("the cells exist already, unmodified", help));
         }
@@ -231,7 +231,7 @@ impl Node {
     ///
     /// Templates and morphologies that cannot be found or read, templates that fail.
     pub fn create_cells(&mut self) -> Result<(), Failure> {
-        if self.cells.is_some() { Ok(()) } else { self.create_cells_of(0) }
+        if self.cells.is_some() || self.simulation.is_some() { Ok(()) } else { self.create_cells_of(0) }
     }
 
     fn create_cells_of(&mut self, round: usize) -> Result<(), Failure> {

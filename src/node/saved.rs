@@ -32,7 +32,7 @@ impl Node {
     ///
     /// What can be wrong with building, a saved model that is needed and cannot be used, one that cannot be saved.
     pub fn create_model(&mut self) -> Result<(), Failure> {
-        if self.cells.is_some() {
+        if self.cells.is_some() || self.simulation.is_some() {
             return self.create_synapses();
         }
         self.load_targets()?;

@@ -55,7 +55,7 @@ fn more_ranks_than_cells_change_nothing() {
     }
 }
 
-/// Saved by some ranks and read by others in steps; saving itself is done in one step.
+/// Saved by some ranks and read by others, both in steps.
 #[test]
 fn saved_models_are_read_in_steps() {
     let network = network();

@@ -74,6 +74,9 @@ fn size_of_the_model_is_shown() {
     compartments                    971
     connections                     249
     nodes                          1226
+    points of signals                76
+    reported values                 592
+    section names                    35
     sections                        235
     watched voltages                 20
 
