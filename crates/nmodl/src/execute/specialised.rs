@@ -20,6 +20,7 @@ pub struct Specialised {
     fixed: Fixed,
     storage: Vec<Storage>,
     phases: Vec<(Phase, AllInstances)>,
+    /// Lines of a block.
     width: usize,
 }
 
@@ -37,17 +38,17 @@ impl Specialised {
     ) -> Self {
         let phases = Phase::ALL.into_iter().filter_map(|phase| {
             let kernel = optimised.kernels.of(phase)?;
-            Some((phase, AllInstances::compile(kernel, &storage)))
+            Some((phase, AllInstances::compile(kernel, &storage, level)))
         });
         let phases = phases.collect();
         let plain = Fixed { program: plain, constants: constants.clone(), level };
         let fixed = Fixed { program: optimised, constants, level };
-        Self { plain, fixed, storage, phases, width: lanes::BLOCK }
+        Self { plain, fixed, storage, phases, width: lanes::LINES }
     }
 
-    /// The same with blocks of `lanes` instances.
+    /// The same with blocks of up to `lanes` instances, rounded up to lines of eight, and at most 64.
     pub fn with_lanes(self, lanes: usize) -> Self {
-        Self { width: lanes.max(1), ..self }
+        Self { width: lanes.div_ceil(lanes::LANES).clamp(1, lanes::LINES), ..self }
     }
 
     /// The program, with the kernels that are run.

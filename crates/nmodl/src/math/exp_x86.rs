@@ -1,30 +1,17 @@
-//! The guarded exponential over columns in x86-64 vector instructions.
+//! The guarded exponential in x86-64 vector instructions.
 //!
 //! The same operations as [`guarded_exp`](super::guarded_exp) with `FMA`, hence the same bits. Written out because
 //! compilers take the table's look-up for too slow to vectorise: both numbers of an entry come with one load here.
 
 use std::arch::x86_64::*;
 
-use super::exp::{C2, C3, C4, C5, INVERSE_LN2, NEGATIVE_LN2_HIGH, NEGATIVE_LN2_LOW, SHIFT, guarded_exp};
+use super::exp::{C2, C3, C4, C5, INVERSE_LN2, NEGATIVE_LN2_HIGH, NEGATIVE_LN2_LOW, SHIFT};
 use super::powers_of_two::POWERS_OF_TWO;
 
-/// `to` gets the guarded exponentials of `from`, as far as both go.
-#[target_feature(enable = "avx2,fma")]
-pub(super) fn guarded_exp_avx2(to: &mut [f64], from: &[f64]) {
-    let (chunks, rest) = to.as_chunks_mut::<4>();
-    let (from_chunks, from_rest) = from.as_chunks::<4>();
-    for (to, from) in chunks.iter_mut().zip(from_chunks) {
-        // SAFETY: there are four numbers at both places
-        unsafe { _mm256_storeu_pd(to.as_mut_ptr(), four(_mm256_loadu_pd(from.as_ptr()))) };
-    }
-    for (to, &from) in rest.iter_mut().zip(from_rest) {
-        *to = guarded_exp::<true>(from);
-    }
-}
-
+/// [`guarded_exp`](super::guarded_exp) of four numbers.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn four(x: __m256d) -> __m256d {
+pub(super) fn four(x: __m256d) -> __m256d {
     let set = |number: f64| _mm256_set1_pd(number);
     // the second operand where one is not a number
     let capped = _mm256_min_pd(set(700.), x);
@@ -55,21 +42,10 @@ fn four(x: __m256d) -> __m256d {
     _mm256_blendv_pd(result, x, _mm256_cmp_pd::<_CMP_UNORD_Q>(x, x))
 }
 
-/// [`guarded_exp_avx2`] with eight lanes.
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-pub(super) fn guarded_exp_avx512(to: &mut [f64], from: &[f64]) {
-    let (chunks, rest) = to.as_chunks_mut::<8>();
-    let (from_chunks, from_rest) = from.as_chunks::<8>();
-    for (to, from) in chunks.iter_mut().zip(from_chunks) {
-        // SAFETY: there are eight numbers at both places
-        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), eight(_mm512_loadu_pd(from.as_ptr()))) };
-    }
-    guarded_exp_avx2(rest, from_rest);
-}
-
+/// [`guarded_exp`](super::guarded_exp) of eight numbers.
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
 #[inline]
-fn eight(x: __m512d) -> __m512d {
+pub(super) fn eight(x: __m512d) -> __m512d {
     let set = |number: f64| _mm512_set1_pd(number);
     let capped = _mm512_min_pd(set(700.), x);
     let shifted = _mm512_fmadd_pd(capped, set(INVERSE_LN2), set(SHIFT));
