@@ -143,7 +143,7 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::{Line, Vector};
-    use crate::math::exp_x86::{eight, four};
+    use crate::math::exp_x86::{eight, two_fours};
 
     /// Numbers in two registers of AVX2.
     #[derive(Clone, Copy)]
@@ -202,7 +202,6 @@ mod x86 {
             floor: |a| _mm256_floor_pd(a);
             ceil: |a| _mm256_ceil_pd(a);
             truncate: |a| _mm256_round_pd::<{ _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC }>(a);
-            guarded_exp: |a| four(a);
         }
         on_halves! {
             add: |a, b| _mm256_add_pd(a, b);
@@ -252,6 +251,13 @@ mod x86 {
                     _mm256_blendv_pd(rejected.1, accepted.1, is_true(self.1)),
                 )
             }
+        }
+
+        #[inline(always)]
+        unsafe fn guarded_exp(self) -> Self {
+            // SAFETY: by the caller
+            let [low, high] = unsafe { two_fours([self.0, self.1]) };
+            Self(low, high)
         }
 
         #[inline(always)]

@@ -7,8 +7,10 @@ use crate::column::Line;
 use crate::execute::Frame;
 use crate::execute::arithmetic::{binary_of_libm, unary_of_libm};
 use crate::execute::reference::{self, Fixed, most_repetitions};
+use crate::execute::table::between;
 use crate::ir::{BinaryOperation, Instruction, Place, UnaryOperation};
 use crate::math::{log_in_place_at, pow_in_place_at};
+use crate::syntax::Span;
 
 /// The machine at work.
 pub(super) struct Machine<'s, 'f> {
@@ -225,13 +227,40 @@ impl<'s, 'f> Machine<'s, 'f> {
 
     fn look_up(&mut self, table: u32, argument: Slot, results: &[Slot], mask: Option<Mask>) {
         let Some(entries) = self.frame.own.tables.get(table as usize) else { return };
-        for lane in set_bits(self.active(mask)) {
-            let place = entries.locate(self.read(argument)[lane]);
-            for (column, &to) in results.iter().enumerate() {
+        let active = self.active(mask);
+        let mut places = [(0, 0.); u64::BITS as usize];
+        let arguments = self.read(argument);
+        for lane in set_bits(active) {
+            places[lane] = entries.locate(arguments[lane]);
+        }
+        for (column, &to) in results.iter().enumerate() {
+            let (column, to) = (entries.column(column), self.at(to));
+            for lane in set_bits(active) {
                 // SAFETY: a slot has at least `lanes` numbers
-                unsafe { *self.at(to).add(lane) = entries.value(column, place) };
+                unsafe { *to.add(lane) = between(column, places[lane]) };
             }
         }
+    }
+
+    /// A uniform number from the streams of the active lanes, 0 elsewhere; whether the run can go on.
+    fn draw(&mut self, stream: u32, to: Slot, span: Span, mask: Option<Mask>) -> bool {
+        let to = self.at(to);
+        let streams = self.frame.own.streams.get_mut(stream as usize).map_or(&mut [][..], Vec::as_mut_slice);
+        let active = mask.map_or(u64::MAX, |mask| self.masks[mask as usize]);
+        for lane in 0..self.lanes {
+            let instance = self.first + lane;
+            let number = match (active >> lane & 1, streams.get_mut(instance)) {
+                (0, _) => 0.,
+                (_, Some(Some(stream))) => stream.uniform(),
+                _ => {
+                    self.frame.outbox.fail(instance, self.fixed.unset_stream(stream), span);
+                    return false;
+                }
+            };
+            // SAFETY: a slot has at least `lanes` numbers
+            unsafe { *to.add(lane) = number };
+        }
+        true
     }
 
     /// The value of the last instance that writes stays, in whichever order they come.
@@ -297,6 +326,9 @@ impl<'s, 'f> Machine<'s, 'f> {
                 Operation::Repeat => self.stopped |= !self.repeat(),
                 Operation::Lookup { table, argument, ref results, mask } => {
                     self.look_up(table, argument, results, mask);
+                }
+                Operation::Draw { stream, to, span, mask } => {
+                    self.stopped |= !self.draw(stream, to, span, mask);
                 }
                 Operation::Single { ref instruction, result, mask } => {
                     self.stopped |= !self.single(instruction, result, mask);

@@ -3,6 +3,7 @@
 use super::steps::Step;
 use crate::ir::{BinaryOperation, Instruction, Place, UnaryOperation};
 use crate::math::Level;
+use crate::syntax::Span;
 
 /// Where the numbers of a block of lanes are: in a register of the machine, or in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +118,13 @@ pub(super) enum Operation {
         results: Vec<Slot>,
         mask: Option<Mask>,
     },
+    /// A uniform number from a random stream of each active lane; 0 elsewhere.
+    Draw {
+        stream: u32,
+        to: Slot,
+        span: Span,
+        mask: Option<Mask>,
+    },
     /// Lane by lane; registers of the instruction are numbers of slots. The result is 0 elsewhere.
     Single {
         instruction: Box<Instruction>,
@@ -222,6 +230,7 @@ impl Operation {
                 let how = if mask.is_some() { Use::Change } else { Use::Write };
                 results.iter_mut().for_each(|result| visit(result, how));
             }
+            Self::Draw { to, .. } => visit(to, Use::Write),
             Self::Single { instruction, result, .. } => {
                 super::single::visit(instruction, visit);
                 if let Some(result) = result {

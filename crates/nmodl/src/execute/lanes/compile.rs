@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::{Code, Label, Mask, Operand, Operation, Slot};
 use super::{allocate, columns, fuse};
 use crate::execute::Storage;
-use crate::ir::{Instruction, Kernel, Place, Register, Use};
+use crate::ir::{Distribution, Effect, Instruction, Kernel, Place, Register, Use};
 use crate::math::Level;
 
 /// The code of a kernel, for columns that are kept as `storage` says.
@@ -283,6 +283,11 @@ impl Compiler<'_> {
                 let argument = self.lanes(argument);
                 let results = results.iter().map(|&result| Slot(result)).collect();
                 self.push(Operation::Lookup { table, argument, results, mask });
+            }
+            Instruction::Effect { to: Some(to), effect: Effect::Draw { stream, distribution }, span, .. }
+                if distribution == Distribution::Uniform =>
+            {
+                self.push(Operation::Draw { stream, to: Slot(to), span, mask });
             }
             _ => self.single(instruction, mask),
         }
