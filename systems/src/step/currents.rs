@@ -219,6 +219,12 @@ fn add_point_currents(
 
 /// Copies the voltage of every instance's node into the instances' own column.
 pub fn gather_voltage(instances: &mut Instances, voltage: &[f64]) {
+    if instances.nodes.len() < LONG_RUN * instances.runs.len() {
+        for (value, &node) in instances.voltage.iter_mut().zip(&instances.nodes) {
+            *value = voltage[node as usize];
+        }
+        return;
+    }
     let mut own = &mut instances.voltage[..];
     for run in &instances.runs {
         let (node, count) = (run.node as usize, run.count as usize);
@@ -231,3 +237,6 @@ pub fn gather_voltage(instances: &mut Instances, voltage: &[f64]) {
         own = rest;
     }
 }
+
+/// Instances from which on a run is worth more than a look at the node of each.
+const LONG_RUN: usize = 12;

@@ -3,6 +3,7 @@
 //! [`Frame`] is what a kernel works on; the solver fills it, and deals with the [`Outbox`] afterwards.
 
 pub(crate) mod arithmetic;
+mod flat;
 mod format;
 mod lanes;
 mod outbox;

@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 
+use super::flat::Flat;
 use super::lanes::{self, AllInstances};
 use super::reference::{self, Fixed, Scalar};
 use super::{Constants, Frame, Phase, Storage, table};
 use crate::ir::{Kernel, Program};
 use crate::math::Level;
-use crate::optimise::columns_read;
 
 /// A program for the instances of a group, in one run.
 ///
@@ -21,8 +21,8 @@ pub struct Specialised {
     fixed: Fixed,
     storage: Vec<Storage>,
     phases: Vec<(Phase, AllInstances)>,
-    /// Columns that an event reads.
-    received: Vec<u32>,
+    /// `NET_RECEIVE`.
+    receive: Option<Flat>,
     /// Lines of a block.
     width: usize,
 }
@@ -44,15 +44,14 @@ impl Specialised {
             Some((phase, AllInstances::compile(kernel, &storage, level)))
         });
         let phases = phases.collect();
-        let received = optimised.kernels.receive.as_ref().map(columns_read).unwrap_or_default();
-        let received = received.into_iter().filter(|&column| storage[column as usize] == Storage::Instances);
-        let received = received.collect();
+        let stored = |column| storage[column as usize] == Storage::Instances;
+        let receive = optimised.kernels.receive.as_ref().map(|kernel| Flat::new(kernel, stored));
         let plain = Fixed { program: plain, constants: constants.clone(), level };
         let fixed = Fixed { program: optimised, constants, level };
-        Self { plain, fixed, storage, phases, received, width: lanes::LINES }
+        Self { plain, fixed, storage, phases, receive, width: lanes::LINES }
     }
 
-    /// The same with blocks of up to `lanes` instances, rounded up to lines of eight, and at most 64.
+    /// The same with blocks of up to `lanes` instances, rounded up to lines of eight, and at most 128.
     pub fn with_lanes(self, lanes: usize) -> Self {
         Self { width: lanes.div_ceil(lanes::LANES).clamp(1, lanes::LINES), ..self }
     }
@@ -107,10 +106,16 @@ impl Specialised {
 
     /// Delivers the event of the frame to an instance.
     pub fn receive(&self, instance: usize, frame: &mut Frame) {
-        // an event is the first to look at an instance: all its numbers come from memory at once rather than in turn
-        let numbers = self.received.iter().map(|&column| frame.columns[column as usize][instance]);
-        std::hint::black_box(numbers.sum::<f64>());
-        self.for_one(self.fixed.program.kernels.receive.as_ref(), instance, frame);
+        let (Some(kernel), Some(flat)) = (&self.fixed.program.kernels.receive, &self.receive) else { return };
+        SCRATCH.with_borrow_mut(|(_, scratch)| {
+            table::refresh(&self.fixed, frame, scratch);
+            flat.run(&mut Scalar::start(&self.fixed, frame, scratch, kernel, instance));
+        });
+    }
+
+    /// The same by the reference executor: the oracle for [`Specialised::receive`].
+    pub fn receive_reference(&self, instance: usize, frame: &mut Frame) {
+        self.for_one(self.plain.program.kernels.receive.as_ref(), instance, frame);
     }
 
     /// Initialises the connection whose weights are those of the frame's event.

@@ -2,7 +2,7 @@
 
 use super::code::{Code, Mask, Operand, Operation, Slot};
 use super::steps::{Bank, nonzero};
-use super::{LANES, Scratch, endless_loop};
+use super::{Bits, LANES, LINES, Scratch, endless_loop};
 use crate::column::Line;
 use crate::execute::Frame;
 use crate::execute::arithmetic::{binary_of_libm, unary_of_libm};
@@ -21,7 +21,7 @@ pub(super) struct Machine<'s, 'f> {
     /// Where the lines of each slot are for this block.
     slots: &'s mut [*mut Line],
     /// A bit for each active lane of each mask.
-    masks: &'s mut [u64],
+    masks: &'s mut [Bits],
     writers: &'s mut [Option<usize>],
     scalar: &'s mut reference::Scratch,
     registers: *mut Line,
@@ -76,9 +76,16 @@ impl<'s, 'f> Machine<'s, 'f> {
     pub(super) fn take(&mut self, first: usize, lanes: usize) {
         let fits = first.is_multiple_of(LANES) && lanes.div_ceil(LANES) <= self.width;
         assert!(fits && first + lanes <= self.frame.count, "a block is whole lines of the instances");
-        (self.first, self.lanes, self.repetitions) = (first, lanes, 0);
+        let before = std::mem::replace(&mut self.first, first);
+        (self.lanes, self.repetitions) = (lanes, 0);
         self.writers.fill(None);
-        self.find_places();
+        if first <= before {
+            return self.find_places();
+        }
+        for slot in &mut self.slots[self.code.registers as usize..] {
+            // SAFETY: a place has a line for all instances of the frame
+            *slot = unsafe { slot.add((first - before) / LANES) };
+        }
     }
 
     /// Whether the run cannot go on.
@@ -92,7 +99,7 @@ impl<'s, 'f> Machine<'s, 'f> {
 
     /// Finds the lines of columns.
     fn find_places(&mut self) {
-        let range = self.first / LANES..(self.first + self.lanes).div_ceil(LANES);
+        let range = self.first / LANES..self.frame.count.div_ceil(LANES);
         let frame = &mut *self.frame;
         for (slot, &place) in self.slots[self.code.registers as usize..].iter_mut().zip(&self.code.places) {
             // what kernels cannot write is never the target of an operation
@@ -113,12 +120,12 @@ impl<'s, 'f> Machine<'s, 'f> {
     }
 
     /// All lanes of the block.
-    fn all(&self) -> u64 {
-        u64::MAX >> (u64::BITS as usize - self.lanes)
+    fn all(&self) -> Bits {
+        Bits::MAX >> (Bits::BITS as usize - self.lanes)
     }
 
     /// The active lanes.
-    fn active(&self, mask: Option<Mask>) -> u64 {
+    fn active(&self, mask: Option<Mask>) -> Bits {
         mask.map_or(self.all(), |mask| self.masks[mask as usize])
     }
 
@@ -173,7 +180,7 @@ impl<'s, 'f> Machine<'s, 'f> {
 
     fn binary(&mut self, operation: BinaryOperation, to: Slot, left: Operand, right: Operand) {
         if operation == BinaryOperation::Power {
-            let mut exponents = [0.; u64::BITS as usize];
+            let mut exponents = [0.; LANES * LINES];
             for (lane, exponent) in exponents.iter_mut().enumerate().take(self.lanes) {
                 *exponent = self.value(right, lane);
             }
@@ -228,7 +235,7 @@ impl<'s, 'f> Machine<'s, 'f> {
     fn look_up(&mut self, table: u32, argument: Slot, results: &[Slot], mask: Option<Mask>) {
         let Some(entries) = self.frame.own.tables.get(table as usize) else { return };
         let active = self.active(mask);
-        let mut places = [(0, 0.); u64::BITS as usize];
+        let mut places = [(0, 0.); LANES * LINES];
         let arguments = self.read(argument);
         for lane in set_bits(active) {
             places[lane] = entries.locate(arguments[lane]);
@@ -244,21 +251,20 @@ impl<'s, 'f> Machine<'s, 'f> {
 
     /// A uniform number from the streams of the active lanes, 0 elsewhere; whether the run can go on.
     fn draw(&mut self, stream: u32, to: Slot, span: Span, mask: Option<Mask>) -> bool {
+        let active = self.active(mask);
+        if active != self.all() {
+            self.write(to).fill(0.);
+        }
         let to = self.at(to);
         let streams = self.frame.own.streams.get_mut(stream as usize).map_or(&mut [][..], Vec::as_mut_slice);
-        let active = mask.map_or(u64::MAX, |mask| self.masks[mask as usize]);
-        for lane in 0..self.lanes {
-            let instance = self.first + lane;
-            let number = match (active >> lane & 1, streams.get_mut(instance)) {
-                (0, _) => 0.,
-                (_, Some(Some(stream))) => stream.uniform(),
-                _ => {
-                    self.frame.outbox.fail(instance, self.fixed.unset_stream(stream), span);
-                    return false;
-                }
+        let streams = streams.get_mut(self.first..).unwrap_or_default();
+        for lane in set_bits(active) {
+            let Some(Some(drawn)) = streams.get_mut(lane) else {
+                self.frame.outbox.fail(self.first + lane, self.fixed.unset_stream(stream), span);
+                return false;
             };
             // SAFETY: a slot has at least `lanes` numbers
-            unsafe { *to.add(lane) = number };
+            unsafe { *to.add(lane) = drawn.uniform() };
         }
         true
     }
@@ -349,11 +355,15 @@ impl<'s, 'f> Machine<'s, 'f> {
 }
 
 /// The numbers of the bits that are set, in ascending order.
-fn set_bits(mut bits: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let bit = bits.trailing_zeros();
-        let is_left = bits != 0;
-        bits &= bits.wrapping_sub(1);
-        is_left.then_some(bit as usize)
+fn set_bits(bits: Bits) -> impl Iterator<Item = usize> {
+    // halves, because CPUs have no instructions for more
+    let halves = [(0, bits as u64), (64, (bits >> 64) as u64)];
+    halves.into_iter().flat_map(|(first, mut bits)| {
+        std::iter::from_fn(move || {
+            let bit = bits.trailing_zeros() as usize;
+            let is_left = bits != 0;
+            bits &= bits.wrapping_sub(1);
+            is_left.then_some(first + bit)
+        })
     })
 }

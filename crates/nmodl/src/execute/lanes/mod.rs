@@ -30,9 +30,10 @@ use crate::math::Level;
 
 /// Lanes of a line.
 pub(super) const LANES: usize = 8;
-/// Lines of a block: enough to hide the cost of choosing an operation, few enough for the first-level cache, and for a
-/// mask to be one number.
-pub(super) const LINES: usize = 8;
+/// Lines of a block: enough to hide the cost of choosing an operation, and few enough for the first-level cache.
+pub(super) const LINES: usize = 16;
+/// A bit for each lane of a block.
+type Bits = u128;
 
 /// A kernel that runs for all instances.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ pub(super) struct Scratch {
     registers: Column,
     uniform: Vec<f64>,
     slots: Vec<*mut Line>,
-    masks: Vec<u64>,
+    masks: Vec<Bits>,
     writers: Vec<Option<usize>>,
 }
 

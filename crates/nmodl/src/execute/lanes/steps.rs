@@ -5,6 +5,7 @@
 
 use std::marker::PhantomData;
 
+use super::Bits;
 use super::code::{First, Operand, Operation, Second};
 use crate::column::Line;
 use crate::ir::{BinaryOperation, UnaryOperation};
@@ -18,7 +19,7 @@ pub(super) struct Bank<'a> {
     /// Numbers that all lanes share.
     pub(super) uniform: &'a [f64],
     /// A bit for each lane of each mask.
-    pub(super) masks: &'a [u64],
+    pub(super) masks: &'a [Bits],
     /// Lines of the block.
     pub(super) lines: usize,
 }
@@ -89,22 +90,22 @@ impl Step {
 /// A bit for each lane that is not 0.
 ///
 /// # Safety
-/// There are `lines` lines, at most eight.
-pub(super) unsafe fn nonzero(level: Level, from: *const Line, lines: usize) -> u64 {
+/// There are `lines` lines, no more than [`Bits`] has room for.
+pub(super) unsafe fn nonzero(level: Level, from: *const Line, lines: usize) -> Bits {
     #[inline(always)]
-    unsafe fn bits<V: Vector>(from: *const Line, lines: usize) -> u64 {
+    unsafe fn bits<V: Vector>(from: *const Line, lines: usize) -> Bits {
         // SAFETY: by the caller
-        (0..lines).fold(0, |bits, line| bits | u64::from(unsafe { V::load(from.add(line)).nonzero() }) << (8 * line))
+        (0..lines).fold(0, |bits, line| bits | Bits::from(unsafe { V::load(from.add(line)).nonzero() }) << (8 * line))
     }
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-    unsafe fn avx512(from: *const Line, lines: usize) -> u64 {
+    unsafe fn avx512(from: *const Line, lines: usize) -> Bits {
         // SAFETY: by the caller; the features are those of the function
         unsafe { bits::<Avx512>(from, lines) }
     }
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn avx2(from: *const Line, lines: usize) -> u64 {
+    unsafe fn avx2(from: *const Line, lines: usize) -> Bits {
         // SAFETY: by the caller; the features are those of the function
         unsafe { bits::<Avx2>(from, lines) }
     }
