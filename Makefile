@@ -10,7 +10,7 @@ CONFIG ?= examples/ring/simulation_config.json
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit bench set-up
+.PHONY: help run test check unit mpi-test bench set-up
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +24,7 @@ run: ## Simulate the example network (or CONFIG=path) and draw its spikes
 
 test: ## Check the style, the documentation and every test
 	@tools/set-up reference
-	@$(MAKE) --no-print-directory check unit
+	@$(MAKE) --no-print-directory check unit mpi-test
 
 check: ## Check style and documentation only
 	@tools/set-up build
@@ -41,6 +41,11 @@ unit: ## Run every test, style aside
 		set -x; cargo test --workspace --all-targets --no-fail-fast; \
 	fi
 	$(IN_ENVIRONMENT) cargo test --workspace --doc --quiet
+
+# A build of its own: with the feature `mpi` the program needs an MPI library
+mpi-test: ## Run the tests of several ranks under mpiexec
+	@tools/set-up mpi
+	$(IN_ENVIRONMENT) cargo test --workspace --features neurodamus/mpi --test mpi
 
 bench: ## Measure speed, first of all against NEURON
 	@tools/set-up reference

@@ -20,7 +20,8 @@ pub fn run(config: &Path) -> Result<usize, neurodamus::failure::Failure> {
     // Which nodes of the circuit are simulated, and which of them this rank gets
     let plan = node.load_targets()?;
     println!("{} cells in {} populations", plan.cell_count(), plan.populations.len());
-    println!("{} of them on this rank", node.compute_load_balance()?.len());
+    node.compute_load_balance()?;
+    println!("{} of them on this rank", node.cell_count());
 
     // Cells from templates and morphologies, changed as `conditions.modifications` says
     node.enable_modifications()?;

@@ -2,22 +2,23 @@
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::{Res, ResMut};
 use systems::Simulation;
 use systems::communicator::{Communicator, Solo, run_on_simulated_ranks};
-use systems::epoch::EpochClock;
+use systems::epoch::{EpochClock, StopRequest};
 use systems::schedule::EpochSet;
 
-use crate::command_line::{self, ManyProcesses, NoOptions, Options, Request, ScheduleFormat};
+use crate::command_line::{self, NoOptions, Options, Request, ScheduleFormat};
 use crate::failure::{Exit, Failure};
+use crate::interruption;
 use crate::node::Node;
 use crate::plugin::App;
 use crate::terminal::{self, Progress, Terminal};
-use crate::{introspection, output};
+use crate::{balance, introspection, machine, output};
 
 impl App {
     /// Reads the command line of the process and does what it asks for.
@@ -39,27 +40,35 @@ impl App {
             }
         };
         let terminal = Terminal::start(&options);
-        match self.checked_run(&options, &terminal) {
-            Ok(()) => ExitCode::SUCCESS,
+        let ranks = match command_line::join_ranks() {
+            Ok(ranks) => ranks,
             Err(failure) => {
                 terminal.report(&failure);
+                return failure.exit.into();
+            }
+        };
+        terminal.speak_for(ranks.rank());
+        match self.checked_run(&options, &terminal, &ranks) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) if failure.is_of_another_rank() => ranks.exit_code().into(),
+            Err(failure) => {
+                ranks.fail(failure.exit.code(), &mut || terminal.report(&failure));
                 failure.exit.into()
             }
         }
     }
 
-    fn checked_run(&self, options: &Options, terminal: &Terminal) -> Result<(), Failure> {
-        match command_line::launched_processes(|name| std::env::var(name).ok()) {
-            Some((processes, variable)) if processes > 1 => {
-                return Err(Failure::bad_input(ManyProcesses { processes, variable }));
-            }
-            _ => {}
-        }
+    fn checked_run(
+        &self,
+        options: &Options,
+        terminal: &Terminal,
+        ranks: &Arc<dyn Communicator>,
+    ) -> Result<(), Failure> {
         command_line::check_config_file(&options.config).map_err(Failure::bad_input)?;
         for notice in &options.notices {
             tracing::warn!("{notice}");
         }
-        self.run(options, terminal)
+        self.run_rank(options, terminal, Arc::clone(ranks))
     }
 
     /// Does what the options ask for, on one rank.
@@ -92,18 +101,35 @@ impl App {
         terminal: &Terminal,
         ranks: Arc<dyn Communicator>,
     ) -> Result<(), Failure> {
-        let mut node = Node::new(self, options, ranks)?;
+        let mut node = Node::new(self, options, Arc::clone(&ranks))?;
         let is_first = node.is_first();
-        let only_shows = options.schedule.is_some();
-        if is_first && !only_shows {
+        let only_shows = options.schedule.is_some() || options.dry_run;
+        if !only_shows {
             let input = node.input();
-            output::prepare(input).map_err(Failure::run_failed)?;
             let configured = input.config.output.log_file.as_deref().unwrap_or("");
-            let path = terminal::log_file_path(configured, &input.output_dir, SystemTime::now());
-            terminal.log_file.open(&path).map_err(Failure::run_failed)?;
+            let path = terminal::log_file_path(configured, &input.output_dir, agreed_time(ranks.as_ref())?);
+            if is_first {
+                output::prepare(input).map_err(Failure::run_failed)?;
+                terminal.log_file.open(&path).map_err(Failure::run_failed)?;
+            } else {
+                terminal.log_file.join(&path);
+            }
+        }
+        terminal.input_is_read();
+        if options.dry_run {
+            return terminal.print(&node.dry_run()?).map_err(Failure::run_failed);
         }
         let start = Instant::now();
+        if !options.simulate_model && !only_shows {
+            node.build_only()?;
+            if is_first {
+                tracing::info!("the model is not simulated (`--simulate-model=OFF`)");
+                output::mark_success(node.input()).map_err(Failure::run_failed)?;
+            }
+            return Ok(());
+        }
         node.build()?;
+        let while_building = machine::peak();
         if let Some(format) = options.schedule {
             let simulation = node.assemble()?;
             return if is_first { show_schedules(simulation, format, terminal) } else { Ok(()) };
@@ -113,29 +139,61 @@ impl App {
         {
             terminal.print(&statistics.to_table()).map_err(Failure::run_failed)?;
         }
-        if is_first {
-            let (groups, seconds) = (node.assemble()?.groups_mut().len(), start.elapsed().as_secs_f64());
-            tracing::info!("built {} cells in {groups} groups in {seconds:.2} s", node.cell_count());
+        let own = [node.cell_count() as u64, node.assemble()?.groups_mut().len() as u64];
+        if let (&[cells, groups], true) = (&ranks.sum(&own)?[..], is_first) {
+            let seconds = start.elapsed().as_secs_f64();
+            let on_ranks =
+                if ranks.size() > 1 { format!(" on {} ranks", ranks.size()) } else { String::new() };
+            tracing::info!("built {cells} cells in {groups} groups{on_ranks} in {seconds:.2} s");
         }
         let stop = node.input().config.run.tstop;
         let progress = if is_first { terminal.progress(stop) } else { Progress::silent(stop) };
+        let stop = interruption::listen();
         node.add_epoch_systems(|schedule, world| {
             world.insert_resource(ProgressOf(Mutex::new(Some(progress))));
+            world.insert_resource(StopRequest(stop));
             schedule.add_systems(show_progress.in_set(EpochSet::Guard));
         })?;
-        node.run_to_end()?;
+        let run = node.run_to_end();
+        if run.as_ref().is_err_and(|failure| failure.exit == Exit::Interrupted) {
+            node.finish()?;
+        }
+        run?;
         if let Some(progress) = node.assemble()?.world.resource::<ProgressOf>().take() {
             progress.finish();
         }
         node.finish()?;
+        node.save_state()?;
         if let (Some(timings), true) = (node.take_timings(), is_first) {
-            terminal.print(&introspection::profile_table(&timings.collect())).map_err(Failure::run_failed)?;
+            let timings = timings.collect();
+            terminal.print(&introspection::profile_table(&timings)).map_err(Failure::run_failed)?;
+            if let Some(file) = &options.profile_file {
+                let costs = balance::of_timings(&timings).format(&node.input().registry);
+                balance::Folder::new("").write(file, costs.as_bytes())?;
+            }
+        }
+        let most = |bytes: Option<u64>| -> Result<Option<f64>, systems::Error> {
+            let mebibytes = bytes.map_or(f64::INFINITY, |bytes| -(bytes as f64) / f64::from(1 << 20));
+            Ok(Some(-ranks.minimum(mebibytes)?).filter(|most| most.is_finite()))
+        };
+        if let (Some(building), Some(all), true) = (most(while_building)?, most(machine::peak())?, is_first) {
+            tracing::info!(
+                "memory of the fullest rank: {building:.1} MiB while building, {all:.1} MiB at most"
+            );
         }
         if is_first {
             output::mark_success(node.input()).map_err(Failure::run_failed)?;
         }
         Ok(())
     }
+}
+
+/// The time, the same on all ranks.
+fn agreed_time(ranks: &dyn Communicator) -> Result<SystemTime, Failure> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // Whole seconds are exact in f64
+    let earliest = ranks.minimum(now.as_secs() as f64)?;
+    Ok(UNIX_EPOCH + Duration::from_secs(earliest as u64))
 }
 
 /// The progress of the run, as far as it is shown.

@@ -13,7 +13,7 @@ pub type Problem = Box<dyn Diagnostic + Send + Sync>;
 /// Why the program stops, for the user: every problem found, and the exit code.
 #[derive(Debug)]
 pub struct Failure {
-    /// What is wrong, in the order in which it is to be mended. Empty after an interruption.
+    /// What is wrong, in the order in which it is to be mended.
     pub problems: Vec<Problem>,
     /// What the shell is told.
     pub exit: Exit,
@@ -94,11 +94,6 @@ impl Failure {
         self.problems.extend(reasons);
         self
     }
-
-    /// The user interrupted the run.
-    pub fn interrupted() -> Self {
-        Self { problems: Vec::new(), exit: Exit::Interrupted }
-    }
 }
 
 /// What a problem and all that it comes from say.
@@ -130,7 +125,9 @@ impl From<systems::Error> for Failure {
                 Some("give the folder of its `.mod` file by `mechanisms_dir` or `--mechanisms`"),
                 Exit::BadInput,
             ),
-            E::DelayTooShort { .. } => (Some("use a shorter time step, or fewer ranks"), Exit::BadInput),
+            E::DelayTooShort { .. } => {
+                (Some("use a shorter time step, or fewer ranks and building steps"), Exit::BadInput)
+            }
             E::AmbiguousSchedule { .. } => {
                 (Some("give one of the systems an order with `.before` or `.after`"), Exit::BadInput)
             }
@@ -140,6 +137,14 @@ impl From<systems::Error> for Failure {
             ),
             E::KernelFailed { .. } => (
                 Some("the message is the mechanism's own; look at its inputs in this place"),
+                Exit::RunFailed,
+            ),
+            E::OtherState { .. } => (
+                Some("go on with the stimuli, cells and connections of the run that saved the state"),
+                Exit::BadInput,
+            ),
+            E::SharedState { .. } => (
+                Some("leave out `--save`, or give each instance a stream of its own (`RANDOM`)"),
                 Exit::RunFailed,
             ),
             E::UnsetPointer { .. } => (Some("set it in the template: `setpointer`"), Exit::BadInput),
@@ -156,6 +161,12 @@ impl From<systems::Error> for Failure {
             E::VoltagePublishedTwice { .. } => (
                 Some("`afferent_junction_id` differs between all electrical edges of a circuit"),
                 Exit::BadInput,
+            ),
+            E::Interrupted { .. } => (
+                Some(
+                    "spikes and reports are complete up to there; the values of later rows of reports are 0",
+                ),
+                Exit::Interrupted,
             ),
             E::Other(_) | E::OtherRankFailed => (None, Exit::RunFailed),
             _ => (None, Exit::BadInput),

@@ -5,18 +5,23 @@
 //! it together and takes [`Plugin`]s.
 
 pub mod app;
+pub mod balance;
 pub mod build;
 pub mod check;
 pub mod command_line;
+pub mod dry_run;
 pub mod failure;
 pub mod input;
+pub mod interruption;
 pub mod introspection;
+pub mod machine;
 pub mod mechanisms;
 pub mod model;
 pub mod node;
 pub mod output;
 pub mod plan;
 pub mod plugin;
+pub mod saved_model;
 pub mod signals;
 pub mod statistics;
 pub mod terminal;

@@ -3,15 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use components::{Connections, Instances, IonColumns, IonName, MechanismName, SpikeSources};
+use components::{
+    Connections, Instances, IonColumns, IonName, MechanismName, Probe, SectionTable, SpikeSources, Sums,
+    Waveform,
+};
 use systems::communicator::Communicator;
 use systems::group::{CellPlan, Group};
 
 /// Amount and bytes of one kind of thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Amount {
-    count: u64,
-    bytes: u64,
+pub struct Amount {
+    /// How many.
+    pub count: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
 }
 
 /// The size of a model.
@@ -27,20 +32,18 @@ const SYNAPSE: &str = "synapse";
 const ION: &str = "ion";
 
 impl Statistics {
-    /// What the plans of cells say: cells, sections, compartments and synapses.
-    pub fn of_cells(cells: &[CellPlan]) -> Self {
-        let mut statistics = Self::default();
+    /// Adds what the plans of cells say: cells, sections, compartments and synapses.
+    pub fn add_cells(&mut self, cells: &[CellPlan]) {
         for cell in cells {
             let model = &cell.model;
-            statistics.add(GENERAL, "cells", 1, 0);
-            statistics.add(GENERAL, "sections", model.sections.len(), 0);
+            self.add(GENERAL, "cells", 1, 0);
+            self.add(GENERAL, "sections", model.sections.len(), 0);
             let segments = model.nodes.is_segment.iter().filter(|is_segment| **is_segment).count();
-            statistics.add(GENERAL, "compartments", segments, 0);
+            self.add(GENERAL, "compartments", segments, 0);
             for point in cell.point_processes.iter().filter(|point| point.synapse_id.is_some()) {
-                statistics.add(SYNAPSE, &point.description.name, 1, 0);
+                self.add(SYNAPSE, &point.description.name, 1, 0);
             }
         }
-        statistics
     }
 
     /// Adds what the groups of this rank hold, with the memory that it takes.
@@ -68,7 +71,54 @@ impl Statistics {
             for sources in world.query::<&SpikeSources>().iter(world) {
                 self.add(GENERAL, "watched voltages", sources.node.len(), sources.node.len() * 25);
             }
+            for probe in world.query::<&Probe>().iter(world) {
+                // The place it comes from, the place it goes to, the value
+                self.add(GENERAL, "reported values", probe.count, probe.count * (4 + 4 + 4));
+            }
+            for sums in world.query::<&Sums>().iter(world) {
+                self.add(
+                    GENERAL,
+                    "reported sums",
+                    sums.ends.len(),
+                    8 * sums.weights.len() + 12 * sums.ends.len(),
+                );
+            }
+            for waveform in world.query::<&Waveform>().iter(world) {
+                let points = waveform.times.len();
+                self.add(GENERAL, "points of signals", points, 8 * (points + waveform.values.len()));
+            }
+            let tables: BTreeMap<usize, &SectionTable> = world
+                .query::<&SectionTable>()
+                .iter(world)
+                .map(|table| (table.section.as_ptr() as usize, table))
+                .collect();
+            for table in tables.values() {
+                // A name is a text on the heap
+                let bytes = (size_of::<String>() + 32) * table.names.len() + 4 * table.section.len();
+                self.add(GENERAL, "section names", table.names.len(), bytes);
+            }
         }
+    }
+
+    /// Bytes of all that is counted.
+    pub fn bytes(&self) -> u64 {
+        self.amounts.values().map(|amount| amount.bytes).sum()
+    }
+
+    /// All amounts with their kinds and names. The bytes of synapses are also those of their mechanisms.
+    pub fn amounts(&self) -> impl Iterator<Item = (&str, &str, Amount)> {
+        let amounts = self.amounts.iter();
+        amounts.map(|((kind, name), amount)| {
+            (kind.as_str(), name.as_str(), self.with_bytes(kind, name, *amount))
+        })
+    }
+
+    /// Bytes of the synapses of edges, and of all connections.
+    pub fn bytes_of_synapses(&self) -> u64 {
+        let synapses = self.amounts.iter().filter(|((kind, _), _)| kind == SYNAPSE);
+        let synapses = synapses.map(|((kind, name), amount)| self.with_bytes(kind, name, *amount).bytes);
+        let connections = self.amounts.get(&(GENERAL.to_owned(), "connections".to_owned()));
+        synapses.sum::<u64>() + connections.map_or(0, |amount| amount.bytes)
     }
 
     fn add(&mut self, kind: &str, name: &str, count: usize, bytes: usize) {
@@ -117,8 +167,7 @@ impl Statistics {
             }
             text.push('\n');
         }
-        let all: u64 = self.amounts.values().map(|amount| amount.bytes).sum();
-        let _ = writeln!(text, "{:width$}  {:>12}  {:>10.2}", "in all", "", all as f64 / 1e6);
+        let _ = writeln!(text, "{:width$}  {:>12}  {:>10.2}", "in all", "", self.bytes() as f64 / 1e6);
         text
     }
 
@@ -156,5 +205,14 @@ fn bytes_of_instances(instances: &Instances) -> usize {
     let numbers: usize = columns.chain(own.map(|column| column.len())).sum();
     let ions: usize = instances.ions.iter().map(|ion| 4 * ion.index.len()).sum();
     let sources = instances.sources.len() * size_of::<components::InstanceSource>();
-    8 * numbers + 4 * instances.nodes.len() + ions + sources
+    let own = &instances.own;
+    let streams = own.streams.iter().map(|streams| size_of_val(streams.as_slice())).sum::<usize>()
+        + own.given.iter().map(|given| size_of_val(given.as_slice())).sum::<usize>()
+        + own.pointing.iter().map(Vec::len).sum::<usize>();
+    let vectors = own.vectors.iter().flatten().map(|vector| {
+        size_of_val(vector) + vector.as_ref().map_or(0, |numbers| size_of_val(numbers.as_slice()))
+    });
+    let pointers = instances.pointers.iter().map(|pointer| size_of_val(pointer.targets.as_slice()));
+    let others = streams + vectors.sum::<usize>() + pointers.sum::<usize>();
+    8 * numbers + 4 * instances.nodes.len() + ions + sources + others
 }

@@ -77,14 +77,14 @@ fn short_help() {
 
     Cores and ranks:
           --threads <N>           Compute on N threads
-          --lb-mode <MODE>        How cells are dealt out to ranks [no effect]
-          --num-target-ranks <N>  Number of ranks a dry run plans for [no effect]
+          --lb-mode <MODE>        How cells are dealt out to ranks
+          --num-target-ranks <N>  Number of ranks a dry run plans for
 
     Looking inside:
           --schedule[=<text|dot|json>]  Print the schedules that this config leads to, and stop
-          --profile                     Time each system and print a table at the end
-          --dry-run                     Estimate memory and time without simulating [refused]
-          --memory-tracker <rss|heap>   What a dry run measures memory by [no effect]
+          --profile[=<FILE>]            Time each system and print a table at the end
+          --dry-run                     Estimate memory and time without simulating
+          --memory-tracker <rss|heap>   What a dry run measures memory by
           --crash-test                  Shrink cells to points, to find what breaks a large run
           --model-stats                 Print how large the model is
 
@@ -95,8 +95,7 @@ fn short_help() {
           --restore <PATH>             Continue from a state that `--save` wrote to the folder PATH
                                        [refused]
           --keep-build                 Keep the files that the model was built into [no effect]
-          --modelbuilding-steps <N>    Build the model in N rounds, to bound the memory of building [no
-                                       effect]
+          --modelbuilding-steps <N>    Build the model in N rounds, to bound the memory of building
 
     Known from CoreNEURON:
           --coreneuron-direct-mode  Pass the model from building to simulating in memory [refused]
@@ -194,18 +193,15 @@ fn the_config_is_no_option() {
 
 #[test]
 fn refused_options_are_named_before_the_config_is_looked_at() {
-    assert_snapshot!(complaint(&["missing.json", "--dry-run", "--save=state", "--simulate-model", "off"]), @"
+    assert_snapshot!(complaint(&["missing.json", "--save=state", "--simulate-model", "off"]), @"
     exit code 2
-    error: `--dry-run` is not supported yet
-    help: run the config with a short `run.tstop` to see its memory and speed
-
     error: `--simulate-model=OFF` is not supported yet
     help: leave the option out: building the model is part of each run
 
     error: `--save` is not supported yet
     help: run to the end in one go
 
-    error: 3 problems
+    error: 2 problems
     ");
 }
 
@@ -255,7 +251,7 @@ fn several_processes_do_not_write_over_one_another() {
     assert_snapshot!(describe(&output.expect("the program was built")), @"
     exit code 2
     error: started as 4 processes, but this build runs as one (`OMPI_COMM_WORLD_SIZE` is 4)
-    help: start it without `mpiexec` or as one task, and use `--threads` for more cores
+    help: build it with `--features mpi`, or start it as one task and use `--threads` for more cores
     ");
 }
 

@@ -146,7 +146,7 @@ pub struct InstanceSource {
 }
 
 /// One active WATCH condition of an instance.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Watch {
     /// The instance.
     pub instance: u32,

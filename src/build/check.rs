@@ -17,7 +17,7 @@ pub fn check(input: &Input) -> Vec<Problem> {
     for name in named_targets(input) {
         problems.take(plan.target(input, &name));
     }
-    if let Some(specs) = problems.take(plan.cells_of_rank(0, 1)) {
+    if let Some(specs) = problems.take(plan.cells(&plan.all_cells())) {
         problems.0.extend(templates::check(&specs, input, &plan));
     }
     problems.0.extend(synapses::check(input, &plan));

@@ -10,6 +10,8 @@ mod stimuli;
 mod synapses;
 mod templates;
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use systems::group::{CellPlan, SpikeSource};
@@ -25,16 +27,19 @@ pub use construct::BuiltCell;
 pub use corrections::Clamp;
 pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
+pub use synapses::{EdgeCounts, GAP_JUNCTION, GLOBALS_OF_BUILDING, count_edges, end_minis_at, is_synapse};
 pub use templates::Globals;
 
 /// The cells of a rank, with all that is attached to them so far.
 pub struct CellsOfRank {
     /// What was built, by ascending gid.
-    instances: Vec<Instance>,
+    pub instances: Vec<Instance>,
     /// The cells, in the same order.
-    plans: Vec<CellPlan>,
+    pub plans: Vec<CellPlan>,
     /// Whether their synapses are made.
     pub has_synapses: bool,
+    /// Number of these synapses.
+    pub synapse_count: usize,
     /// The reports of the simulation, with what this rank's cells contribute.
     pub reports: Vec<ReportPlan>,
     /// Globals of mechanisms that templates set, by (mechanism, variable).
@@ -45,13 +50,52 @@ pub struct CellsOfRank {
     pub configured_globals: Globals,
     /// Clamps whose current is recorded.
     pub clamps: Vec<Clamp>,
+    /// Files that the cells were built from, beside those that the configs name.
+    pub files: BTreeSet<PathBuf>,
 }
 
 impl CellsOfRank {
+    /// Cells, by ascending gid, without synapses, stimuli and reports.
+    pub fn new(instances: Vec<Instance>, plans: Vec<CellPlan>, globals: Globals) -> Self {
+        Self {
+            instances,
+            plans,
+            has_synapses: false,
+            synapse_count: 0,
+            reports: Vec::new(),
+            globals,
+            applications: Vec::new(),
+            configured_globals: Globals::new(),
+            clamps: Vec::new(),
+            files: BTreeSet::new(),
+        }
+    }
+
     /// Takes the cells, to put them into groups.
     pub fn take_plans(&mut self) -> Vec<CellPlan> {
-        self.instances.clear();
+        self.instances = Vec::new();
         std::mem::take(&mut self.plans)
+    }
+
+    /// What the cells were built from; equal ones share it.
+    pub fn built(&self) -> impl Iterator<Item = &Arc<BuiltCell>> {
+        self.instances.iter().map(|instance| &instance.built)
+    }
+
+    /// Joins what is known of other cells, built with the same phases and put into groups as well.
+    pub fn absorb(&mut self, other: Self) {
+        for (report, more) in self.reports.iter_mut().zip(other.reports) {
+            report.absorb(more);
+        }
+        self.synapse_count += other.synapse_count;
+        self.files.extend(other.files);
+        self.globals.extend(other.globals);
+        for (count, more) in self.applications.iter_mut().zip(other.applications) {
+            *count += more;
+        }
+        self.configured_globals.extend(other.configured_globals);
+        self.clamps.extend(other.clamps);
+        self.clamps.sort_by_key(|clamp| clamp.gid);
     }
 }
 
@@ -74,7 +118,7 @@ pub fn create_cells(
     plan: &Plan,
     modified: bool,
 ) -> Result<CellsOfRank, Failure> {
-    let Built { mut instances, globals, applications } =
+    let Built { mut instances, globals, applications, files } =
         templates::build_cells(specs, input, plan, modified)?;
     instances.sort_by_key(|instance| instance.spec.gid);
     if let Some((corrections, population)) = corrections::wanted(input, plan)? {
@@ -82,16 +126,7 @@ pub fn create_cells(
     }
     let plans = instances.iter().map(|instance| cell_plan(instance, input, plan));
     let plans = plans.collect::<Result<Vec<CellPlan>, Failure>>()?;
-    Ok(CellsOfRank {
-        instances,
-        plans,
-        has_synapses: false,
-        reports: Vec::new(),
-        globals,
-        applications,
-        configured_globals: Globals::new(),
-        clamps: Vec::new(),
-    })
+    Ok(CellsOfRank { applications, files, ..CellsOfRank::new(instances, plans, globals) })
 }
 
 /// Makes the synapses and gap junctions of a rank's cells, but for those of the pathways in `deleted`.
@@ -111,7 +146,10 @@ pub fn create_synapses(
     }
     let deleted = deleted.iter().map(|pathway| pathway.resolve(plan)).collect::<Result<Vec<_>, _>>()?;
     let CellsOfRank { instances, plans, .. } = cells;
-    cells.configured_globals = synapses::connect(plans, instances, input, plan, &deleted, crash_test)?;
+    let synapses::Connected { globals, files, count } =
+        synapses::connect(plans, instances, input, plan, &deleted, crash_test)?;
+    (cells.configured_globals, cells.synapse_count) = (globals, count);
+    cells.files.extend(files);
     if let Some((corrections, population)) = corrections::wanted(input, plan)? {
         cells.clamps = corrections::clamp(plans, instances, input, corrections, population)?;
     }

@@ -39,6 +39,8 @@ pub struct Built {
     pub globals: Globals,
     /// To how many sections or segments each modification was applied.
     pub applications: Vec<u64>,
+    /// The files that they were built from.
+    pub files: BTreeSet<PathBuf>,
 }
 
 /// Builds all cells of a rank on the threads of the present pool, modified as the config says or as they are.
@@ -76,17 +78,18 @@ pub fn build_cells(
             |interpreter, (class, members)| {
                 let members: Vec<&CellSpec> = members.iter().map(|&index| &specs[index]).collect();
                 let built = build_class(interpreter, class, &members, plan, seed, &modifications)?;
-                Ok((built, globals(interpreter)))
+                Ok((built, globals(interpreter), interpreter.files()))
             },
         )
         .collect();
     let mut cells: Vec<Option<Arc<BuiltCell>>> = vec![None; specs.len()];
     let mut all_globals = Globals::new();
     let mut applications = vec![0; input.modifications.len()];
-    let mut problems = Vec::new();
+    let (mut problems, mut files) = (Vec::new(), interpreter.files());
     for ((class, members), result) in classes.iter().zip(results) {
         match result {
-            Ok((built, globals)) => {
+            Ok((built, globals, read)) => {
+                files.extend(read);
                 for (number, count) in counts(&class.applied, &built) {
                     applications[number] += count;
                 }
@@ -101,7 +104,8 @@ pub fn build_cells(
     }
     let pairs = specs.into_iter().zip(cells);
     let instances = pairs.filter_map(|(spec, built)| Some(Instance { spec, built: built? })).collect();
-    Ok(Built { instances, globals: all_globals, applications })
+    let files = files.iter().filter_map(|file| file.canonicalize().ok()).collect();
+    Ok(Built { instances, globals: all_globals, applications, files })
 }
 
 /// Number of a modification, and to how many sections or segments of a class's cells it was applied.

@@ -20,14 +20,14 @@ reports are written to the output folder of the config.";
 
 const AFTER_LONG_HELP: &str = "\
 Long options may be shortened to any prefix that only one option has. A value follows its option after `=` or \
-after a space, except for `--schedule`, where it follows after `=` only.
+after a space, except for `--schedule` and `--profile`, where it follows after `=` only.
 
 Exit codes:
     0    the run finished and its outputs are complete
     1    the run failed: the outputs are not complete
     2    the command line or an input file is wrong: nothing was run
   101    an internal error, which is a bug: please report it
-  130    interrupted (Ctrl-C)
+  130    interrupted (Ctrl-C, `scancel`): the outputs are complete up to there
 
 Examples:
   neurodamus simulation_config.json
@@ -119,9 +119,11 @@ pub struct Arguments {
 
     /// How cells are dealt out to ranks
     ///
-    /// `RoundRobin` deals them out in turn, whatever they cost; `WholeCell` and `MultiSplit` balance the time
-    /// they take, `Memory` the memory. `rr` and `loadbalance` stand for `RoundRobin` and `MultiSplit`. Results
-    /// do not depend on it. Default: `RoundRobin`.
+    /// `RoundRobin` deals them out in turn, whatever they cost. `WholeCell` balances the time they take, which is
+    /// measured or read from files of an earlier run; so does `MultiSplit`, since cells are never split. `Memory`
+    /// balances their memory, as a dry run found it. `rr` and `loadbalance` stand for `RoundRobin` and `MultiSplit`.
+    /// Results do not depend on it. Default: `RoundRobin`, or `WholeCell` for long simulations of many cells on more
+    /// than 200 ranks.
     #[arg(
         long,
         value_name = "MODE",
@@ -132,6 +134,8 @@ pub struct Arguments {
     pub lb_mode: Option<LoadBalance>,
 
     /// Number of ranks a dry run plans for
+    ///
+    /// Default: those of as many nodes like this one as the model needs, one for each core.
     #[arg(long, value_name = "N", help_heading = heading::PARALLEL)]
     pub num_target_ranks: Option<NonZeroUsize>,
 
@@ -153,17 +157,29 @@ pub struct Arguments {
 
     /// Time each system and print a table at the end
     ///
-    /// The table goes to standard output. Timing every system costs some speed; the results are the same.
-    #[arg(long, help_heading = heading::INSPECT)]
-    pub profile: bool,
+    /// The table goes to standard output. Timing every system costs some speed; the results are the same. With FILE, the
+    /// time that an instance of each mechanism takes goes there: as `mcomplex.dat` in the working directory it balances
+    /// later runs.
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        help_heading = heading::INSPECT
+    )]
+    pub profile: Option<Option<PathBuf>>,
 
     /// Estimate memory and time without simulating
+    ///
+    /// A few cells of each kind are built. Tables of the memory of all cells and synapses go to standard output; how the
+    /// cells are best dealt out goes to `allocation_rRANKS_cSTEPS.pkl.gz` in the working directory, for
+    /// `--lb-mode=Memory`, and what was found out to `cell_memory_usage.json`, which later dry runs use.
     #[arg(long, help_heading = heading::INSPECT)]
     pub dry_run: bool,
 
     /// What a dry run measures memory by
     ///
-    /// `rss`, the memory the process holds, or `heap`, what it has allocated at its peak. Default: `rss`.
+    /// `rss`, the memory that processes hold, or `heap`, the data that they allocate. Default: `rss`.
     #[arg(long, value_name = "rss|heap", hide_possible_values = true, help_heading = heading::INSPECT)]
     pub memory_tracker: Option<MemoryTracker>,
 
@@ -175,8 +191,10 @@ pub struct Arguments {
 
     /// Whether to build the model or use a saved one
     ///
-    /// `ON` builds it, `OFF` uses the saved one, `AUTO` builds it where no saved one is found.
-    /// Default: `AUTO`.
+    /// Saved models are in the folder `build` beside CONFIG. `AUTO`, the default, uses the saved one if there is one that
+    /// can be used, and else builds the model; `ON` always builds it, and takes the place of a saved one; `OFF` uses the
+    /// saved one, and fails if it cannot be used. A saved model cannot be used once something has changed that it was built
+    /// from; the reason is told.
     #[arg(
         long,
         value_name = "AUTO|ON|OFF",
@@ -188,7 +206,8 @@ pub struct Arguments {
 
     /// Whether to simulate the model once it is built
     ///
-    /// `ON`, the default, or `OFF`.
+    /// `ON`, the default, or `OFF`: the model is built and saved, to be run later, with other stimuli, reports and duration
+    /// if wanted, and on any number of ranks.
     #[arg(
         long,
         value_name = "ON|OFF",
@@ -200,21 +219,28 @@ pub struct Arguments {
 
     /// Save the state at the end of the run to the folder PATH
     ///
-    /// A relative PATH starts from the folder that holds the config.
+    /// The model is saved there, too, in place of the folder `build`. A relative PATH starts from the folder that holds the
+    /// config.
     #[arg(long, value_name = "PATH", help_heading = heading::MODEL)]
     pub save: Option<PathBuf>,
 
     /// Continue from a state that `--save` wrote to the folder PATH
     ///
-    /// A relative PATH starts from the folder that holds the config.
+    /// The run goes on from the time at which the state was saved to `run.tstop`, with the saved model and the same stimuli;
+    /// its spikes and reports are those after that time. A relative PATH starts from the folder that holds the config.
     #[arg(long, value_name = "PATH", help_heading = heading::MODEL)]
     pub restore: Option<PathBuf>,
 
-    /// Keep the files that the model was built into
+    /// Save the model that was built, for later runs
+    ///
+    /// It goes to the folder `build` beside CONFIG. Without this option or `--simulate-model=OFF` nothing is saved.
     #[arg(long, help_heading = heading::MODEL)]
     pub keep_build: bool,
 
     /// Build the model in N rounds, to bound the memory of building
+    ///
+    /// Each round builds a part of a rank's cells, and frees what is only needed for building before the next. Results
+    /// are the same for any N. Default: 1.
     #[arg(long, value_name = "N", help_heading = heading::MODEL)]
     pub modelbuilding_steps: Option<NonZeroUsize>,
 

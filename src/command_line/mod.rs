@@ -17,11 +17,11 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches};
 
-pub use arguments::ScheduleFormat;
+pub use arguments::{BuildModel, LoadBalance, MemoryTracker, ScheduleFormat};
 pub use cell_list::CellList;
 pub use check::{CheckFormat, CheckOptions};
 pub use config_file::{ConfigFileError, check_config_file};
-pub use launch::{ManyProcesses, launched_processes};
+pub use launch::{ManyProcesses, join_ranks, launched_processes};
 pub use mechanisms::{Question, Where};
 pub use support::{Notice, Refusal};
 
@@ -50,6 +50,16 @@ pub struct Options {
     pub dump_cell_state: CellList,
     /// Show how large the model is.
     pub model_stats: bool,
+    /// Whether the model is built or a saved one is used.
+    pub build_model: BuildModel,
+    /// Whether the model is simulated once it is built.
+    pub simulate_model: bool,
+    /// Whether a model that was built is saved.
+    pub keep_build: bool,
+    /// Where the model, and its state at the end of the run, are saved; relative to the folder that holds the config.
+    pub save: Option<PathBuf>,
+    /// Where the model, and the state to go on from, are; relative to the folder that holds the config.
+    pub restore: Option<PathBuf>,
     /// Number of threads; `None`: one for each core that the process may use.
     pub threads: Option<NonZeroUsize>,
     /// Cells in each group; `None`: what fits in a core's cache.
@@ -58,6 +68,20 @@ pub struct Options {
     pub schedule: Option<ScheduleFormat>,
     /// Time each system.
     pub profile: bool,
+    /// Where the time of each mechanism is written; relative to the working directory.
+    pub profile_file: Option<PathBuf>,
+    /// How cells are dealt out to ranks; `None`: as suits the simulation.
+    pub lb_mode: Option<LoadBalance>,
+    /// Number of rounds in which a rank builds its cells.
+    pub modelbuilding_steps: usize,
+    /// Estimate memory and time, and stop.
+    pub dry_run: bool,
+    /// Number of ranks that a dry run plans for; `None`: as many as it finds necessary.
+    pub num_target_ranks: Option<usize>,
+    /// What a dry run counts as memory.
+    pub memory_tracker: MemoryTracker,
+    /// Where files are read and written that say what cells cost and where they go; relative to the working directory.
+    pub planning_folder: PathBuf,
     /// How much to say.
     pub verbosity: Verbosity,
     /// Colours are allowed (they still need a terminal, see [`Terminal`](crate::terminal::Terminal)).
@@ -78,10 +102,22 @@ impl Options {
             report_buffer_size: DEFAULT_BUFFER,
             dump_cell_state: CellList::default(),
             model_stats: false,
+            build_model: BuildModel::Auto,
+            simulate_model: true,
+            keep_build: false,
+            save: None,
+            restore: None,
             threads: None,
             group_size: None,
             schedule: None,
             profile: false,
+            profile_file: None,
+            lb_mode: None,
+            modelbuilding_steps: 1,
+            dry_run: false,
+            num_target_ranks: None,
+            memory_tracker: MemoryTracker::Rss,
+            planning_folder: PathBuf::new(),
             verbosity: Verbosity::Normal,
             use_color: true,
             notices: Vec::new(),
@@ -93,7 +129,7 @@ impl Options {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// A simulation.
-    Run(Options),
+    Run(Box<Options>),
     /// An answer about mechanisms.
     Mechanisms(Question),
     /// All that is wrong with a simulation config and its files.
@@ -137,7 +173,7 @@ pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Request
         let options = check::parse(words.into_iter().skip(2)).map_err(NoOptions::CommandLine)?;
         return Ok(Request::Check(options));
     }
-    parse_options(words).map(Request::Run)
+    parse_options(words).map(|options| Request::Run(Box::new(options)))
 }
 
 /// Reads a command line that asks for a simulation.
@@ -168,10 +204,22 @@ pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result
         report_buffer_size: arguments.report_buffer_size.map_or(DEFAULT_BUFFER, NonZeroU32::get),
         dump_cell_state: arguments.dump_cell_state.unwrap_or_default(),
         model_stats: arguments.model_stats,
+        build_model: arguments.build_model.unwrap_or(BuildModel::Auto),
+        simulate_model: arguments.simulate_model != Some(Switch::Off),
+        keep_build: arguments.keep_build,
+        save: arguments.save,
+        restore: arguments.restore,
         threads: arguments.threads,
         group_size: arguments.group_size,
         schedule: arguments.schedule,
-        profile: arguments.profile,
+        profile: arguments.profile.is_some(),
+        profile_file: arguments.profile.flatten(),
+        lb_mode: arguments.lb_mode,
+        modelbuilding_steps: arguments.modelbuilding_steps.map_or(1, NonZeroUsize::get),
+        dry_run: arguments.dry_run,
+        num_target_ranks: arguments.num_target_ranks.map(NonZeroUsize::get),
+        memory_tracker: arguments.memory_tracker.unwrap_or(MemoryTracker::Rss),
+        planning_folder: PathBuf::new(),
         verbosity,
         use_color: arguments.use_color != Some(Switch::Off),
         notices,
@@ -195,8 +243,8 @@ fn explain(argument: clap::Arg, rule: &support::Rule) -> clap::Arg {
         Treatment::Refused => ("refused", format!("`{}` is not supported yet.", rule.option)),
         Treatment::NoEffect => ("no effect", format!("`{}` has no effect: {}.", rule.option, rule.reason)),
     };
-    // An option with one refused value is still acted upon with the others
-    let tag = if rule.option.contains('=') { String::new() } else { format!(" [{tag}]") };
+    // An option that only one value or combination makes useless is still acted upon
+    let tag = if rule.option.contains(['=', ' ']) { String::new() } else { format!(" [{tag}]") };
     argument.help(format!("{short}{tag}")).long_help(format!("{long}\n\n{sentence}"))
 }
 
@@ -233,24 +281,9 @@ mod tests {
 
     #[test]
     fn a_config_alone_gives_the_defaults() {
-        let expected = Options {
-            config: "c.json".into(),
-            output_path: None,
-            mechanisms: Vec::new(),
-            disable_reports: false,
-            crash_test: false,
-            report_buffer_size: 8,
-            dump_cell_state: CellList::default(),
-            model_stats: false,
-            threads: None,
-            group_size: None,
-            schedule: None,
-            profile: false,
-            verbosity: Verbosity::Normal,
-            use_color: true,
-            notices: Vec::new(),
-        };
-        assert_eq!(options("c.json"), expected);
+        let Options { report_buffer_size, modelbuilding_steps, lb_mode, .. } = options("c.json");
+        assert_eq!((report_buffer_size, modelbuilding_steps, lb_mode), (8, 1, None));
+        assert_eq!(options("c.json"), Options::of("c.json"));
     }
 
     #[test]
@@ -278,7 +311,7 @@ mod tests {
 
     #[test]
     fn long_options_may_be_shortened_to_a_unique_prefix() {
-        assert_eq!(refused("c.json --dry"), ["--dry-run"]);
+        assert!(options("c.json --dry").dry_run);
         assert_eq!(options("c.json --out=x").output_path, Some("x".into()));
         assert_eq!(rejected("c.json --model"), clap::error::ErrorKind::UnknownArgument);
     }
@@ -309,10 +342,19 @@ mod tests {
     }
 
     #[test]
-    fn round_robin_is_what_one_process_does_anyway() {
-        assert_eq!(options("c.json --lb-mode=rr").notices, []);
-        assert_eq!(options("c.json --lb-mode=roundrobin").notices, []);
-        assert_eq!(options("c.json --lb-mode loadbalance").notices.len(), 1);
+    fn modes_of_load_balancing_have_the_names_of_neurodamus() {
+        let mode = |name: &str| options(&format!("c.json --lb-mode {name}")).lb_mode;
+        assert_eq!(mode("rr"), mode("roundrobin"));
+        assert_eq!(mode("loadbalance"), Some(LoadBalance::MultiSplit));
+        assert_eq!(mode("WHOLECELL"), Some(LoadBalance::WholeCell));
+        assert_eq!(mode("Memory"), Some(LoadBalance::Memory));
+    }
+
+    #[test]
+    fn profile_takes_a_file_after_an_equals_sign_only() {
+        assert_eq!(options("--profile c.json").profile_file, None);
+        assert_eq!(options("c.json --profile=mcomplex.dat").profile_file, Some("mcomplex.dat".into()));
+        assert!(options("c.json --profile=mcomplex.dat").profile);
     }
 
     #[test]
@@ -326,10 +368,7 @@ mod tests {
 
     #[test]
     fn every_refused_option_is_named_in_one_go() {
-        assert_eq!(
-            refused("c.json --save=s --restore r --build-model=OFF --simulate-model off --dry-run"),
-            ["--dry-run", "--build-model=OFF", "--simulate-model=OFF", "--save", "--restore"]
-        );
+        assert_eq!(refused("c.json --coreneuron-direct-mode"), ["--coreneuron-direct-mode"]);
     }
 
     #[test]
@@ -341,8 +380,9 @@ mod tests {
     #[test]
     fn options_without_effect_are_told() {
         let line = "c.json --enable-shm=ON --cell-permute=node-adjacency \
-                    --keep-build --modelbuilding-steps=2 --memory-tracker=heap --num-target-ranks=2";
-        assert_eq!(options(line).notices.len(), 6);
+                    --keep-build --build-model=OFF --memory-tracker=heap --num-target-ranks=2";
+        assert_eq!(options(line).notices.len(), 5);
+        assert_eq!(options(&format!("{line} --dry-run")).notices.len(), 3);
         assert_eq!(
             options("c.json --enable-shm=ON").notices[0].to_string(),
             "`--enable-shm=ON` has no effect: the model stays in memory"

@@ -6,7 +6,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::arguments::{Arguments, BuildModel, LoadBalance, Switch};
+use super::arguments::{Arguments, BuildModel, Switch};
 
 /// What becomes of an option that is known but not acted upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,55 +34,34 @@ pub struct Rule {
 /// Every known option that is not acted upon.
 pub const RULES: &[Rule] = &[
     refused(
-        "dry_run",
-        "--dry-run",
-        |a| a.dry_run,
-        "run the config with a short `run.tstop` to see its memory and speed",
-    ),
-    refused(
-        "build_model",
-        "--build-model=OFF",
-        |a| a.build_model == Some(BuildModel::Off),
-        "leave the option out: the model is built anew in each run",
-    ),
-    refused(
-        "simulate_model",
-        "--simulate-model=OFF",
-        |a| a.simulate_model == Some(Switch::Off),
-        "leave the option out: building the model is part of each run",
-    ),
-    refused("save", "--save", |a| a.save.is_some(), "run to the end in one go"),
-    refused("restore", "--restore", |a| a.restore.is_some(), "run from the start"),
-    refused(
         "coreneuron_direct_mode",
         "--coreneuron-direct-mode",
         |a| a.coreneuron_direct_mode,
         "leave the option out: the model always stays in memory",
     ),
     no_effect(
-        "lb_mode",
-        "--lb-mode",
-        |a| a.lb_mode.is_some_and(|mode| mode != LoadBalance::RoundRobin),
-        "one process holds all cells",
-    ),
-    no_effect(
         "num_target_ranks",
-        "--num-target-ranks",
-        |a| a.num_target_ranks.is_some(),
+        "--num-target-ranks without --dry-run",
+        |a| a.num_target_ranks.is_some() && !a.dry_run,
         "only a dry run uses it",
     ),
-    no_effect("memory_tracker", "--memory-tracker", |a| a.memory_tracker.is_some(), "only a dry run uses it"),
+    no_effect(
+        "memory_tracker",
+        "--memory-tracker without --dry-run",
+        |a| a.memory_tracker.is_some() && !a.dry_run,
+        "only a dry run uses it",
+    ),
     no_effect(
         "keep_build",
         "--keep-build",
-        |a| a.keep_build,
-        "the model stays in memory, so there are no files to keep",
+        |a| a.keep_build && a.build_model == Some(BuildModel::Off),
+        "with `--build-model=OFF` no model is built",
     ),
     no_effect(
-        "modelbuilding_steps",
-        "--modelbuilding-steps",
-        |a| a.modelbuilding_steps.is_some_and(|steps| steps.get() > 1),
-        "the model is built in one round",
+        "build_model",
+        "--build-model",
+        |a| a.restore.is_some() && a.build_model.is_some_and(|choice| choice != BuildModel::Off),
+        "with `--restore` the saved model is used",
     ),
     no_effect(
         "enable_shm",

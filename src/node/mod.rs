@@ -15,7 +15,9 @@
 //! # Ok::<(), neurodamus::failure::Failure>(())
 //! ```
 
+mod assembly;
 mod pathway;
+mod saved;
 mod settings;
 
 use std::path::PathBuf;
@@ -27,16 +29,18 @@ use components::Spike;
 use systems::communicator::{Communicator, Solo};
 use systems::epoch::Groups;
 use systems::schedule::{EpochSet, Timings};
-use systems::step::record;
 use systems::{Simulation, SimulationOptions};
 
+use crate::balance;
 use crate::build::{self, CellsOfRank};
 use crate::command_line::Options;
+use crate::dry_run;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::output::{self, CellStates, ReportOutput, flush_reports};
-use crate::plan::{CellSpec, Plan};
+use crate::output::{self, CellStates, ReportOutput, SpikeOutput, flush_reports, write_spikes};
+use crate::plan::{Plan, Target};
 use crate::plugin::App;
+use crate::saved_model::Saving;
 use crate::statistics::Statistics;
 
 pub use pathway::{Cells, Pathway, Resolved};
@@ -50,15 +54,23 @@ pub struct Node {
     input: Input,
     ranks: Arc<dyn Communicator>,
     settings: SimulationOptions,
-    /// What phases that build cells and attach to them run on.
-    threads: rayon::ThreadPool,
+    /// What everything runs on.
+    threads: Arc<rayon::ThreadPool>,
     timings: Option<Timings>,
     /// Which cells exist.
     targets: Option<Plan>,
-    /// The cells of this rank.
-    assigned: Option<Vec<CellSpec>>,
-    modified: bool,
+    /// The cells of this rank, in the rounds in which they are built.
+    assigned: Option<Vec<Target>>,
+    /// What is done with the cells of every round.
+    wanted: Phases,
+    /// The cells of the present round.
     cells: Option<CellsOfRank>,
+    /// What is known of the cells of the rounds that are in groups.
+    grouped: Option<CellsOfRank>,
+    /// The folder of the saved model that cells come from.
+    loaded_from: Option<PathBuf>,
+    /// The model that is saved while it is built.
+    saving: Option<Saving>,
     deleted: Vec<Pathway>,
     /// Connections that were switched before they were there.
     switched: Vec<(Pathway, bool)>,
@@ -68,6 +80,15 @@ pub struct Node {
     /// Cells of this rank whose state is wanted.
     states: Option<CellStates>,
     is_initialised: bool,
+}
+
+/// Phases that every round of cells goes through.
+#[derive(Clone, Copy, Debug, Default)]
+struct Phases {
+    modifications: bool,
+    synapses: bool,
+    stimuli: bool,
+    reports: bool,
 }
 
 /// A request that comes too late or too early.
@@ -102,9 +123,11 @@ impl Node {
     /// Every problem of the input files in one go.
     pub fn new(app: &App, options: &Options, ranks: Arc<dyn Communicator>) -> Result<Self, Failure> {
         let output_path = options.output_path.as_deref();
-        let input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
+        let mut input = Input::load(&options.config, output_path, &app.registry, &options.mechanisms)?;
+        saved::begin_reports(options, &mut input)?;
         let timings = options.profile.then(Timings::default);
-        let settings = settings::simulation_options(&input, options, app, timings.clone());
+        let mut settings = settings::simulation_options(&input, options, app, timings.clone());
+        settings.threads = settings::threads(options, ranks.as_ref())?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build();
         let threads = threads.map_err(|error| systems::Error::Other(error.to_string()))?;
         Ok(Self {
@@ -113,12 +136,15 @@ impl Node {
             input,
             ranks,
             settings,
-            threads,
+            threads: Arc::new(threads),
             timings,
             targets: None,
             assigned: None,
-            modified: false,
+            wanted: Phases::default(),
             cells: None,
+            grouped: None,
+            loaded_from: None,
+            saving: None,
             deleted: Vec::new(),
             switched: Vec::new(),
             simulation: None,
@@ -151,18 +177,38 @@ impl Node {
         Ok(self.targets.insert(plan))
     }
 
-    /// Finds out which of the cells are this rank's.
+    /// Finds out which of the cells are this rank's; returns them by the rounds in which they are built.
     ///
     /// # Errors
     ///
-    /// A node attribute that is missing or of the wrong type.
-    pub fn compute_load_balance(&mut self) -> Result<&[CellSpec], Failure> {
-        let (rank, size) = (self.ranks.rank(), self.ranks.size());
+    /// Files of an earlier run that cannot be read or are about other cells; what can be wrong with cells whose cost has
+    /// to be found out.
+    pub fn compute_load_balance(&mut self) -> Result<&[Target], Failure> {
         let assigned = match self.assigned.take() {
             Some(assigned) => assigned,
-            None => self.load_targets()?.cells_of_rank(rank, size)?,
+            None => {
+                let assignment = self.on_threads(|node, plan| {
+                    balance::assign(plan, &node.input, &node.options, node.ranks.as_ref())
+                })?;
+                let rank = self.ranks.rank();
+                (0..assignment.rounds).map(|round| assignment.of(rank, round)).collect()
+            }
         };
         Ok(self.assigned.insert(assigned))
+    }
+
+    /// Estimates what the simulation takes, on the first rank, and writes how its cells are best dealt out; returns what is
+    /// to be told of it, nothing on other ranks.
+    ///
+    /// # Errors
+    ///
+    /// What can be wrong with the cells of which some are built; files that cannot be written.
+    pub fn dry_run(&mut self) -> Result<String, Failure> {
+        self.on_threads(|node, plan| {
+            let told =
+                balance::from_first(node.ranks.as_ref(), || dry_run::run(plan, &node.input, &node.options))?;
+            Ok(if node.is_first() { told } else { String::new() })
+        })
     }
 
     /// Lets the modifications of the config take part. Cells are modified while they are built.
@@ -175,30 +221,25 @@ impl Node {
             let help = "enable modifications before the cells are created";
             return Err(WrongPhase::failure("the cells exist already, unmodified", help));
         }
-        self.modified = true;
+        self.wanted.modifications = true;
         Ok(())
     }
 
-    /// Builds the cells of this rank from their templates and morphologies.
+    /// Builds the cells of this rank from their templates and morphologies, at least those of its first round.
     ///
     /// # Errors
     ///
     /// Templates and morphologies that cannot be found or read, templates that fail.
     pub fn create_cells(&mut self) -> Result<(), Failure> {
-        if self.cells.is_some() {
-            return Ok(());
-        }
-        self.compute_load_balance()?;
-        let specs = self.assigned.clone().unwrap_or_default();
-        let modified = self.modified;
-        let cells = self.on_threads(|node, plan| build::create_cells(specs, &node.input, plan, modified))?;
-        if modified && !self.input.modifications.is_empty() {
-            let applications = self.ranks.sum(&cells.applications)?;
-            if self.is_first() {
-                build::warn_of_idle(&self.input, &applications);
-            }
-        }
-        self.cells = Some(cells);
+        if self.cells.is_some() { Ok(()) } else { self.create_cells_of(0) }
+    }
+
+    fn create_cells_of(&mut self, round: usize) -> Result<(), Failure> {
+        let chosen = self.compute_load_balance()?.get(round).cloned().unwrap_or_default();
+        let modified = self.wanted.modifications;
+        self.cells = Some(self.on_threads(|node, plan| {
+            build::create_cells(plan.cells(&chosen)?, &node.input, plan, modified)
+        })?);
         Ok(())
     }
 
@@ -209,6 +250,7 @@ impl Node {
     /// An edges file that cannot be read or lacks an attribute, a location that a cell does not have, a synapse model
     /// that is not there.
     pub fn create_synapses(&mut self) -> Result<(), Failure> {
+        self.wanted.synapses = true;
         self.with_cells(|node, plan, cells| {
             build::create_synapses(cells, &node.input, plan, &node.deleted, node.options.crash_test)
         })
@@ -220,6 +262,7 @@ impl Node {
     ///
     /// A node set or compartment set that does not fit the cells, an attribute that nodes lack.
     pub fn enable_stimuli(&mut self) -> Result<(), Failure> {
+        self.wanted.stimuli = true;
         self.with_cells(|node, plan, cells| build::enable_stimuli(cells, &node.input, plan))
     }
 
@@ -229,6 +272,7 @@ impl Node {
     ///
     /// A node set that does not fit, variables that cells do not have.
     pub fn enable_reports(&mut self) -> Result<(), Failure> {
+        self.wanted.reports = true;
         self.with_cells(|node, plan, cells| build::enable_reports(cells, &node.input, plan))
     }
 
@@ -240,56 +284,13 @@ impl Node {
     pub fn build(&mut self) -> Result<(), Failure> {
         self.load_targets()?;
         self.compute_load_balance()?;
-        self.enable_modifications()?;
-        self.create_cells()?;
-        self.create_synapses()?;
+        self.create_model()?;
         self.enable_stimuli()?;
         if !self.options.disable_reports {
             self.enable_reports()?;
         }
         self.assemble()?;
         Ok(())
-    }
-
-    /// The model as a simulation, assembled from what was built so far.
-    ///
-    /// # Errors
-    ///
-    /// A connection between ranks that is shorter than a time step, systems of plug-ins without an order.
-    pub fn assemble(&mut self) -> Result<&mut Simulation, Failure> {
-        if self.simulation.is_none() {
-            self.create_cells()?;
-            let cells = self.cells.as_mut().map(|cells| (cells.take_plans(), &*cells));
-            let Some((plans, cells)) = cells else { return Err(no_cells()) };
-            // What the config says of a global counts more than what a template says.
-            let globals = &mut self.settings.group.globals;
-            for (key, value) in &cells.globals {
-                globals.entry(key.clone()).or_insert(*value);
-            }
-            // `synapse_configure` is done last.
-            globals.extend(cells.configured_globals.clone());
-            if !cells.clamps.is_empty() {
-                let (mechanism, variable) = output::CLAMP_CURRENT;
-                self.settings.group.observed.insert((mechanism.to_owned(), variable.to_owned()));
-                self.settings.step_plugins.push(Arc::new(|step, _| record::add_to(step)));
-            }
-            let registry = &self.input.registry;
-            let chosen = &self.options.dump_cell_state.0;
-            if let (false, Some(plan)) = (chosen.is_empty(), &self.targets) {
-                self.states = Some(CellStates::new(chosen, &plans, &self.input, plan)?);
-                self.settings.group.observed.extend(settings::all_variables(registry));
-            }
-            self.statistics = self.options.model_stats.then(|| Statistics::of_cells(&plans));
-            let mut simulation = Simulation::new(plans, registry, &self.settings, Arc::clone(&self.ranks))?;
-            for add in &self.app.epoch_plugins {
-                simulation.add_epoch_systems(|schedule, world| add(schedule, world));
-            }
-            self.simulation = Some(simulation);
-            for (pathway, active) in std::mem::take(&mut self.switched) {
-                self.switch_connections(&pathway, active)?;
-            }
-        }
-        self.simulation.as_mut().ok_or_else(no_cells)
     }
 
     /// Adds systems to the `Epoch` schedule, before the initialisation.
@@ -309,10 +310,12 @@ impl Node {
     /// A file that cannot be made, a kernel that fails.
     pub fn initialize(&mut self) -> Result<(), Failure> {
         self.assemble()?;
-        if self.is_first() {
+        let is_first = self.is_first();
+        if is_first {
             output::prepare(&self.input).map_err(Failure::run_failed)?;
         }
-        let (Some(simulation), Some(cells), Some(plan)) = (&mut self.simulation, &self.cells, &self.targets)
+        let (Some(simulation), Some(cells), Some(plan)) =
+            (&mut self.simulation, &self.grouped, &self.targets)
         else {
             return Err(no_cells());
         };
@@ -326,9 +329,19 @@ impl Node {
                 schedule.add_systems(flush_reports.in_set(EpochSet::Flush));
             });
         }
+        if is_first {
+            simulation.world.insert_resource(SpikeOutput::create(&self.input, plan)?);
+            simulation.add_epoch_systems(|schedule, _| {
+                schedule.add_systems(write_spikes.in_set(EpochSet::Flush).before(flush_reports));
+            });
+        }
         simulation.initialize()?;
+        self.restore_state()?;
+        let (Some(simulation), Some(cells)) = (&mut self.simulation, &self.grouped) else {
+            return Err(no_cells());
+        };
         if let Some(states) = &self.states {
-            states.write(0.0, simulation.groups_mut())?;
+            states.write(simulation.t(), simulation.groups_mut())?;
         }
         output::record_clamps(&cells.clamps, &self.input, simulation)?;
         self.is_initialised = true;
@@ -347,8 +360,11 @@ impl Node {
         let stop = until.min(self.input.config.run.tstop);
         let Some(simulation) = &mut self.simulation else { return Err(no_cells()) };
         if let Err(error) = simulation.run_until(stop) {
-            let mut output = simulation.world.get_resource_mut::<ReportOutput>();
-            let told = output.as_mut().and_then(|output| output.take_failure());
+            let world = &mut simulation.world;
+            let spikes = world.get_resource_mut::<SpikeOutput>();
+            let told = spikes.and_then(|mut output| output.take_failure());
+            let reports = world.get_resource_mut::<ReportOutput>();
+            let told = told.or_else(|| reports.and_then(|mut output| output.take_failure()));
             return Err(told.unwrap_or_else(|| error.into()));
         }
         Ok(())
@@ -375,7 +391,12 @@ impl Node {
 
     /// Number of this rank's cells.
     pub fn cell_count(&self) -> usize {
-        self.assigned.as_ref().map_or(0, Vec::len)
+        self.assigned
+            .iter()
+            .flatten()
+            .flat_map(|round| &round.nodes)
+            .map(|(_, node_ids)| node_ids.len())
+            .sum()
     }
 
     /// How large the model is over all ranks, if the options ask for it.
@@ -392,13 +413,14 @@ impl Node {
         Ok(Some(statistics.over_all_ranks(self.ranks.as_ref())?))
     }
 
-    /// Closes the reports and writes the spikes of all ranks.
+    /// Closes the files of reports and spikes.
     ///
     /// # Errors
     ///
     /// A file that cannot be written.
     pub fn finish(&mut self) -> Result<(), Failure> {
-        let (Some(simulation), Some(cells), Some(plan)) = (&mut self.simulation, &self.cells, &self.targets)
+        let (Some(simulation), Some(cells), Some(plan)) =
+            (&mut self.simulation, &self.grouped, &self.targets)
         else {
             return Ok(());
         };
@@ -410,10 +432,15 @@ impl Node {
         if let Some(output) = simulation.world.remove_resource::<ReportOutput>() {
             output.close()?;
         }
+        if let Some(output) = simulation.world.remove_resource::<SpikeOutput>() {
+            output.close()?;
+        }
         output::write_clamps(&cells.clamps, &self.input, simulation, self.ranks.rank())
             .map_err(Failure::run_failed)?;
-        let with_offsets = !self.options.disable_reports;
-        output::write(simulation.spikes(), &self.input, plan, self.ranks.as_ref(), with_offsets)
+        if self.ranks.rank() == 0 && !self.options.disable_reports {
+            output::write_population_offsets(&self.input, plan)?;
+        }
+        Ok(())
     }
 
     /// Gives back the memory of the model. The node can be built again, from the same files.
@@ -422,6 +449,10 @@ impl Node {
         self.statistics = None;
         self.states = None;
         self.cells = None;
+        self.loaded_from = None;
+        self.saving = None;
+        self.grouped = None;
+        self.wanted = Phases::default();
         self.assigned = None;
         self.targets = None;
         self.is_initialised = false;
@@ -445,22 +476,6 @@ impl Node {
         let Some(plan) = &this.targets else { return Err(no_cells()) };
         let done = this.threads.install(|| work(this, plan));
         done.map_err(|failure| failure.with_reasons(&self.input.refused))
-    }
-
-    /// Works on the cells, before they become a simulation.
-    fn with_cells(
-        &mut self,
-        work: impl FnOnce(&Self, &Plan, &mut CellsOfRank) -> Result<(), Failure> + Send,
-    ) -> Result<(), Failure> {
-        if self.simulation.is_some() {
-            let help = "attach everything before the model is initialised";
-            return Err(WrongPhase::failure("the model is assembled already", help));
-        }
-        self.create_cells()?;
-        let Some(mut cells) = self.cells.take() else { return Err(no_cells()) };
-        let done = self.on_threads(|node, plan| work(node, plan, &mut cells));
-        self.cells = Some(cells);
-        done
     }
 }
 

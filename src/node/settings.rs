@@ -1,8 +1,10 @@
 //! What the input and the command line say of a simulation as a whole.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 
 use sonata::config::IntegrationMethod;
+use systems::communicator::Communicator;
 use systems::group::GroupOptions;
 use systems::schedule::Timings;
 use systems::{Registry, SimulationOptions};
@@ -11,7 +13,7 @@ use crate::command_line::Options;
 use crate::input::Input;
 use crate::plugin::App;
 
-/// What the config and the command line say of the simulation as a whole.
+/// What the config and the command line say of the simulation as a whole, but for the number of threads.
 pub fn simulation_options(
     input: &Input,
     options: &Options,
@@ -35,15 +37,36 @@ pub fn simulation_options(
             random_seed: run.random_seed,
             globals,
             observed: app.observed.clone(),
+            keeps_state: options.save.is_some() || options.restore.is_some(),
         },
-        threads: match options.threads {
-            Some(threads) => threads.get(),
-            None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        },
+        threads: 1,
         group_size: options.group_size.map_or(0, std::num::NonZero::get),
         step_plugins: app.step_plugins.clone(),
         timings,
     }
+}
+
+/// Number of threads of this rank: what the options say, or one for each core that the process may use; ranks that may
+/// use the same cores share them.
+///
+/// # Errors
+///
+/// If another rank failed.
+pub fn threads(options: &Options, ranks: &dyn Communicator) -> Result<usize, systems::Error> {
+    let cores = cores();
+    let everywhere = ranks.all_gather(cores.as_bytes())?;
+    let sharing = everywhere.iter().filter(|others| **others == cores.as_bytes()).count().max(1);
+    let available = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Ok(options.threads.map_or((available / sharing).max(1), NonZero::get))
+}
+
+/// The machine and the cores of it that this process may use, where Linux tells.
+fn cores() -> String {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let machine = read("/proc/sys/kernel/hostname");
+    let status = read("/proc/self/status");
+    let allowed = status.lines().find(|line| line.starts_with("Cpus_allowed:")).unwrap_or_default();
+    format!("{machine}{allowed}")
 }
 
 /// All variables of all mechanisms, by (mechanism, variable).

@@ -34,12 +34,12 @@ pub struct CellStates {
 }
 
 impl CellStates {
-    /// Remembers what the cells with these gids are made of, as far as they are among `cells`.
+    /// No cells yet, but they may have these gids.
     ///
     /// # Errors
     ///
-    /// A gid that no simulated cell has, a node without template.
-    pub fn new(gids: &[u64], cells: &[CellPlan], input: &Input, plan: &Plan) -> Result<Self, Failure> {
+    /// A gid that no simulated cell has.
+    pub fn new(gids: &[u64], input: &Input, plan: &Plan) -> Result<Self, Failure> {
         let unknown = gids.iter().filter(|gid| !plan.simulates(**gid));
         let unknown: Vec<String> = unknown.map(u64::to_string).collect();
         let named = match unknown.len() {
@@ -51,13 +51,21 @@ impl CellStates {
         if let Some(named) = named {
             return Err(Failure::bad_input(NoSuchCell(named)));
         }
-        let mut chosen = Vec::new();
+        let (folder, threshold) = (input.output_dir.clone(), input.config.run.spike_threshold);
+        Ok(Self { cells: Vec::new(), folder, threshold })
+    }
+
+    /// Remembers what the cells with these gids are made of, as far as they are among `cells`.
+    ///
+    /// # Errors
+    ///
+    /// A node without template.
+    pub fn remember(&mut self, gids: &[u64], cells: &[CellPlan], plan: &Plan) -> Result<(), Failure> {
         for cell in cells.iter().filter(|cell| gids.contains(&cell.gid)) {
             let template = plan.template(&cell.population, cell.node_id)?;
-            chosen.push((template, cell.clone()));
+            self.cells.push((template, cell.clone()));
         }
-        let (folder, threshold) = (input.output_dir.clone(), input.config.run.spike_threshold);
-        Ok(Self { cells: chosen, folder, threshold })
+        Ok(())
     }
 
     /// Writes `cellstate_GID_tT.json` for every chosen cell, with its state at `t` (ms).

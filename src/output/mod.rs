@@ -6,13 +6,11 @@
 mod cell_state;
 mod clamps;
 mod reports;
+mod spikes;
 
 use std::path::{Path, PathBuf};
 
-use components::Spike;
 use sonata::offsets::{PopulationOffset, write_offsets};
-use sonata::spikes::{Sorting, SpikePopulation, write_spikes};
-use systems::communicator::Communicator;
 
 use crate::failure::Failure;
 use crate::input::Input;
@@ -21,6 +19,10 @@ use crate::plan::Plan;
 pub use cell_state::CellStates;
 pub use clamps::{RECORDED as CLAMP_CURRENT, record_clamps, write_clamps};
 pub use reports::{ReportOutput, flush_reports};
+pub use spikes::{SpikeOutput, write_spikes};
+
+/// Longest simulated time (ms) between two flushes of spikes and reports, as in neurodamus.
+pub const LONGEST_BUFFERED: f64 = 25.0;
 
 /// A folder or file of the outputs that cannot be made.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -73,42 +75,14 @@ fn success_mark(config: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Writes the spikes of all ranks, and where the gids of each population start.
+/// Writes where the gids of each population start.
 ///
 /// # Errors
 ///
-/// If a file cannot be written, or another rank failed.
-pub fn write(
-    spikes: &[Spike],
-    input: &Input,
-    plan: &Plan,
-    ranks: &dyn Communicator,
-    with_offsets: bool,
-) -> Result<(), Failure> {
-    let all = ranks.exchange_spikes(spikes)?;
-    if ranks.rank() != 0 {
-        return Ok(());
-    }
-    let mut populations = Vec::new();
-    for population in plan.populations.iter().filter(|population| !population.is_virtual) {
-        let Some(offset) = population.offset else { continue };
-        let end = offset + population.node_ids.last().map_or(0, |last| last + 1);
-        let own = all.iter().filter(|spike| (offset..end).contains(&spike.source.gid()));
-        let (timestamps, node_ids) = own.map(|spike| (spike.time, spike.source.gid() - offset)).unzip();
-        populations.push(SpikePopulation {
-            name: population.name.to_string(),
-            sorting: Sorting::ByTime,
-            timestamps,
-            node_ids,
-        });
-    }
-    let file = Path::new(&input.config.output.spikes_file).file_name().unwrap_or("out.h5".as_ref());
-    write_spikes(&input.output_dir.join(file), &populations).map_err(Failure::run_failed)?;
-    if with_offsets {
-        write_offsets(&input.output_dir.join("populations_offset.dat"), &offsets(plan))
-            .map_err(Failure::run_failed)?;
-    }
-    Ok(())
+/// If the file cannot be written.
+pub fn write_population_offsets(input: &Input, plan: &Plan) -> Result<(), Failure> {
+    write_offsets(&input.output_dir.join("populations_offset.dat"), &offsets(plan))
+        .map_err(Failure::run_failed)
 }
 
 fn offsets(plan: &Plan) -> Vec<PopulationOffset> {

@@ -1,27 +1,31 @@
 //! Report files, written while the simulation runs.
 //!
-//! Rows are kept until a buffer is full or 25 ms are simulated; then each rank sends its own to rank 0, which puts the
-//! values of all ranks in the order of populations and node ids, and hands them to the operating system: a run that is
-//! killed later leaves them readable.
+//! Rows are kept until a buffer is full or 25 ms are simulated; then rank 0 collects them from all ranks, some columns of
+//! the file after the other so that its memory stays bounded, and hands them to the operating system: a run that is killed
+//! later leaves them readable. With the feature `parallel-hdf5` all ranks write ([`together`]).
+
+#[cfg(feature = "parallel-hdf5")]
+mod together;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 use sonata::Hdf5Error;
+#[cfg(feature = "parallel-hdf5")]
+use sonata::report::SharedReport;
 use sonata::report::{ReportLayout, ReportWriter};
 use systems::communicator::Communicator;
-use systems::epoch::{EpochClock, Failure as RankFailure, Groups, Ranks};
+use systems::epoch::{EpochClock, Exchanged, Failure as RankFailure, Groups, Ranks};
 use systems::group::Group;
 
+use super::LONGEST_BUFFERED;
 use crate::build::{CellElements, ReportPlan};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::plan::Plan;
-
-/// Longest simulated time (ms) between two flushes, as in neurodamus.
-const LONGEST_BUFFERED: f64 = 25.0;
 
 /// The reports of a simulation.
 #[derive(Resource)]
@@ -53,18 +57,48 @@ struct OneReport {
     buffer: Vec<f32>,
     rows_written: u64,
     rows: u64,
+    /// Number of columns of each population in the file.
+    widths: Vec<u64>,
+    /// Where this rank's columns are in the file, in the order of the file.
+    own: Vec<Piece>,
     /// On rank 0: the open file.
     writer: Option<ReportWriter>,
-    /// On rank 0: for each population, its number of columns and where they come from.
-    populations: Vec<PopulationColumns>,
-    /// On rank 0: columns that each rank fills.
-    rank_widths: Vec<usize>,
+    /// The file that all ranks have open, if they write it together.
+    #[cfg(feature = "parallel-hdf5")]
+    shared: Option<SharedReport>,
+    /// On rank 0: the populations in the file, as the plan numbers them.
+    #[cfg(feature = "parallel-hdf5")]
+    populations: Vec<usize>,
+    /// On rank 0: the columns of each cell in the order of the file, and the rank that has them.
+    all: Vec<(usize, Piece)>,
+    /// Values that are collected at once.
+    block: usize,
 }
 
-/// The columns of one population of a report: rank, first column among the rank's, count; in their order.
-struct PopulationColumns {
+/// Columns of one cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Piece {
+    /// Population in the file.
+    population: usize,
+    /// The first among the population's columns.
+    start: u64,
+    /// The first among the columns of the rank that has them.
+    own_start: usize,
+    /// How many.
     width: usize,
-    pieces: Vec<(usize, usize, usize)>,
+}
+
+impl Piece {
+    /// The part of a piece that is in some columns of a population, if any.
+    fn within(&self, population: usize, columns: &Range<u64>) -> Option<Self> {
+        let start = self.start.max(columns.start);
+        let end = (self.start + self.width as u64).min(columns.end);
+        if self.population != population || start >= end {
+            return None;
+        }
+        let own_start = self.own_start + (start - self.start) as usize;
+        Some(Self { population, start, own_start, width: (end - start) as usize })
+    }
 }
 
 impl ReportOutput {
@@ -81,32 +115,24 @@ impl ReportOutput {
         buffer_size: u32,
         ranks: &dyn Communicator,
     ) -> Result<Self, Failure> {
+        let names: Vec<&str> = plan.populations.iter().map(|population| &*population.name).collect();
         let mut reports = Vec::new();
         let mut flush_interval = (LONGEST_BUFFERED / input.config.run.dt) as u64;
         for report in plans {
-            let everywhere = gather_elements(&report.cells, ranks)?;
-            let rank_widths: Vec<usize> = everywhere.iter().map(|cells| width(cells)).collect();
-            let row_bytes = 4 * rank_widths.iter().sum::<usize>() as u64;
+            let mut one = OneReport::new(report, buffer_size);
+            let layouts = one.lay_out(report, &names, ranks)?;
+            let row_bytes = 4 * one.widths.iter().sum::<u64>();
             let rows = (u64::from(buffer_size) * 1_000_000).checked_div(row_bytes).unwrap_or(u64::MAX);
             flush_interval = flush_interval.min(rows.saturating_mul(report.sampling.period()));
-            let mut one = OneReport {
-                width: width(&report.cells),
-                buffer: Vec::new(),
-                rows_written: 0,
-                rows: report.sampling.rows(),
-                writer: None,
-                populations: Vec::new(),
-                rank_widths,
-            };
-            if row_bytes == 0 {
-                if ranks.rank() == 0 {
-                    tracing::warn!("report `{}` is not written: none of its cells is simulated", report.name);
-                }
+            if ranks.rank() == 0 && row_bytes == 0 {
+                tracing::warn!("report `{}` is not written: none of its cells is simulated", report.name);
             } else if ranks.rank() == 0 {
-                let layouts;
-                (layouts, one.populations) = lay_out(report, &everywhere, plan);
                 let path: PathBuf = input.output_dir.join(&report.file_name);
                 one.writer = Some(ReportWriter::create(&path, &layouts).map_err(Failure::run_failed)?);
+            }
+            #[cfg(feature = "parallel-hdf5")]
+            if ranks.is_mpi() && ranks.size() > 1 && row_bytes > 0 {
+                one.open_together(&input.output_dir.join(&report.file_name), &names, ranks)?;
             }
             reports.push(one);
         }
@@ -119,6 +145,7 @@ impl ReportOutput {
         &mut self,
         groups: &mut [Group],
         clock: &EpochClock,
+        stops: bool,
         ranks: &dyn Communicator,
     ) -> Result<(), systems::Error> {
         // Each report's number of rows is that of the probes that sample it
@@ -130,7 +157,7 @@ impl ReportOutput {
                 report.insert(starts[place.report], place, samples);
             });
         }
-        if clock.step < clock.last_step && clock.step - self.flushed < self.flush_interval {
+        if !stops && clock.step < clock.last_step && clock.step - self.flushed < self.flush_interval {
             return Ok(());
         }
         self.flushed = clock.step;
@@ -165,6 +192,10 @@ impl ReportOutput {
             if let Some(writer) = report.writer {
                 writer.close().map_err(Failure::run_failed)?;
             }
+            #[cfg(feature = "parallel-hdf5")]
+            if let Some(shared) = report.shared {
+                shared.close().map_err(Failure::run_failed)?;
+            }
         }
         Ok(())
     }
@@ -177,6 +208,92 @@ enum WriteError {
 }
 
 impl OneReport {
+    /// A report without any row yet, which collects as many MB at once as it may keep.
+    fn new(report: &ReportPlan, buffer_size: u32) -> Self {
+        Self {
+            width: width(&report.cells),
+            buffer: Vec::new(),
+            rows_written: 0,
+            rows: report.sampling.rows(),
+            widths: Vec::new(),
+            own: Vec::new(),
+            writer: None,
+            #[cfg(feature = "parallel-hdf5")]
+            shared: None,
+            #[cfg(feature = "parallel-hdf5")]
+            populations: Vec::new(),
+            all: Vec::new(),
+            block: buffer_size as usize * 250_000,
+        }
+    }
+
+    /// Finds out which columns of the file each rank has; gives the layout of the file to rank 0. The populations of the
+    /// plan have these names.
+    fn lay_out(
+        &mut self,
+        report: &ReportPlan,
+        names: &[&str],
+        ranks: &dyn Communicator,
+    ) -> Result<Vec<ReportLayout>, Failure> {
+        let everywhere = gather_elements(&report.cells, ranks)?;
+        // By population and node id: rank, first column among the rank's, elements
+        let mut cells: BTreeMap<(usize, u64), (usize, usize, &[u32])> = BTreeMap::new();
+        for (rank, own) in everywhere.iter().enumerate() {
+            let mut column = 0;
+            for cell in own {
+                cells.insert((cell.population, cell.node_id), (rank, column, &cell.element_ids));
+                column += cell.element_ids.len();
+            }
+        }
+        let mut layouts = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            let of_population = || cells.range((index, 0)..=(index, u64::MAX));
+            if of_population().next().is_none() {
+                continue;
+            }
+            let elements = of_population().map(|(&(_, node_id), &(_, _, elements))| (node_id, elements));
+            layouts.push(ReportLayout::from_cells(name, &report.unit, elements, &report.sampling));
+            let mut start = 0;
+            for (_, &(rank, own_start, elements)) in of_population() {
+                let piece = Piece { population: self.widths.len(), start, own_start, width: elements.len() };
+                start += piece.width as u64;
+                self.all.push((rank, piece));
+            }
+            self.widths.push(start);
+            #[cfg(feature = "parallel-hdf5")]
+            self.populations.push(index);
+        }
+        self.share_columns(ranks)?;
+        Ok(layouts)
+    }
+
+    /// Tells each rank, from what rank 0 knows, where its columns are.
+    fn share_columns(&mut self, ranks: &dyn Communicator) -> Result<(), Failure> {
+        let mut parts: Vec<Vec<u64>> = vec![Vec::new(); ranks.size()];
+        if ranks.rank() == 0 {
+            for part in &mut parts {
+                part.push(self.widths.len() as u64);
+                part.extend(&self.widths);
+            }
+            for (rank, piece) in &self.all {
+                let numbers =
+                    [piece.population as u64, piece.start, piece.own_start as u64, piece.width as u64];
+                parts[*rank].extend(numbers);
+            }
+        }
+        let parts = ranks.all_to_all(&parts)?;
+        let mut numbers = parts.first().into_iter().flatten().copied();
+        let populations = numbers.next().unwrap_or(0) as usize;
+        self.widths = numbers.by_ref().take(populations).collect();
+        while let (Some(population), Some(start), Some(own_start), Some(width)) =
+            (numbers.next(), numbers.next(), numbers.next(), numbers.next())
+        {
+            let (population, own_start, width) = (population as usize, own_start as usize, width as usize);
+            self.own.push(Piece { population, start, own_start, width });
+        }
+        Ok(())
+    }
+
     /// Puts rows of a probe into the buffer, whose new rows begin at `start`.
     fn insert(&mut self, start: usize, place: &ProbePlace, samples: &[f32]) {
         let rows = samples.chunks_exact(place.width.max(1));
@@ -193,48 +310,90 @@ impl OneReport {
 
     /// Writes rows of this rank, together with those of the others.
     fn write(&mut self, rows: &[f32], ranks: &dyn Communicator) -> Result<(), WriteError> {
-        let gathered: Vec<Vec<f32>>;
-        let parts: Vec<&[f32]> = if ranks.size() == 1 {
-            vec![rows]
-        } else {
-            let bytes: Vec<u8> = rows.iter().flat_map(|value| value.to_le_bytes()).collect();
-            let parts = ranks.all_gather(&bytes).map_err(WriteError::Rank)?;
-            let values =
-                |part: &Vec<u8>| part.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-            gathered = parts.iter().map(values).collect();
-            gathered.iter().map(Vec::as_slice).collect()
-        };
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        let sampled = parts.iter().zip(&self.rank_widths).filter(|(_, width)| **width > 0);
-        let count = sampled.map(|(part, width)| part.len() / width).max().unwrap_or(0) as u64;
-        let count = count.min(self.rows - self.rows_written.min(self.rows));
+        if self.widths.is_empty() {
+            return Ok(());
+        }
+        // A rank without cells in the report has no rows to count
+        let own_rows = rows.len().checked_div(self.width).unwrap_or(0) as u64;
+        let rows_of_ranks = ranks.all_gather(&own_rows.to_le_bytes()).map_err(WriteError::Rank)?;
+        let counts =
+            rows_of_ranks.iter().filter_map(|bytes| Some(u64::from_le_bytes(bytes[..].try_into().ok()?)));
+        let count = counts.max().unwrap_or(0).min(self.rows.saturating_sub(self.rows_written));
         if count == 0 {
             return Ok(());
         }
-        for (number, population) in self.populations.iter().enumerate() {
-            let mut values = Vec::with_capacity(count as usize * population.width);
-            for row in 0..count as usize {
-                for &(rank, column, width) in &population.pieces {
-                    let start = row * self.rank_widths[rank] + column;
-                    values.extend_from_slice(&parts[rank][start..start + width]);
-                }
+        for (population, &width) in self.widths.clone().iter().enumerate() {
+            let step = (self.block as u64 / count).max(1);
+            for start in (0..width).step_by(step as usize) {
+                let columns = start..(start + step).min(width);
+                self.write_block(population, columns, rows, count as usize, ranks)?;
             }
-            writer.write_rows(number, self.rows_written, &values).map_err(WriteError::File)?;
         }
         self.rows_written += count;
-        writer.flush().map_err(WriteError::File)
+        #[cfg(feature = "parallel-hdf5")]
+        if let Some(shared) = &self.shared {
+            return shared.flush().map_err(WriteError::File);
+        }
+        match &self.writer {
+            Some(writer) => writer.flush().map_err(WriteError::File),
+            None => Ok(()),
+        }
     }
+
+    /// Writes some columns of `count` rows.
+    fn write_block(
+        &mut self,
+        population: usize,
+        columns: Range<u64>,
+        rows: &[f32],
+        count: usize,
+        ranks: &dyn Communicator,
+    ) -> Result<(), WriteError> {
+        let own: Vec<Piece> =
+            self.own.iter().filter_map(|piece| piece.within(population, &columns)).collect();
+        let mut bytes = Vec::new();
+        for row in rows.chunks_exact(self.width.max(1)).take(count) {
+            for piece in &own {
+                let values = &row[piece.own_start..piece.own_start + piece.width];
+                bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            }
+        }
+        let mut parts = ranks.gather(&bytes).map_err(WriteError::Rank)?;
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        if let [part] = &mut parts[..] {
+            // The columns of one rank are in the order of the file
+            return writer
+                .write_block(population, self.rows_written, columns, &floats(part).collect::<Vec<_>>())
+                .map_err(WriteError::File);
+        }
+        let mut parts: Vec<_> = parts.iter().map(|part| floats(part)).collect();
+        let pieces =
+            self.all.iter().filter_map(|(rank, piece)| Some((*rank, piece.within(population, &columns)?)));
+        let pieces: Vec<(usize, usize)> = pieces.map(|(rank, piece)| (rank, piece.width)).collect();
+        let mut values = Vec::with_capacity(count * (columns.end - columns.start) as usize);
+        for _ in 0..count {
+            for &(rank, width) in &pieces {
+                values.extend(parts[rank].by_ref().take(width));
+            }
+        }
+        writer.write_block(population, self.rows_written, columns, &values).map_err(WriteError::File)
+    }
+}
+
+fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
+    bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes))
 }
 
 /// The system that takes what was sampled in an epoch, and writes it when it is time.
 pub fn flush_reports(
     clock: Res<EpochClock>,
+    exchanged: Res<Exchanged>,
     ranks: Res<Ranks>,
     mut groups: ResMut<Groups>,
     mut output: ResMut<ReportOutput>,
     mut failure: ResMut<RankFailure>,
 ) {
-    let result = output.collect(&mut groups.0, &clock, ranks.0.as_ref());
+    let result = output.collect(&mut groups.0, &clock, exchanged.stop, ranks.0.as_ref());
     failure.note(result);
 }
 
@@ -243,7 +402,7 @@ fn width(cells: &[CellElements]) -> usize {
     cells.iter().map(|cell| cell.element_ids.len()).sum()
 }
 
-/// The elements of the cells of all ranks.
+/// The elements of the cells of all ranks, on rank 0.
 fn gather_elements(
     own: &[CellElements],
     ranks: &dyn Communicator,
@@ -258,7 +417,7 @@ fn gather_elements(
     }
     let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
     let mut all = Vec::new();
-    for part in ranks.all_gather(&bytes)? {
+    for part in ranks.gather(&bytes)? {
         let mut numbers = part.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes));
         let mut cells = Vec::new();
         while let (Some(population), Some(node_id), Some(gid), Some(count)) =
@@ -270,37 +429,6 @@ fn gather_elements(
         all.push(cells);
     }
     Ok(all)
-}
-
-/// The layout of a report over the cells of all ranks, and where its columns come from.
-fn lay_out(
-    report: &ReportPlan,
-    everywhere: &[Vec<CellElements>],
-    plan: &Plan,
-) -> (Vec<ReportLayout>, Vec<PopulationColumns>) {
-    // By population and node id: rank, first column among the rank's, elements.
-    let mut cells: BTreeMap<(usize, u64), (usize, usize, &[u32])> = BTreeMap::new();
-    for (rank, own) in everywhere.iter().enumerate() {
-        let mut column = 0;
-        for cell in own {
-            cells.insert((cell.population, cell.node_id), (rank, column, &cell.element_ids));
-            column += cell.element_ids.len();
-        }
-    }
-    let mut layouts = Vec::new();
-    let mut columns = Vec::new();
-    for (index, population) in plan.populations.iter().enumerate() {
-        let own = || cells.range((index, 0)..=(index, u64::MAX));
-        if own().next().is_none() {
-            continue;
-        }
-        let elements = own().map(|(&(_, node_id), &(_, _, elements))| (node_id, elements));
-        layouts.push(ReportLayout::from_cells(&population.name, &report.unit, elements, &report.sampling));
-        let pieces: Vec<_> =
-            own().map(|(_, &(rank, column, elements))| (rank, column, elements.len())).collect();
-        columns.push(PopulationColumns { width: pieces.iter().map(|piece| piece.2).sum(), pieces });
-    }
-    (layouts, columns)
 }
 
 /// Where the values of a group's probes go in the rows of this rank.
@@ -323,4 +451,86 @@ fn places(group: &Group, plans: &[ReportPlan]) -> Vec<ProbePlace> {
         cells: layout.cells.iter().map(|&(gid, count)| (columns[layout.report][&gid], count)).collect(),
     };
     group.probe_layouts().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use sonata::report::{ReportReader, Sampling};
+    use systems::communicator::run_on_simulated_ranks;
+
+    use super::*;
+
+    /// Cells of two populations, dealt out in turn, with some values each: population, node id, number of values.
+    const CELLS: [(usize, u64, usize); 7] =
+        [(0, 0, 3), (0, 2, 1), (0, 3, 4), (0, 9, 2), (1, 1, 5), (1, 2, 1), (1, 3, 2)];
+
+    /// A value that tells where it belongs.
+    fn value(population: usize, node: u64, element: usize, row: usize) -> f32 {
+        (1000 * row) as f32 + (100 * population) as f32 + 10.0 * node as f32 + element as f32
+    }
+
+    /// Writes five rows, three and two, on some ranks, which collect no more than `block` values at once.
+    fn write_on(ranks: usize, block: usize, path: &std::path::Path) {
+        let results = run_on_simulated_ranks(ranks, |communicator| {
+            let own =
+                (0..CELLS.len()).filter(|cell| cell % ranks == communicator.rank()).map(|cell| CELLS[cell]);
+            let cells = own.clone().map(|(population, node_id, count)| CellElements {
+                population,
+                node_id,
+                gid: 100 * population as u64 + node_id,
+                element_ids: (0..count as u32).collect(),
+            });
+            let plan = ReportPlan {
+                name: "v".into(),
+                file_name: "v.h5".into(),
+                unit: "mV".into(),
+                sampling: Sampling::new(0.0, 0.5, 0.1, 0.1, 0.5).expect("a window"),
+                cells: cells.collect(),
+                unknown: Default::default(),
+            };
+            let mut report = OneReport::new(&plan, 1);
+            let layouts = report.lay_out(&plan, &["A", "B"], &communicator).expect("a layout");
+            report.block = block;
+            if communicator.rank() == 0 {
+                report.writer = Some(ReportWriter::create(path, &layouts).expect("the file"));
+            }
+            for rows in [0..3, 3..5] {
+                let values: Vec<f32> = rows
+                    .flat_map(|row| {
+                        own.clone().flat_map(move |(population, node, count)| {
+                            (0..count).map(move |element| value(population, node, element, row))
+                        })
+                    })
+                    .collect();
+                let written = report.write(&values, &communicator);
+                assert!(written.is_ok());
+            }
+            if let Some(writer) = report.writer {
+                writer.close().expect("it closes");
+            }
+            Ok::<_, systems::Error>(())
+        });
+        assert!(results.iter().all(Result::is_ok));
+    }
+
+    #[test]
+    fn columns_are_in_order_however_few_are_collected_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (ranks, block) in [(1, 1000), (1, 7), (3, 1000), (3, 10), (3, 1), (9, 4)] {
+            let path = folder.path().join(format!("{ranks}-{block}.h5"));
+            write_on(ranks, block, &path);
+            for (population, name) in ["A", "B"].iter().enumerate() {
+                let report = ReportReader::open(&path, name).expect("a population");
+                let own = CELLS.iter().filter(|cell| cell.0 == population);
+                let expected: Vec<f32> = (0..5)
+                    .flat_map(|row| {
+                        own.clone().flat_map(move |&(population, node, count)| {
+                            (0..count).map(move |element| value(population, node, element, row))
+                        })
+                    })
+                    .collect();
+                assert_eq!(report.read_all().expect("values"), expected, "{ranks} ranks, {block} values");
+            }
+        }
+    }
 }

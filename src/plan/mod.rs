@@ -126,25 +126,31 @@ impl Plan {
         real.map(|population| population.node_ids.len()).sum()
     }
 
-    /// The cells of one of `size` ranks, dealt one by one, in the order of populations and node ids.
+    /// All cells that are simulated.
+    pub fn all_cells(&self) -> Target {
+        let all = self.populations.iter().enumerate().filter(|(_, population)| !population.is_virtual);
+        Target { nodes: all.map(|(index, population)| (index, population.node_ids.clone())).collect() }
+    }
+
+    /// What is to be built of some cells, in their order.
     ///
     /// # Errors
     ///
     /// A node attribute that is missing or of the wrong type.
-    pub fn cells_of_rank(&self, rank: usize, size: usize) -> Result<Vec<CellSpec>, Failure> {
+    pub fn cells(&self, chosen: &Target) -> Result<Vec<CellSpec>, Failure> {
         let mut cells = Vec::new();
-        for (index, population) in self.populations.iter().enumerate() {
+        for &(index, ref node_ids) in &chosen.nodes {
+            let population = &self.populations[index];
             let (false, Some(offset)) = (population.is_virtual, population.offset) else { continue };
-            let node_ids: Vec<u64> = population.node_ids.iter().copied().skip(rank).step_by(size).collect();
             let nodes = &population.nodes;
             let read = || -> Result<_, sonata::Hdf5Error> {
-                let templates = nodes.strings("model_template", &node_ids)?;
+                let templates = nodes.strings("model_template", node_ids)?;
                 let morphologies = if population.is_point && !nodes.has("morphology") {
                     vec![String::new(); node_ids.len()]
                 } else {
-                    nodes.strings("morphology", &node_ids)?
+                    nodes.strings("morphology", node_ids)?
                 };
-                Ok((templates, morphologies, attributes::Columns::read(population, &node_ids)?))
+                Ok((templates, morphologies, attributes::Columns::read(population, node_ids)?))
             };
             let (templates, morphologies, attributes) = read().map_err(Failure::bad_input)?;
             let details = templates.into_iter().zip(morphologies).enumerate();

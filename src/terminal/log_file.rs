@@ -16,6 +16,8 @@ pub struct LogFile(Arc<Mutex<Destination>>);
 enum Destination {
     Memory(Vec<u8>),
     File(File),
+    /// The file of another process, opened for each message: few ranks have something to say.
+    Shared(PathBuf),
 }
 
 impl Default for Destination {
@@ -40,13 +42,20 @@ impl LogFile {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let mut file = File::create(path)?;
+        File::create(path)?;
+        // Other ranks write to it, too
+        let mut file = File::options().append(true).open(path)?;
         let mut destination = self.destination();
         if let Destination::Memory(so_far) = &*destination {
             file.write_all(so_far)?;
         }
         *destination = Destination::File(file);
         Ok(())
+    }
+
+    /// Adds to the file that rank 0 opens. What was logged so far, it has logged as well.
+    pub fn join(&self, path: &Path) {
+        *self.destination() = Destination::Shared(path.to_owned());
     }
 
     fn destination(&self) -> MutexGuard<'_, Destination> {
@@ -60,6 +69,7 @@ impl Write for &LogFile {
         match &mut *self.destination() {
             Destination::Memory(so_far) => so_far.write(bytes),
             Destination::File(file) => file.write(bytes),
+            Destination::Shared(path) => File::options().append(true).create(true).open(path)?.write(bytes),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::MultiProgress;
 use tracing::{Event, Level, Metadata, Subscriber};
-use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::filter::{LevelFilter, dynamic_filter_fn};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt;
@@ -17,6 +18,30 @@ use crate::command_line::Verbosity;
 
 /// Crates whose inner life interests nobody who runs a simulation: only their warnings are shown.
 const QUIET: [&str; 2] = ["bevy_", "hdf5"];
+
+/// What is said by one of several ranks.
+static VOICE: Voice = Voice { rank: AtomicUsize::new(0), level: AtomicUsize::new(EVERYTHING) };
+
+const NOTHING: usize = 0;
+const WARNINGS: usize = 1;
+const EVERYTHING: usize = 2;
+
+struct Voice {
+    rank: AtomicUsize,
+    level: AtomicUsize,
+}
+
+/// Speaks for one of several ranks from now on: all but the first are silent, and warn as soon as their
+/// [input is read](input_is_read), since all ranks find the same in that.
+pub fn speak_for(rank: usize) {
+    VOICE.rank.store(rank, Ordering::Relaxed);
+    VOICE.level.store(if rank == 0 { EVERYTHING } else { NOTHING }, Ordering::Relaxed);
+}
+
+/// What is found from now on, other ranks may not find.
+pub fn input_is_read() {
+    VOICE.level.fetch_max(WARNINGS, Ordering::Relaxed);
+}
 
 /// Sends messages to standard error and to the terminal's log file from now on.
 pub fn start(verbosity: Verbosity, terminal: &Terminal) {
@@ -38,13 +63,21 @@ pub fn start(verbosity: Verbosity, terminal: &Terminal) {
     // A second start (tests in one process) leaves the first in place
     let _ = tracing_subscriber::registry()
         .with(level)
-        .with(filter_fn(is_of_interest))
+        .with(dynamic_filter_fn(|metadata, _| is_of_interest(metadata)))
         .with(to_people)
         .with(to_file)
         .try_init();
 }
 
 fn is_of_interest(metadata: &Metadata<'_>) -> bool {
+    let is_said = match VOICE.level.load(Ordering::Relaxed) {
+        NOTHING => false,
+        WARNINGS => *metadata.level() <= Level::WARN,
+        _ => true,
+    };
+    if !is_said {
+        return false;
+    }
     *metadata.level() <= Level::WARN || !QUIET.iter().any(|quiet| metadata.target().starts_with(quiet))
 }
 
@@ -100,6 +133,10 @@ where
             ("", _) => {}
             (name, true) => write!(writer, "{colour}{name}{RESET}: ")?,
             (name, false) => write!(writer, "{name}: ")?,
+        }
+        match VOICE.rank.load(Ordering::Relaxed) {
+            0 => {}
+            rank => write!(writer, "rank {rank}: ")?,
         }
         context.field_format().format_fields(writer.by_ref(), event)?;
         writeln!(writer)

@@ -43,6 +43,16 @@ impl Terminal {
         Self { log_file: LogFile::default(), coloured: colours_are_wanted(), bars: MultiProgress::new() }
     }
 
+    /// Speaks for one of several ranks from now on: all but the first only warn, and of what they read not even that.
+    pub fn speak_for(&self, rank: usize) {
+        logging::speak_for(rank);
+    }
+
+    /// The input is read: what is found from now on, other ranks may not find.
+    pub fn input_is_read(&self) {
+        logging::input_is_read();
+    }
+
     /// Shows a failure's problems on standard error and in the log file.
     pub fn report(&self, failure: &Failure) {
         let styled = render(failure, self.coloured);

@@ -8,7 +8,7 @@ use annotate_snippets::{
 };
 use miette::{Diagnostic, LabeledSpan, Severity, SourceCode, SourceSpan, SpanContents};
 
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 
 /// Problems shown at most; the count at the end tells of the others.
 const LIMIT: usize = 50;
@@ -21,13 +21,10 @@ pub fn render(failure: &Failure, coloured: bool) -> String {
         text += &render_problem(problem.as_ref(), &renderer);
         text += "\n\n";
     }
-    let last = match (failure.problems.len(), failure.exit) {
-        (_, Exit::Interrupted) => Some("interrupted".to_owned()),
-        (0 | 1, _) => None,
-        (count, _) if count > LIMIT => {
-            Some(format!("{count} problems, of which the first {LIMIT} are shown"))
-        }
-        (count, _) => Some(format!("{count} problems")),
+    let last = match failure.problems.len() {
+        0 | 1 => None,
+        count if count > LIMIT => Some(format!("{count} problems, of which the first {LIMIT} are shown")),
+        count => Some(format!("{count} problems")),
     };
     match last {
         Some(last) => {
@@ -165,6 +162,7 @@ fn without_c1(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::failure::Exit;
     use std::io;
 
     use insta::assert_snapshot;
@@ -392,8 +390,13 @@ mod tests {
     }
 
     #[test]
-    fn an_interruption_needs_no_problem() {
-        assert_eq!(render(&Failure::interrupted(), false), "error: interrupted\n");
+    fn an_interruption_says_how_far_the_run_is() {
+        let interrupted = Failure::from(systems::Error::Interrupted { t: 12.5 });
+        assert_eq!(
+            render(&interrupted, false),
+            "error: interrupted at t = 12.500 ms\nhelp: spikes and reports are complete up to there; the values of \
+             later rows of reports are 0\n"
+        );
         let nothing = Failure { problems: Vec::new(), exit: Exit::RunFailed };
         assert_eq!(render(&nothing, false), "");
     }

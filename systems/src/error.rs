@@ -25,7 +25,7 @@ pub enum Error {
         /// Mechanism of the target.
         mechanism: String,
     },
-    /// A connection is shorter than a time step, but its ends are in different groups.
+    /// A connection is shorter than a time step, but its ends cannot be in one group.
     #[error(
         "the connection from gid {from} to gid {to} has a delay of {delay} ms, below the time step of {dt} ms"
     )]
@@ -48,6 +48,22 @@ pub enum Error {
         what: &'static str,
         /// Its index.
         index: usize,
+    },
+    /// A cell is not what its saved state is of.
+    #[error("the saved state of gid {gid} does not fit the cell: {what}")]
+    OtherState {
+        /// The cell.
+        gid: u64,
+        /// The difference.
+        what: String,
+    },
+    /// A mechanism has a state that belongs to no cell.
+    #[error(
+        "the state of `{mechanism}` cannot be saved: its instances share a random generator (`scop_random`)"
+    )]
+    SharedState {
+        /// The mechanism.
+        mechanism: String,
     },
     /// Two systems touch the same data and nothing says which comes first.
     #[error("the `{schedule}` schedule is ambiguous: {conflicts}")]
@@ -187,6 +203,12 @@ pub enum Error {
         id: u64,
         /// The cells of the two, the smaller gid first.
         gids: (u64, u64),
+    },
+    /// Somebody wished that the run stops.
+    #[error("interrupted at t = {t:.3} ms")]
+    Interrupted {
+        /// Where it stopped (ms).
+        t: f64,
     },
     /// Another rank failed, so this one stops.
     #[error("another rank failed")]

@@ -3,6 +3,7 @@
 //! The solver does all bookkeeping around a kernel: it refreshes voltages and ion variables before, and adds
 //! currents to the matrix and to the ions after it, as NEURON's generated code does for each instance.
 
+use std::fmt;
 use std::sync::Arc;
 
 use components::{Clock, Instances};
@@ -44,6 +45,11 @@ pub struct Phases {
     pub blocks: Vec<Phase>,
 }
 
+/// A description that does not say where it comes from.
+pub(crate) fn without_source(description: &Description) -> Description {
+    Description { source: String::new(), ..description.clone() }
+}
+
 /// A mechanism that cells can insert.
 pub trait Mechanism: Send + Sync {
     /// What is known of it without running it.
@@ -77,6 +83,15 @@ pub trait Mechanism: Send + Sync {
     /// Names of the functions and procedures that a cell can call, without suffix.
     fn functions(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Writes all that it is as text: two mechanisms that write the same are the same, wherever they come from.
+    ///
+    /// # Errors
+    ///
+    /// If the text cannot be taken.
+    fn describe(&self, text: &mut dyn fmt::Write) -> fmt::Result {
+        write!(text, "{:?}", without_source(self.description()))
     }
 
     /// Its kernels, specialised for one run.

@@ -7,10 +7,10 @@ use crate::simulation::short_connections;
 
 /// Bytes of a group's data before specialisation, which leaves about a quarter of them: enough instances to hide what a
 /// system costs by itself, and few enough for a core's cache.
-const GROUP_BYTES: usize = 2 * 1024 * 1024;
+pub const GROUP_BYTES: usize = 2 * 1024 * 1024;
 
 /// Rough bytes that a cell's data takes in the columns of its group.
-fn bytes_of(cell: &CellPlan) -> usize {
+pub fn bytes_of(cell: &CellPlan) -> usize {
     let nodes = cell.model.nodes.parent.len();
     let density: usize = cell.model.mechanisms.iter().map(|m| m.nodes.len() * (m.columns.len() + 4)).sum();
     let points: usize = cell.point_processes.iter().map(|point| point.values.len() + 8).sum();

@@ -4,6 +4,7 @@
 //! result.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use components::Instances;
@@ -14,7 +15,8 @@ use nmodl::{Description, Kind, Program};
 
 use crate::group::open_demand;
 use crate::mechanism::{
-    Argument, Delivery, Demand, Environment, Kernels, Mechanism, Outbox, Phase, Phases, Storage, Surroundings,
+    Argument, Delivery, Demand, Environment, Kernels, Mechanism, Outbox, Phase, Phases, Storage,
+    Surroundings, without_source,
 };
 
 /// What a specialisation depends on: the bits of the numbers in the environment, and the demand.
@@ -85,6 +87,14 @@ impl Mechanism for ProgramMechanism {
     fn functions(&self) -> Vec<String> {
         let tables = self.program.function_tables.iter().map(|table| format!("table_{}", table.name));
         self.program.functions.iter().map(|function| function.name.clone()).chain(tables).collect()
+    }
+
+    fn describe(&self, text: &mut dyn fmt::Write) -> fmt::Result {
+        let program = Program {
+            description: Arc::new(without_source(self.description())),
+            ..Program::clone(&self.program)
+        };
+        write!(text, "{program:?}")
     }
 
     fn kernels(&self, environment: &Environment) -> Arc<dyn Kernels> {

@@ -1,6 +1,6 @@
 //! A rank's whole simulation: its groups, and the `Epoch` schedule that advances them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
@@ -10,11 +10,11 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::communicator::Communicator;
 use crate::epoch::{
-    EpochClock, Exchanged, Failure, Groups, Ranks, Routes, SpikeLog, Threads, VoltageExchange, advance,
-    exchange, guard,
+    EpochClock, Exchanged, Failure, Groups, Ranks, Routes, SpikeLog, StopRequest, Threads, VoltageExchange,
+    advance, exchange, guard,
 };
 use crate::error::Error;
-use crate::group::{self, CellPlan, Group, GroupOptions, StepPlugin};
+use crate::group::{self, CellPlan, CellState, Group, GroupOptions, StepPlugin};
 use crate::partition::partition;
 use crate::registry::Registry;
 use crate::schedule::{
@@ -61,31 +61,80 @@ pub struct Simulation {
     dt: f64,
 }
 
-impl Simulation {
-    /// Builds the groups of this rank from its cells.
+/// A rank's simulation while its groups are built: its cells come in one or more rounds, and what is only needed to build
+/// them can go after each.
+pub struct Construction {
+    threads: Arc<rayon::ThreadPool>,
+    groups: Vec<Group>,
+    /// Shortest delay (ms) of connections that need an exchange.
+    shortest: f64,
+    /// Gids of the cells so far.
+    own: BTreeSet<u64>,
+    /// Connections too short for an exchange from cells that were not in the same round, by source: the target and the
+    /// delay (ms).
+    too_short: BTreeMap<u64, (u64, f64)>,
+}
+
+impl Construction {
+    /// Nothing yet; groups are built and simulated on `threads`. What threads free they can use again, so that those which
+    /// made the plans of cells had better put them into groups.
+    pub fn new(threads: Arc<rayon::ThreadPool>) -> Self {
+        Self {
+            threads,
+            groups: Vec::new(),
+            shortest: f64::INFINITY,
+            own: BTreeSet::new(),
+            too_short: BTreeMap::new(),
+        }
+    }
+
+    /// Builds the groups of some cells.
     ///
     /// # Errors
     ///
-    /// If a cell cannot be built, see [`group::build`]; a connection to another rank that is shorter than a time step;
-    /// voltages across gap junctions that do not fit together.
-    pub fn new(
+    /// If a cell cannot be built, see [`group::build`].
+    pub fn add(
+        &mut self,
         cells: Vec<CellPlan>,
         registry: &Registry,
         options: &SimulationOptions,
-        communicator: Arc<dyn Communicator>,
-    ) -> Result<Self, Error> {
+    ) -> Result<(), Error> {
         let dt = options.group.dt;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(options.threads.max(1))
-            .build()
-            .map_err(|error| Error::Other(error.to_string()))?;
-        check_short_delays(&cells, dt, communicator.as_ref())?;
-        let shortest = communicator.minimum(shortest_delay(&cells, dt))?;
+        self.shortest = self.shortest.min(shortest_delay(&cells, dt));
+        let gids: BTreeSet<u64> = cells.iter().map(|cell| cell.gid).collect();
+        for cell in &cells {
+            for connection in short_connections(cell, dt) {
+                let source = connection.source.gid();
+                if !gids.contains(&source) {
+                    self.too_short.entry(source).or_insert((cell.gid, connection.delay));
+                }
+            }
+        }
+        self.own.extend(gids);
         let parts = partition(cells, options.group_size, options.threads, dt);
         let build =
             |cells: Vec<CellPlan>| group::build(&cells, registry, &options.group, &options.step_plugins);
-        let groups: Result<Vec<Group>, Error> = pool.install(|| parts.into_par_iter().map(build).collect());
-        let mut groups = groups?;
+        let groups: Result<Vec<Group>, Error> =
+            self.threads.install(|| parts.into_par_iter().map(build).collect());
+        self.groups.extend(groups?);
+        Ok(())
+    }
+
+    /// The simulation of all cells that were added.
+    ///
+    /// # Errors
+    ///
+    /// A connection from another rank or another round that is shorter than a time step; voltages across gap junctions
+    /// that do not fit together.
+    pub fn finish(
+        self,
+        options: &SimulationOptions,
+        communicator: Arc<dyn Communicator>,
+    ) -> Result<Simulation, Error> {
+        let dt = options.group.dt;
+        self.check_short_delays(dt, communicator.as_ref())?;
+        let shortest = communicator.minimum(self.shortest)?;
+        let mut groups = self.groups;
         let voltages = VoltageExchange::new(&groups, communicator.as_ref())?;
         for (number, group) in groups.iter_mut().enumerate() {
             let pauses = voltages.is_coupled(number);
@@ -98,13 +147,62 @@ impl Simulation {
         world.insert_resource(routes(&mut groups));
         world.insert_resource(Groups(groups));
         world.insert_resource(Ranks(communicator));
-        world.insert_resource(Threads(Arc::new(pool)));
+        world.insert_resource(Threads(self.threads));
         world.insert_resource(EpochClock::default());
         world.insert_resource(Exchanged::default());
+        world.init_resource::<StopRequest>();
         world.insert_resource(SpikeLog::default());
         world.insert_resource(Failure::default());
         let steps_per_epoch = ((shortest.min(LONGEST_EPOCH) / dt + 1e-9) as u64).max(1);
-        Ok(Self { world, epoch: assemble_epoch(), steps_per_epoch, dt })
+        Ok(Simulation { world, epoch: assemble_epoch(), steps_per_epoch, dt })
+    }
+
+    /// Refuses connections between ranks or rounds that are too short for an exchange.
+    fn check_short_delays(&self, dt: f64, ranks: &dyn Communicator) -> Result<(), Error> {
+        let own = self.too_short.keys().filter(|gid| self.own.contains(gid)).copied();
+        let mut found: Vec<u64> = own.collect();
+        if ranks.size() > 1 {
+            let wanted: Vec<u64> = self.too_short.keys().copied().collect();
+            let wanted = gather_gids(&wanted, ranks)?;
+            let known: Vec<u64> = wanted.into_iter().filter(|gid| self.own.contains(gid)).collect();
+            found.extend(gather_gids(&known, ranks)?);
+        }
+        for from in found {
+            if let Some(&(to, delay)) = self.too_short.get(&from) {
+                return Err(Error::DelayTooShort { from, to, delay, dt });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The gids of all ranks, in the order of ranks.
+fn gather_gids(gids: &[u64], ranks: &dyn Communicator) -> Result<Vec<u64>, Error> {
+    let bytes: Vec<u8> = gids.iter().flat_map(|gid| gid.to_le_bytes()).collect();
+    let parts = ranks.all_gather(&bytes)?;
+    let gids = parts.iter().flat_map(|part| part.as_chunks::<8>().0);
+    Ok(gids.map(|bytes| u64::from_le_bytes(*bytes)).collect())
+}
+
+impl Simulation {
+    /// Builds the groups of this rank from its cells, in one round.
+    ///
+    /// # Errors
+    ///
+    /// If threads cannot be started; as [`Construction::add`] and [`Construction::finish`].
+    pub fn new(
+        cells: Vec<CellPlan>,
+        registry: &Registry,
+        options: &SimulationOptions,
+        communicator: Arc<dyn Communicator>,
+    ) -> Result<Self, Error> {
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.threads.max(1))
+            .build()
+            .map_err(|error| Error::Other(error.to_string()))?;
+        let mut construction = Construction::new(Arc::new(threads));
+        construction.add(cells, registry, options)?;
+        construction.finish(options, communicator)
     }
 
     /// Adds systems to the `Epoch` schedule, before the first epoch.
@@ -128,11 +226,36 @@ impl Simulation {
         let mut failure = Failure::default();
         advance::note_failures(groups, &mut failure);
         if let Some(error) = failure.0 {
-            self.world.resource::<Ranks>().0.abort();
             return Err(error);
         }
         *self.world.resource_mut::<EpochClock>() = EpochClock::default();
         self.world.resource_mut::<SpikeLog>().0.clear();
+        Ok(())
+    }
+
+    /// The state of all cells of this rank, by gid.
+    ///
+    /// # Errors
+    ///
+    /// A mechanism whose state belongs to no cell.
+    pub fn states(&mut self) -> Result<BTreeMap<u64, CellState>, Error> {
+        let mut states = BTreeMap::new();
+        for group in self.groups_mut() {
+            states.extend(group.states()?);
+        }
+        Ok(states)
+    }
+
+    /// Goes on from states at a time (ms), after so many steps: to be called after [`Simulation::initialize`].
+    ///
+    /// # Errors
+    ///
+    /// A cell that is not what its state is of.
+    pub fn set_states(&mut self, t: f64, step: u64, states: &BTreeMap<u64, CellState>) -> Result<(), Error> {
+        for group in self.groups_mut() {
+            group.set_states(t, step, states)?;
+        }
+        *self.world.resource_mut::<EpochClock>() = EpochClock { t, step, ..EpochClock::default() };
         Ok(())
     }
 
@@ -162,9 +285,9 @@ impl Simulation {
         self.epoch.run(&mut self.world);
         let failure = self.world.resource_mut::<Failure>().0.take();
         match failure {
-            Some(error) => {
-                self.world.resource::<Ranks>().0.abort();
-                Err(error)
+            Some(error) => Err(error),
+            None if self.step() < last_step && self.world.resource::<Exchanged>().stop => {
+                Err(Error::Interrupted { t: self.t() })
             }
             None => Ok(()),
         }
@@ -254,41 +377,6 @@ fn shortest_delay(cells: &[CellPlan], dt: f64) -> f64 {
 pub(crate) fn short_connections(cell: &CellPlan, dt: f64) -> impl Iterator<Item = &group::Connection> {
     let connections = cell.connections.iter();
     connections.filter(move |connection| connection.is_direct(dt) && connection.source.gid() != cell.gid)
-}
-
-/// Refuses connections between ranks that are too short for an exchange.
-fn check_short_delays(cells: &[CellPlan], dt: f64, ranks: &dyn Communicator) -> Result<(), Error> {
-    if ranks.size() == 1 {
-        return Ok(());
-    }
-    let own: std::collections::BTreeSet<u64> = cells.iter().map(|cell| cell.gid).collect();
-    let mut wanted = Vec::new();
-    let mut missing = BTreeMap::new();
-    for cell in cells {
-        for connection in
-            short_connections(cell, dt).filter(|connection| !own.contains(&connection.source.gid()))
-        {
-            wanted.extend_from_slice(&connection.source.gid().to_le_bytes());
-            missing.entry(connection.source.gid()).or_insert((cell.gid, connection.delay));
-        }
-    }
-    let wanted: Vec<u64> = ranks
-        .all_gather(&wanted)?
-        .iter()
-        .flat_map(|part| part.as_chunks::<8>().0)
-        .map(|bytes| u64::from_le_bytes(*bytes))
-        .collect();
-    let found: Vec<u8> =
-        wanted.iter().filter(|gid| own.contains(gid)).flat_map(|gid| gid.to_le_bytes()).collect();
-    for part in ranks.all_gather(&found)? {
-        for bytes in part.as_chunks::<8>().0 {
-            let from = u64::from_le_bytes(*bytes);
-            if let Some(&(to, delay)) = missing.get(&from) {
-                return Err(Error::DelayTooShort { from, to, delay, dt });
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Which groups each source's spikes concern.

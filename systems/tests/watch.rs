@@ -124,16 +124,27 @@ fn leaky_cell(registry: &Registry, level: f64, start: f64) -> CellPlan {
     CellPlan { point_processes: vec![counter], ..CellPlan::new("test", 0, 0, Arc::new(model)) }
 }
 
-/// The counter's count and time of the last crossing after 400 steps of 0.1 ms from -70 mV.
-fn crossings(level: f64, start: f64) -> (f64, f64) {
+/// A group of one cell at -70 mV, with time steps of 0.1 ms.
+fn leaky_group(level: f64, start: f64) -> Group {
     let mut registry = Registry::with_built_ins();
     registry.add(Arc::new(Counter::new()));
     let options =
         GroupOptions { dt: 0.1, v_init: -70.0, globals: BTreeMap::new(), ..GroupOptions::default() };
-    let mut group: Group =
+    let mut group =
         group::build(&[leaky_cell(&registry, level, start)], &registry, &options, &[]).expect("it builds");
     group.initialize();
+    group
+}
+
+/// The counter's count and time of the last crossing after 400 steps of 0.1 ms from -70 mV.
+fn crossings(level: f64, start: f64) -> (f64, f64) {
+    let mut group = leaky_group(level, start);
     group.advance(400);
+    counted(&mut group)
+}
+
+/// The counter's count and time of the last crossing.
+fn counted(group: &mut Group) -> (f64, f64) {
     let mut instances = group.world.query::<(&components::MechanismName, &Instances)>();
     let (_, counter) =
         instances.iter(&group.world).find(|(name, _)| name.0 == "Counter").expect("the counter is there");
@@ -166,4 +177,15 @@ fn an_activation_at_the_end_of_a_step_sees_the_new_voltage() {
 #[test]
 fn a_condition_that_never_holds_does_not_trigger() {
     assert_eq!(crossings(0.0, 0.0).0, 0.0);
+}
+
+#[test]
+fn a_condition_is_watched_on_after_the_state_was_kept() {
+    let mut before = leaky_group(-60.0, 0.0);
+    before.advance(50);
+    let (states, clock) = (before.states().expect("a state"), before.clock().expect("a clock"));
+    let mut after = leaky_group(-60.0, 0.0);
+    after.set_states(clock.t, clock.step, &states).expect("it is of this cell");
+    after.advance(350);
+    assert_eq!(counted(&mut after), crossings(-60.0, 0.0));
 }

@@ -21,7 +21,7 @@ fn schedule_as_text() {
                writes Failure, Groups, VoltageExchange
       Exchange
           2  exchange:spikes
-               reads  Ranks
+               reads  Ranks, StopRequest
                writes Exchanged, Failure, Groups, SpikeLog
       Route
           3  route:spikes

@@ -101,7 +101,8 @@ impl Simulation {
         let output = format!("--output-path={output}");
         let mut line = vec!["neurodamus".into(), config.into_os_string(), output.into()];
         line.extend(options.iter().map(Into::into));
-        let options: Options = command_line::parse_options(line).expect("the options are right");
+        let mut options: Options = command_line::parse_options(line).expect("the options are right");
+        options.planning_folder = self.folder.path().to_owned();
         App::new().run_on_ranks(ranks, &options, &Terminal::without_log())
     }
 

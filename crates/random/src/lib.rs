@@ -17,4 +17,4 @@ pub use distribution::{Distribution, DistributionError};
 pub use mcell_ran4::MCellRan4;
 pub use object::{Generator, Random, SequenceError};
 pub use philox::philox4x32;
-pub use stream::Stream;
+pub use stream::{STREAM_WORDS, Stream};

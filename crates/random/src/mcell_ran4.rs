@@ -31,6 +31,16 @@ impl MCellRan4 {
         generator
     }
 
+    /// The generator that started at the high index `first` and draws with `high` and `low` next.
+    pub fn at(first: u32, high: u32, low: u32) -> Self {
+        Self { high, first, low }
+    }
+
+    /// The low index.
+    pub fn low(&self) -> u32 {
+        self.low
+    }
+
     /// The high index the generator started with (what `Random.MCellRan4` returns).
     pub fn first(&self) -> u32 {
         self.first

@@ -53,6 +53,16 @@ impl Random {
         Self { generator, distribution: Distribution::Normal(0.0, 1.0), cached_normal: None }
     }
 
+    /// The object with this distribution and this deviate left over, without drawing.
+    pub fn resumed(generator: Generator, distribution: Distribution, cached_normal: Option<f64>) -> Self {
+        Self { generator, distribution, cached_normal }
+    }
+
+    /// The normal deviate that the last draw left over.
+    pub fn cached_normal(&self) -> Option<f64> {
+        self.cached_normal
+    }
+
     /// The generator.
     pub fn generator(&self) -> &Generator {
         &self.generator

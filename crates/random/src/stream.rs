@@ -4,6 +4,9 @@
 
 use crate::philox::philox4x32;
 
+/// How many numbers [`Stream::to_words`] gives.
+pub const STREAM_WORDS: usize = 10;
+
 /// One over 2^32 + 1, which maps the words 0..2^32 into the open interval (0, 1).
 const SCALE: f64 = 1.0 / 4294967297.0;
 /// The largest 40-bit number; a position beyond it restarts the stream.
@@ -30,6 +33,19 @@ impl Stream {
         let mut stream = Self { counter: [0, id3, id1, id2], words: [0; 4], global_index, which: 0 };
         stream.refill();
         stream
+    }
+
+    /// All that the stream is, as numbers: to keep it in a file.
+    pub fn to_words(&self) -> [u32; STREAM_WORDS] {
+        let ([a, b, c, d], [e, f, g, h]) = (self.counter, self.words);
+        [a, b, c, d, e, f, g, h, self.global_index, u32::from(self.which)]
+    }
+
+    /// The stream whose [`Stream::to_words`] these are; a word number above 3 means 0.
+    pub fn from_words(words: [u32; STREAM_WORDS]) -> Self {
+        let [a, b, c, d, e, f, g, h, global_index, which] = words;
+        let which = if which > 3 { 0 } else { which as u8 };
+        Self { counter: [a, b, c, d], words: [e, f, g, h], global_index, which }
     }
 
     /// The three ids (id1, id2, id3).
@@ -273,6 +289,7 @@ mod tests {
             let mut resumed = Stream::new(key, ids[0], ids[1], ids[2]);
             resumed.set_position(f64::from(draws));
             prop_assert_eq!(resumed, stream);
+            prop_assert_eq!(Stream::from_words(stream.to_words()), stream);
         }
     }
 }

@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 pub use column::Column;
 pub use dataset::ElementType;
+#[cfg(feature = "parallel-hdf5")]
+pub(crate) use error::write_error;
 pub use error::{Hdf5Error, Place, Result};
 
 use dataset::Dataset;

@@ -3,10 +3,14 @@
 //! A row holds every element at one time; the elements of a cell are contiguous columns. Which variables are
 //! sampled where is decided elsewhere; when they are sampled is in [`Sampling`].
 
+#[cfg(feature = "parallel-hdf5")]
+mod parallel;
 mod read;
 mod sampling;
 mod write;
 
+#[cfg(feature = "parallel-hdf5")]
+pub use parallel::SharedReport;
 pub use read::{ReportReader, report_populations};
 pub use sampling::{SampleClock, Sampling, SamplingError};
 pub use write::ReportWriter;

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::hdf5_file::create::NewFile;
+use crate::hdf5_file::create::{NewDataset, NewFile};
 use crate::hdf5_file::dataset::Dataset;
 use crate::hdf5_file::{Group, Hdf5Error, Place, Result, has_attribute, open, text_attribute};
 
@@ -52,7 +52,7 @@ impl SpikePopulation {
     pub fn sort_by_time(&mut self) {
         let mut spikes: Vec<(f64, u64)> =
             self.timestamps.iter().copied().zip(self.node_ids.iter().copied()).collect();
-        spikes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        spikes.sort_by(by_time);
         (self.timestamps, self.node_ids) = spikes.into_iter().unzip();
         self.sorting = Sorting::ByTime;
     }
@@ -184,4 +184,89 @@ pub fn write_spikes(path: &Path, populations: &[SpikePopulation]) -> Result<()> 
         group.column("node_ids", &sorted.node_ids)?;
     }
     file.close()
+}
+
+/// A spike file that grows while a simulation runs: a run that is killed leaves what was [flushed](Self::flush).
+#[derive(Debug)]
+pub struct SpikeWriter {
+    // Before the file, so that they are dropped first
+    populations: Vec<GrowingPopulation>,
+    file: NewFile,
+}
+
+#[derive(Debug)]
+struct GrowingPopulation {
+    timestamps: NewDataset,
+    node_ids: NewDataset,
+    last: (f64, u64),
+    is_sorted: bool,
+}
+
+impl SpikeWriter {
+    /// Creates the file `path` without spikes, replacing what was there.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn create<'a>(path: &Path, populations: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+        let file = NewFile::create(path)?;
+        let spikes = file.group("spikes")?;
+        let create = |name| {
+            let group = spikes.group(name)?;
+            group.scalar_attribute("sorting", &SortingAttribute::by_time)?;
+            let timestamps = group.growing_column::<f64>("timestamps")?;
+            timestamps.text_attribute("units", "ms")?;
+            let node_ids = group.growing_column::<u64>("node_ids")?;
+            Ok(GrowingPopulation { timestamps, node_ids, last: (f64::NEG_INFINITY, 0), is_sorted: true })
+        };
+        let populations = populations.into_iter().map(create).collect::<Result<_>>()?;
+        file.flush()?;
+        Ok(Self { populations, file })
+    }
+
+    /// Adds spikes, (time (ms), node id), to the population at `population` in the order of creation.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn append(&mut self, population: usize, spikes: &[(f64, u64)]) -> Result<()> {
+        let Some(population) = self.populations.get_mut(population) else { return Ok(()) };
+        for &spike in spikes {
+            population.is_sorted &= by_time(&population.last, &spike).is_le();
+            population.last = spike;
+        }
+        let (timestamps, node_ids): (Vec<f64>, Vec<u64>) = spikes.iter().copied().unzip();
+        population.timestamps.append(&timestamps)?;
+        population.node_ids.append(&node_ids)
+    }
+
+    /// Hands all spikes so far to the operating system.
+    ///
+    /// # Errors
+    /// When they cannot be written, as on a full disk.
+    pub fn flush(&self) -> Result<()> {
+        self.file.flush()
+    }
+
+    /// Sorts what is not in order of time and node id, and closes the file.
+    ///
+    /// # Errors
+    /// When the last spikes cannot be written.
+    pub fn close(self) -> Result<()> {
+        let Self { populations, file } = self;
+        for population in populations {
+            if !population.is_sorted {
+                let (times, nodes) = (population.timestamps.read()?, population.node_ids.read()?);
+                let mut spikes: Vec<(f64, u64)> = times.into_iter().zip(nodes).collect();
+                spikes.sort_by(by_time);
+                let (times, nodes): (Vec<f64>, Vec<u64>) = spikes.into_iter().unzip();
+                population.timestamps.overwrite(&times)?;
+                population.node_ids.overwrite(&nodes)?;
+            }
+        }
+        file.close()
+    }
+}
+
+/// By time, ties by node id.
+fn by_time(one: &(f64, u64), other: &(f64, u64)) -> std::cmp::Ordering {
+    one.0.total_cmp(&other.0).then(one.1.cmp(&other.1))
 }

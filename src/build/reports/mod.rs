@@ -7,6 +7,8 @@ mod elements;
 mod points;
 mod variables;
 
+use std::collections::BTreeSet;
+
 use components::SampleTimes;
 use sonata::config::{Report, TargetSimulator};
 use sonata::diagnostics::Problem;
@@ -35,6 +37,28 @@ pub struct ReportPlan {
     pub sampling: Sampling,
     /// What this rank's cells contribute, by ascending gid.
     pub cells: Vec<CellElements>,
+    /// Variables that none of these cells has.
+    pub unknown: BTreeSet<String>,
+}
+
+impl ReportPlan {
+    /// Joins what other cells contribute.
+    pub fn absorb(&mut self, other: Self) {
+        if self.cells.is_empty() {
+            self.unknown = other.unknown;
+        } else if !other.cells.is_empty() {
+            self.unknown.retain(|name| other.unknown.contains(name));
+        }
+        self.cells.extend(other.cells);
+        self.cells.sort_by_key(|cell| cell.gid);
+    }
+
+    /// Warns of variables that no cell has.
+    pub fn warn_of_unknown(&self) {
+        for name in &self.unknown {
+            tracing::warn!("report `{}`: no cell has `{name}`, which counts as 0", self.name);
+        }
+    }
 }
 
 /// The elements of a report that belong to one cell.
@@ -134,16 +158,15 @@ impl Prober<'_> {
             });
             cell.probes.push(elements.into_probe(number, self.interval_of_sums(report), times));
         }
-        for (name, _) in names.iter().zip(is_found).filter(|(_, is_found)| !is_found && !found.is_empty()) {
-            let report = &report.name.value;
-            tracing::warn!("report `{report}`: no cell has `{name}`, which counts as 0");
-        }
+        let unknown = names.iter().zip(is_found).filter(|(_, is_found)| !is_found && !found.is_empty());
+        let unknown = unknown.map(|(name, _)| name.to_string()).collect();
         Ok(ReportPlan {
             name: report.name.value.clone(),
             file_name: report.file_name.clone(),
             unit: report.unit.clone(),
             sampling,
             cells: found,
+            unknown,
         })
     }
 

@@ -25,6 +25,22 @@ use crate::plan::Plan;
 /// Delay (ms) of spontaneous events.
 const MINI_DELAY: f64 = 0.1;
 
+/// The mechanism that makes spontaneous events.
+const MINIS: &str = "InhPoissonStim";
+
+/// Its variable that says for how long it does (ms).
+const MINIS_DURATION: &str = "duration";
+
+/// Lets the spontaneous events of a cell go on until a time (ms).
+pub fn end_minis_at(cell: &mut CellPlan, stop: f64) {
+    for process in cell.point_processes.iter_mut().filter(|process| process.description.name == MINIS) {
+        // Every synapse has a number, so that none is meant
+        if let (None, Some(index)) = (process.synapse_id, process.description.variable(MINIS_DURATION)) {
+            process.values[index] = stop;
+        }
+    }
+}
+
 /// What a connection brings to its synapse, by the number that synapse models know it by.
 #[derive(Clone, Copy)]
 enum Signal {
@@ -274,7 +290,7 @@ impl<'a> Builder<'a> {
     fn weights(&self, process: usize, weight: f64, signal: Signal) -> Vec<f64> {
         let config = self.context.setting.config;
         let description = self.cell.point_process_description(process);
-        let place = description.and_then(|it| models::global(it, "nc_type_param", config));
+        let place = description.and_then(|it| models::global(it, models::KIND_OF_SIGNAL, config));
         let mut weights = vec![weight];
         if let Some(place) = place.filter(|place| *place >= 1.0) {
             weights.resize(place as usize + 1, 0.0);
@@ -341,13 +357,13 @@ impl<'a> Builder<'a> {
         };
         let node = synapse.node;
         let Setting { registry, config } = self.context.setting;
-        let mechanism = models::mechanism("InhPoissonStim", registry)?;
+        let mechanism = models::mechanism(MINIS, registry)?;
         for function in ["setTbins", "setRate", "setRNGs"] {
-            models::require_function("InhPoissonStim", function, registry)?;
+            models::require_function(MINIS, function, registry)?;
         }
         let node = if mechanism.kind == Kind::PointProcess { node } else { None };
         let mut source = PointProcess::new(&mechanism, node);
-        models::set(&mut source, "duration", config.run.tstop)?;
+        models::set(&mut source, MINIS_DURATION, config.run.tstop)?;
         let index = self.cell.add_point_process(source);
         self.call(index, "setTbins", vec![Argument::Vector(vec![0.0])]);
         self.call(index, "setRate", vec![Argument::Vector(vec![rate])]);

@@ -86,6 +86,11 @@ impl HocHelper {
         Ok(Self { needed_attributes, scaled_attributes, interpreter, template })
     }
 
+    /// The files that it was read from.
+    pub fn files(&self) -> BTreeSet<PathBuf> {
+        self.interpreter.files()
+    }
+
     /// Starts to make synapses.
     ///
     /// # Errors

@@ -1,12 +1,13 @@
 //! Edges as synapses and connections.
 //!
-//! [`managers`] puts the edge populations in order; [`overrides`] says which connections are made and how;
-//! [`attributes`] reads what synapses are made of; [`models`] and [`hoc_helper`] make them, and [`builder`] connects a
-//! cell, [`junctions`] with gap junctions.
+//! [`managers`] puts the edge populations in order; [`overrides`] says which connections are made and how, [`choose`]
+//! which edges they have; [`attributes`] reads what synapses are made of; [`models`] and [`hoc_helper`] make them, and
+//! [`builder`] connects a cell, [`junctions`] with gap junctions.
 
 mod attributes;
 mod builder;
 mod check;
+mod choose;
 mod configure;
 mod hoc_helper;
 mod junctions;
@@ -25,7 +26,7 @@ use sonata::circuit::ConnectionKind;
 use sonata::edges::EdgeIds;
 use sonata::global_ids::population_hash;
 use systems::Registry;
-use systems::group::CellPlan;
+use systems::group::{CellPlan, PointProcess};
 
 use super::Instance;
 use super::replay::Replays;
@@ -36,15 +37,19 @@ use crate::node::Resolved;
 use crate::plan::Plan;
 use attributes::{Attributes, Wanted};
 use builder::{Batch, Builder, Context, Planned, Remembered};
+use choose::{Chooser, Chosen};
 use hoc_helper::HocHelper;
 use managers::{Manager, managers};
 use models::{BuiltIn, Model, Models, Setting};
-use overrides::{Overrides, Selection};
+use overrides::Overrides;
 
 pub use check::check;
+pub use choose::{EdgeCounts, count_edges};
 
+pub use builder::end_minis_at;
 pub use junctions::MECHANISM as GAP_JUNCTION;
 pub use location::soma;
+pub use models::GLOBALS_OF_BUILDING;
 
 /// Cells whose edges are read at once.
 const CELLS_AT_ONCE: usize = 1000;
@@ -107,6 +112,21 @@ pub fn description(registry: &Registry, name: &str) -> Result<Arc<Description>, 
     found.ok_or_else(|| Failure::from(systems::Error::UnknownMechanism { name: name.to_owned() }))
 }
 
+/// What connecting cells brings beside their synapses.
+pub struct Connected {
+    /// Globals of mechanisms that overrides set.
+    pub globals: Globals,
+    /// Files of helpers that were read.
+    pub files: BTreeSet<PathBuf>,
+    /// Number of synapses and gap junctions.
+    pub count: usize,
+}
+
+/// Whether a point process is a synapse or one side of a gap junction.
+pub fn is_synapse(point: &PointProcess) -> bool {
+    point.synapse_id.is_some() || point.description.name == GAP_JUNCTION
+}
+
 /// The synapses of one cell so far.
 #[derive(Debug, Default)]
 struct Synapses {
@@ -117,7 +137,7 @@ struct Synapses {
 }
 
 /// Attaches the synapses and connections of all edge populations, but for those of the pathways in `deleted`, to the
-/// cells of this rank. Returns the globals of mechanisms that overrides set.
+/// cells of this rank.
 ///
 /// # Errors
 ///
@@ -130,7 +150,7 @@ pub fn connect(
     plan: &Plan,
     deleted: &[Resolved],
     crash_test: bool,
-) -> Result<Globals, Failure> {
+) -> Result<Connected, Failure> {
     let overrides = Overrides::load(input, plan)?;
     let managers = managers(input, plan)?;
     let replays = Replays::load(input, plan)?;
@@ -148,10 +168,14 @@ pub fn connect(
         let connector = Connector { manager, overrides: &overrides, context: &context, instances, deleted };
         connector.connect(cells, &mut synapses)?;
     }
-    let count: usize = synapses.iter().map(|synapses| synapses.count).sum();
-    tracing::info!("{count} synapses on {} cells", instances.len());
+    let count = synapses.iter().map(|synapses| synapses.count).sum();
     let pathways: Vec<_> = managers.iter().map(|manager| (manager.source, manager.target)).collect();
-    Ok(overrides.globals(&pathways, plan).collect())
+    let helpers = models.values().filter_map(|model| match model {
+        Model::Hoc(helper) => Some(helper.files()),
+        Model::BuiltIn(_) => None,
+    });
+    let files = helpers.flatten().filter_map(|file| file.canonicalize().ok()).collect();
+    Ok(Connected { globals: overrides.globals(&pathways, plan).collect(), files, count })
 }
 
 /// The models that overrides name.
@@ -201,28 +225,18 @@ struct Connector<'a> {
     deleted: &'a [Resolved],
 }
 
-/// The chosen edges of some cells.
-struct Chosen<'a> {
-    /// By node id of the target.
-    planned: BTreeMap<u64, Vec<Planned<'a>>>,
-    /// The edges of each edge population that are wanted, in the order of their rows.
-    ids: Vec<EdgeIds>,
-}
-
 impl<'a> Connector<'a> {
     fn connect(&self, cells: &mut [CellPlan], synapses: &mut [Synapses]) -> Result<(), Failure> {
         let manager = self.manager;
-        let selection = match manager.kind {
-            ConnectionKind::GapJunction => Selection::From(self.simulated_sources()?),
-            _ => self.overrides.selection(manager.source, manager.target, self.context.plan),
-        };
-        if matches!(selection, Selection::None) {
+        let chooser =
+            Chooser { manager, overrides: self.overrides, plan: self.context.plan, deleted: self.deleted };
+        let Some(selection) = chooser.selection()? else {
             for edges in &manager.edges {
                 let name = &edges.circuit.name.value;
                 tracing::warn!("edges `{name}` are not instantiated: their only override has weight 0");
             }
             return Ok(());
-        }
+        };
         let own: BTreeMap<u64, usize> = self
             .instances
             .iter()
@@ -232,86 +246,10 @@ impl<'a> Connector<'a> {
             .collect();
         let node_ids: Vec<u64> = own.keys().copied().collect();
         for some in node_ids.chunks(CELLS_AT_ONCE) {
-            let chosen = self.choose(some, &selection)?;
+            let chosen = chooser.choose(some, &selection)?;
             self.build(chosen, some, &own, cells, synapses)?;
         }
         Ok(())
-    }
-
-    /// The nodes of the source population, which must be cells for their voltages to be there.
-    fn simulated_sources(&self) -> Result<&'a [u64], Failure> {
-        let manager = self.manager;
-        for edges in &manager.edges {
-            junctions::require_attributes(&edges.population)?;
-        }
-        let source = manager.source.map(|source| &self.context.plan.populations[source]);
-        match (source, manager.edges.first()) {
-            (Some(source), Some(edges)) if source.is_virtual => {
-                let (name, population) = (&edges.circuit.name.value, &manager.source_name);
-                let what = format!(
-                    "edges `{name}` of type `electrical` come from virtual population `{population}`"
-                );
-                let help = "gap junctions couple cells that are both simulated";
-                Err(Failure::bad_input(EdgesProblem::new(&edges.population, what, help)))
-            }
-            _ => Ok(source.map(|source| source.node_ids.as_slice()).unwrap_or_default()),
-        }
-    }
-
-    /// Chooses the edges of some cells that are made.
-    fn choose(&self, node_ids: &[u64], selection: &Selection) -> Result<Chosen<'a>, Failure> {
-        let manager = self.manager;
-        let mut planned: BTreeMap<u64, BTreeMap<u64, Planned<'a>>> = BTreeMap::new();
-        let mut all_ids = Vec::new();
-        for (population, edges) in manager.edges.iter().enumerate() {
-            let (ids, targets) =
-                edges.population.edges_to_with_targets(node_ids).map_err(Failure::bad_input)?;
-            let sources = edges.population.sources(&ids).map_err(Failure::bad_input)?;
-            let mut chosen = Vec::new();
-            // By target: the number of the next synapse, and the source of the last edge
-            let mut counts: BTreeMap<u64, (u32, Option<u64>)> = BTreeMap::new();
-            // Connections that an earlier run of edges of this population made
-            let mut closed: BTreeSet<(u64, u64)> = BTreeSet::new();
-            for ((id, &target), &source) in ids.iter().zip(&targets).zip(&sources) {
-                let (count, last) = counts.entry(target).or_insert((0, None));
-                let synapse_id = *count;
-                *count += 1;
-                if let Some(before) = last.filter(|before| *before != source) {
-                    closed.insert((before, target));
-                }
-                *last = Some(source);
-                let ends = ((manager.source, source), (Some(manager.target), target));
-                // Overrides take the first run of edges of a source only, as in neurodamus.
-                let is_closed =
-                    matches!(selection, Selection::Matching(_)) && closed.contains(&(source, target));
-                if is_closed || !selection.selects(ends.0, ends.1) || self.is_deleted(source, target) {
-                    continue;
-                }
-                let row = chosen.len();
-                chosen.push(id);
-                let connections = planned.entry(target).or_default();
-                let connection = connections.entry(source).or_insert_with(|| Planned {
-                    source,
-                    settings: self.overrides.settings(ends.0, ends.1),
-                    edges: Vec::new(),
-                });
-                connection.edges.push((population, row, synapse_id));
-            }
-            all_ids.push(EdgeIds::new(&chosen));
-        }
-        let planned =
-            planned.into_iter().map(|(target, connections)| (target, connections.into_values().collect()));
-        Ok(Chosen { planned: planned.collect(), ids: all_ids })
-    }
-
-    fn is_deleted(&self, source: u64, target: u64) -> bool {
-        let gid =
-            |population: usize, node: u64| Some(self.context.plan.populations[population].offset? + node);
-        let source = self.manager.source.and_then(|population| gid(population, source));
-        let ends = source.zip(gid(self.manager.target, target));
-        ends.is_some_and(|(source, target)| {
-            self.deleted.iter().any(|pathway| pathway.contains(source, target))
-        })
     }
 
     /// Builds the chosen edges of some cells, the cells side by side.

@@ -34,6 +34,15 @@ pub enum BuiltIn {
     ExpSyn,
 }
 
+/// Name of the global that says which weight tells synapses what a connection brings.
+pub const KIND_OF_SIGNAL: &str = "nc_type_param";
+
+/// Name of the global above which a plastic synapse starts potentiated.
+const POTENTIATED: &str = "rho_star_GB";
+
+/// Globals of mechanisms that count when synapses are made.
+pub const GLOBALS_OF_BUILDING: [&str; 2] = [KIND_OF_SIGNAL, POTENTIATED];
+
 /// Variables of a synapse that are attributes of its edge, as they are.
 type Taken = [(&'static str, &'static str)];
 
@@ -325,7 +334,7 @@ impl<'a> Draft<'a> {
     /// `GluSynapse` (Chindemi et al., Nature Communications 13, 2022).
     fn plastic(&mut self) -> Result<(), CannotMake> {
         self.take(GLU)?;
-        let threshold = global(&self.made.process.description, "rho_star_GB", self.setting.config);
+        let threshold = global(&self.made.process.description, POTENTIATED, self.setting.config);
         let is_potentiated = self.attribute("rho0_GB")? > threshold.unwrap_or(0.5);
         let (conductance, release) =
             if is_potentiated { ("gmax_p_AMPA", "Use_p_TM") } else { ("gmax_d_AMPA", "Use_d_TM") };

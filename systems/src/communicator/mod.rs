@@ -1,8 +1,14 @@
 //! The one place through which ranks talk.
 
+#[cfg(feature = "mpi")]
+mod mpi;
+mod shares;
 mod simulated;
 mod solo;
 
+#[cfg(feature = "mpi")]
+pub use mpi::{MpiRanks, NoMpi};
+pub use shares::Shares;
 pub use simulated::{SimulatedRanks, run_on_simulated_ranks};
 pub use solo::Solo;
 
@@ -22,8 +28,25 @@ pub trait Communicator: Send + Sync {
     /// Collects the bytes of every rank, in the order of ranks, on all of them.
     fn all_gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error>;
 
-    /// Tells the others that this rank has failed.
-    fn abort(&self);
+    /// Whether the ranks are processes of one MPI world, so that MPI-IO may write one file from all of them.
+    fn is_mpi(&self) -> bool {
+        false
+    }
+
+    /// Collects the bytes of every rank, in the order of ranks, on rank 0; the others get nothing.
+    fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+        let all = self.all_gather(bytes)?;
+        Ok(if self.rank() == 0 { all } else { Vec::new() })
+    }
+
+    /// Tells the others that this rank has failed, and calls `tell` if it is the first that did: of many ranks that fail
+    /// in the same way only one is to be heard. After it the rank communicates no more.
+    fn fail(&self, exit_code: u8, tell: &mut dyn FnMut());
+
+    /// The exit code of the rank that failed, for the others to end with.
+    fn exit_code(&self) -> u8 {
+        1
+    }
 
     /// Smallest of the values of all ranks.
     fn minimum(&self, value: f64) -> Result<f64, Error> {
@@ -63,48 +86,49 @@ pub trait Communicator: Send + Sync {
         Ok(self.all_gather(&bytes)?.iter().map(own_part).collect())
     }
 
-    /// Gives every rank `sent_counts` of the voltages (mV) in `sent`, and gets `received_counts` of those of each: in the
-    /// order of ranks, once in every time step.
+    /// Gives every rank its share of the voltages (mV) in `sent`, and gets its share of those that each other has, in the
+    /// order of ranks: once in every time step, where any voltages travel between ranks.
     fn exchange_voltages(
         &self,
         sent: &[f64],
-        sent_counts: &[usize],
+        sent_shares: &Shares,
         received: &mut [f64],
-        received_counts: &[usize],
+        received_shares: &Shares,
     ) -> Result<(), Error> {
-        let mut bits = sent.iter().map(|voltage| voltage.to_bits());
-        let parts: Vec<Vec<u64>> =
-            sent_counts.iter().map(|&count| bits.by_ref().take(count).collect()).collect();
-        let parts = self.all_to_all(&parts)?;
-        debug_assert!(parts.iter().map(Vec::len).eq(received_counts.iter().copied()));
+        let parts = sent_shares.ranges().map(|share| sent[share].iter().map(|v| v.to_bits()).collect());
+        let parts = self.all_to_all(&parts.collect::<Vec<_>>())?;
+        debug_assert!(parts.iter().map(Vec::len).eq(received_shares.ranges().map(|share| share.len())));
         for (voltage, bits) in received.iter_mut().zip(parts.iter().flatten()) {
             *voltage = f64::from_bits(*bits);
         }
         Ok(())
     }
 
-    /// Spikes of all ranks, in the order of ranks.
-    fn exchange_spikes(&self, spikes: &[Spike]) -> Result<Vec<Spike>, Error> {
+    /// Spikes of all ranks, in the order of ranks, and whether any rank wants to stop: once in every epoch.
+    fn exchange_spikes(&self, spikes: &[Spike], stop: bool) -> Result<(Vec<Spike>, bool), Error> {
         if self.size() == 1 {
-            return Ok(spikes.to_vec());
+            return Ok((spikes.to_vec(), stop));
         }
-        let mut bytes = Vec::with_capacity(spikes.len() * 16);
-        for spike in spikes {
-            bytes.extend_from_slice(&spike.time.to_le_bytes());
-            bytes.extend_from_slice(&spike.source.to_bits().to_le_bytes());
-        }
-        let mut all = Vec::new();
+        let mut bytes = vec![u8::from(stop)];
+        bytes.extend(spikes.iter().flat_map(|spike| spike_words(spike).map(u64::to_le_bytes)).flatten());
+        let (mut all, mut any_stops) = (Vec::new(), false);
         for part in self.all_gather(&bytes)? {
-            for spike in part.as_chunks::<16>().0 {
-                let (time, source) = spike.split_at(8);
-                if let (Ok(time), Ok(source)) = (time.try_into(), source.try_into()) {
-                    all.push(Spike {
-                        time: f64::from_le_bytes(time),
-                        source: SourceId::from_bits(u64::from_le_bytes(source)),
-                    });
-                }
+            let Some((stops, spikes)) = part.split_first() else { continue };
+            any_stops |= *stops != 0;
+            let mut words = spikes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
+            while let (Some(time), Some(source)) = (words.next(), words.next()) {
+                all.push(spike_of([time, source]));
             }
         }
-        Ok(all)
+        Ok((all, any_stops))
     }
+}
+
+/// A spike as it travels.
+fn spike_words(spike: &Spike) -> [u64; 2] {
+    [spike.time.to_bits(), spike.source.to_bits()]
+}
+
+fn spike_of([time, source]: [u64; 2]) -> Spike {
+    Spike { time: f64::from_bits(time), source: SourceId::from_bits(source) }
 }

@@ -70,9 +70,12 @@ impl Communicator for SimulatedRanks {
         if state.round == round { Err(Error::OtherRankFailed) } else { Ok(state.received.to_vec()) }
     }
 
-    fn abort(&self) {
-        self.lock().failed = true;
+    fn fail(&self, _exit_code: u8, tell: &mut dyn FnMut()) {
+        let is_first = !std::mem::replace(&mut self.lock().failed, true);
         self.exchange.changed.notify_all();
+        if is_first {
+            tell();
+        }
     }
 }
 
@@ -82,7 +85,7 @@ struct AbortUnlessDone<'a>(&'a SimulatedRanks, bool);
 impl Drop for AbortUnlessDone<'_> {
     fn drop(&mut self) {
         if !self.1 {
-            self.0.abort();
+            self.0.fail(1, &mut || ());
         }
     }
 }
@@ -114,6 +117,7 @@ pub fn run_on_simulated_ranks<T: Send, E: Send>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::Shares;
     use super::*;
 
     #[test]
@@ -142,7 +146,8 @@ mod tests {
             let got = communicator.all_to_all(&parts)?;
             let sent: Vec<f64> = (0..4).map(|to| rank as f64 + 0.25 * f64::from(to)).collect();
             let mut voltages = [0.0; 4];
-            communicator.exchange_voltages(&sent, &[1; 4], &mut voltages, &[1; 4])?;
+            let shares = Shares::new([1; 4]);
+            communicator.exchange_voltages(&sent, &shares, &mut voltages, &shares)?;
             Ok::<_, Error>((got, voltages))
         });
         for (rank, result) in (0..4).zip(results) {

@@ -13,6 +13,7 @@ mod voltages;
 pub use voltages::VoltageExchange;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bevy_ecs::resource::Resource;
 use components::{SourceId, Spike};
@@ -46,9 +47,25 @@ pub struct EpochClock {
     pub last_step: u64,
 }
 
-/// Spikes of all ranks in the epoch.
+/// What ranks told each other at the end of the epoch.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Exchanged(pub Vec<Spike>);
+pub struct Exchanged {
+    /// Spikes of all ranks in the epoch.
+    pub spikes: Vec<Spike>,
+    /// Whether the run stops here, since a rank was asked to.
+    pub stop: bool,
+}
+
+/// The wish, of whoever runs the simulation, that it stops after the present epoch; on any rank.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct StopRequest(pub Arc<AtomicBool>);
+
+impl StopRequest {
+    /// Whether somebody wishes it.
+    pub fn is_made(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// Spikes of this rank's cells since the start of the simulation.
 #[derive(Resource, Clone, Debug, Default)]

@@ -10,7 +10,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelI
 
 use super::directory::publishers;
 use crate::Error;
-use crate::communicator::Communicator;
+use crate::communicator::{Communicator, Shares};
 use crate::group::{Group, PublishedVoltage};
 
 /// The exchange of voltages between groups.
@@ -27,9 +27,9 @@ pub struct VoltageExchange {
     /// Places of the voltages that go to other ranks, by rank.
     sent: Vec<usize>,
     /// How many go to each rank.
-    sent_counts: Vec<usize>,
+    sent_shares: Shares,
     /// How many come from each rank.
-    received_counts: Vec<usize>,
+    received_shares: Shares,
     /// The voltages (mV) that are sent in a step.
     outgoing: Vec<f64>,
 }
@@ -70,7 +70,7 @@ impl VoltageExchange {
         }
         let asked = ranks.all_to_all(&requests)?;
         let mut exchange = Self::between(groups, published(), &requests, &asked, ranks.rank());
-        let is_alone = exchange.sent.is_empty() && exchange.received_counts.iter().all(|count| *count == 0);
+        let is_alone = exchange.sent.is_empty() && exchange.received_shares.total() == 0;
         exchange.across_ranks = ranks.minimum(if is_alone { 1.0 } else { 0.0 })? == 0.0;
         Ok(exchange)
     }
@@ -88,15 +88,18 @@ impl VoltageExchange {
         wanted.dedup();
         let mut places: BTreeMap<u64, usize> = wanted.iter().copied().zip(0..).collect();
         let mut exchange = Self { own: wanted.len(), ..Self::default() };
+        let (mut sent_counts, mut received_counts) = (Vec::new(), Vec::new());
         for (other, (asked, requested)) in asked.iter().zip(requests).enumerate() {
             let (asked, requested) =
                 if other == rank { (&[][..], &[][..]) } else { (&asked[..], &requested[..]) };
             exchange.sent.extend(asked.iter().map(|id| places[id]));
-            exchange.sent_counts.push(asked.len());
+            sent_counts.push(asked.len());
             let next = places.len();
             places.extend(requested.iter().copied().zip(next..));
-            exchange.received_counts.push(requested.len());
+            received_counts.push(requested.len());
         }
+        exchange.sent_shares = Shares::new(sent_counts);
+        exchange.received_shares = Shares::new(received_counts);
         exchange.voltages = vec![0.0; places.len()];
         exchange.outgoing = vec![0.0; exchange.sent.len()];
         exchange.groups = groups
@@ -133,14 +136,14 @@ impl VoltageExchange {
         if !self.is_needed() {
             return Ok(());
         }
+        let mut goes_on = true;
         for _ in 0..steps {
-            if !self.advance_halves(groups) {
-                break;
+            goes_on = goes_on && self.advance_halves(groups);
+            // A rank that has failed goes on giving voltages: the others notice at the end of the epoch
+            if goes_on || self.across_ranks {
+                self.exchange(groups, ranks)?;
             }
-            self.exchange(groups, ranks)?;
-            if !self.advance_halves(groups) {
-                break;
-            }
+            goes_on = goes_on && self.advance_halves(groups);
         }
         Ok(())
     }
@@ -169,7 +172,7 @@ impl VoltageExchange {
             for (outgoing, &place) in self.outgoing.iter_mut().zip(&self.sent) {
                 *outgoing = own[place];
             }
-            ranks.exchange_voltages(&self.outgoing, &self.sent_counts, others, &self.received_counts)?;
+            ranks.exchange_voltages(&self.outgoing, &self.sent_shares, others, &self.received_shares)?;
         }
         for (group, coupling) in groups.iter_mut().zip(&self.groups) {
             if let Some(coupling) = coupling {

@@ -107,7 +107,8 @@ pub fn build(
     let probes = probes::spawn(&sampled, &mut world)?;
     assembly.has_probes = !probes.is_empty();
     let mut parts = cells.iter().flat_map(|cell| &cell.probes).flat_map(|probe| &probe.parts);
-    assembly.has_membrane_current = parts.any(|part| part.source == CellProbeSource::MembraneCurrent);
+    assembly.has_membrane_current =
+        options.keeps_state || parts.any(|part| part.source == CellProbeSource::MembraneCurrent);
     if assembly.has_membrane_current {
         let zeros = || Column::filled(area.len(), 0.0);
         let columns = (MembraneCurrent(zeros()), SavedRightHandSide(zeros()), SavedDiagonal(zeros()));

@@ -14,6 +14,7 @@ mod pattern;
 mod place;
 mod pointers;
 mod probes;
+mod state;
 mod voltages;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,7 @@ pub use network::is_shorter_than_step;
 pub use pattern::inject_spikes;
 pub use place::{Located, locate};
 pub use probes::{CellProbe, CellProbePart, CellProbeSource, CellSums};
+pub use state::{CellState, EventState, IonState, MechanismState};
 pub use voltages::{GroupVoltages, PublishedVoltage};
 
 use crate::Error;
@@ -240,6 +242,8 @@ pub struct GroupOptions {
     /// Variables of mechanisms, by (mechanism, variable), that systems of plug-ins read or change: without it, a
     /// variable that nothing else needs may have no column, and one that is the same everywhere a single value.
     pub observed: BTreeSet<(String, String)>,
+    /// Whether the state is to be kept, or was kept before, so that membrane currents belong to it.
+    pub keeps_state: bool,
 }
 
 impl Default for GroupOptions {
@@ -253,6 +257,7 @@ impl Default for GroupOptions {
             random_seed: 0,
             globals: BTreeMap::new(),
             observed: BTreeSet::new(),
+            keeps_state: false,
         }
     }
 }

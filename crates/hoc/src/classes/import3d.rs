@@ -1,6 +1,6 @@
 //! `Import3d_Neurolucida3`, `Import3d_SWC_read` and `Import3d_GUI`, by the `morphology` crate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -26,6 +26,24 @@ pub struct MorphologyCache(Arc<Mutex<Known>>);
 
 type Known = BTreeMap<(PathBuf, Format), Arc<Imported>>;
 
+impl MorphologyCache {
+    /// The files of the morphologies; for one in a container that file.
+    pub(crate) fn files(&self) -> BTreeSet<PathBuf> {
+        let Ok(known) = self.0.lock() else { return BTreeSet::new() };
+        known.keys().map(|(path, format)| file_of(path, *format)).collect()
+    }
+}
+
+/// The file that a morphology is in, which may be a container whose path is a folder of it.
+fn file_of(path: &Path, format: Format) -> PathBuf {
+    match format {
+        Format::Morphio => {
+            morphology::split_container_path(path).map_or(path.to_path_buf(), |(container, _)| container)
+        }
+        _ => path.to_path_buf(),
+    }
+}
+
 /// A reader object, with what it has read.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
@@ -39,14 +57,7 @@ pub(super) fn reader(format: Format) -> Object {
 
 /// Reads a morphology, or takes it from the cache.
 pub(crate) fn read(interpreter: &mut Interpreter, path: &Path, format: Format) -> Outcome<Arc<Imported>> {
-    // the morphology may lie in a container file, whose path is a folder of it
-    let file = match format {
-        Format::Morphio => {
-            morphology::split_container_path(path).map_or(path.to_path_buf(), |(container, _)| container)
-        }
-        _ => path.to_path_buf(),
-    };
-    interpreter.allowed(&file)?;
+    interpreter.allowed(&file_of(path, format))?;
     let key = (path.to_path_buf(), format);
     if let Ok(known) = interpreter.morphologies.0.lock()
         && let Some(found) = known.get(&key)

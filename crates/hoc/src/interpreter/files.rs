@@ -1,5 +1,6 @@
 //! Which files a program may read, and how they are found and run.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -79,6 +80,15 @@ impl Interpreter {
     pub fn load_text(&mut self, name: &str, text: &str) -> Result<(), Error> {
         self.start_call();
         self.run_text(&Arc::new(Source { name: Arc::from(name), text: Arc::from(text) }))
+    }
+
+    /// The files that were read so far: those of HOC, and morphologies that it or another interpreter with the same cache
+    /// imported; for a morphology in a container that file.
+    pub fn files(&self) -> BTreeSet<PathBuf> {
+        let mut files: BTreeSet<PathBuf> =
+            self.loaded.keys().filter(|path| path.is_file()).cloned().collect();
+        files.extend(self.morphologies.files());
+        files
     }
 
     fn run_text(&mut self, source: &Arc<Source>) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! Creates HDF5 files: contiguous datasets, UTF-8 attributes, and every failure named after file and object.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hdf5::H5Type;
@@ -10,6 +11,9 @@ use ndarray::ArrayView2;
 
 use super::column::Column;
 use super::error::{Hdf5Error, Place, Result, innermost, write_error};
+
+/// Values by which a dataset that grows takes space in its file.
+const GROWTH: usize = 4096;
 
 /// A file being written.
 ///
@@ -156,6 +160,19 @@ impl NewGroup {
         Ok(NewDataset { at, inner })
     }
 
+    /// Creates an empty dataset of one dimension that can [grow](NewDataset::append).
+    pub(crate) fn growing_column<T: H5Type>(&self, name: &str) -> Result<NewDataset> {
+        let at = self.at(name);
+        let inner = self
+            .inner
+            .new_dataset::<T>()
+            .chunk(GROWTH)
+            .shape(0..)
+            .create(name)
+            .map_err(|e| write_error(at.clone(), &e))?;
+        Ok(NewDataset { at, inner })
+    }
+
     /// Writes variable-length UTF-8 strings.
     pub(crate) fn texts(&self, name: &str, values: &[String]) -> Result<NewDataset> {
         let texts = values
@@ -195,16 +212,43 @@ impl NewDataset {
         scalar_attribute(&self.inner, at, name, &text)
     }
 
-    /// Writes `values`, whole rows of `columns` values, from row `first` on.
-    pub(crate) fn write_rows<T: H5Type>(&self, first: u64, columns: u64, values: &[T]) -> Result<()> {
-        let columns = columns as usize;
-        let rows = values.len().checked_div(columns).unwrap_or(0);
-        let view = ArrayView2::from_shape((rows, columns), values)
+    /// Writes `values`, rows of those in `columns`, from row `first` on.
+    pub(crate) fn write_block<T: H5Type>(&self, first: u64, columns: Range<u64>, values: &[T]) -> Result<()> {
+        let columns = columns.start as usize..columns.end as usize;
+        let rows = values.len().checked_div(columns.len()).unwrap_or(0);
+        let view = ArrayView2::from_shape((rows, columns.len()), values)
             .map_err(|e| write_error(self.at.clone(), &hdf5::Error::from(e)))?;
         let first = first as usize;
         self.inner
-            .write_slice(view, (first..first + rows, 0..columns))
+            .write_slice(view, (first..first + rows, columns))
             .map_err(|e| write_error(self.at.clone(), &e))
+    }
+
+    /// Number of values of a dataset of one dimension.
+    pub(crate) fn len(&self) -> usize {
+        self.inner.size()
+    }
+
+    /// Adds values to the end of a dataset that can grow.
+    pub(crate) fn append<T: H5Type>(&self, values: &[T]) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let (start, end) = (self.len(), self.len() + values.len());
+        self.inner
+            .resize(end)
+            .and_then(|()| self.inner.write_slice(values, start..end))
+            .map_err(|e| write_error(self.at.clone(), &e))
+    }
+
+    /// All values of a dataset of one dimension.
+    pub(crate) fn read<T: H5Type>(&self) -> Result<Vec<T>> {
+        self.inner.read_raw().map_err(|e| write_error(self.at.clone(), &e))
+    }
+
+    /// Replaces all values of a dataset of one dimension.
+    pub(crate) fn overwrite<T: H5Type>(&self, values: &[T]) -> Result<()> {
+        self.inner.write_slice(values, 0..values.len()).map_err(|e| write_error(self.at.clone(), &e))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Writes a report block by block, so that memory stays bounded and a killed run leaves what was flushed.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::{ReportLayout, disorder};
@@ -38,12 +39,18 @@ impl ReportWriter {
         Ok(Self { path: path.to_path_buf(), populations, file })
     }
 
-    /// Writes `values` (whole rows, one after the other) of the population at `population` in the order of creation,
-    /// from row `first_row` on.
+    /// Writes `values` of the population at `population` in the order of creation: rows of those in `columns`, from row
+    /// `first_row` on.
     ///
     /// # Errors
-    /// When the rows are not those of the layout or cannot be written.
-    pub fn write_rows(&mut self, population: usize, first_row: u64, values: &[f32]) -> Result<()> {
+    /// When the rows or columns are not those of the layout or cannot be written.
+    pub fn write_block(
+        &mut self,
+        population: usize,
+        first_row: u64,
+        columns: Range<u64>,
+        values: &[f32],
+    ) -> Result<()> {
         let refused = |at: String, expected: String, found: String| Hdf5Error::Refused {
             at: Place::new(&self.path, at),
             expected,
@@ -58,12 +65,17 @@ impl ReportWriter {
                 population.to_string(),
             ));
         };
-        let given = (values.len() as u64).checked_div(*elements).unwrap_or(0);
         let object = format!("/report/{name}/data");
-        if given * elements != values.len() as u64 {
+        if columns.start > columns.end || columns.end > *elements {
+            let found = format!("columns {}..{}", columns.start, columns.end);
+            return Err(refused(object, format!("columns below {elements}"), found));
+        }
+        let width = columns.end - columns.start;
+        let given = (values.len() as u64).checked_div(width).unwrap_or(0);
+        if given * width != values.len() as u64 {
             return Err(refused(
                 object,
-                format!("rows of {elements} values"),
+                format!("rows of {width} values"),
                 format!("{} values", values.len()),
             ));
         }
@@ -74,7 +86,16 @@ impl ReportWriter {
         if given == 0 {
             return Ok(());
         }
-        data.write_rows(first_row, *elements, values)
+        data.write_block(first_row, columns, values)
+    }
+
+    /// Writes `values` (whole rows, one after the other), as [`Self::write_block`] does with some columns.
+    ///
+    /// # Errors
+    /// As for [`Self::write_block`].
+    pub fn write_rows(&mut self, population: usize, first_row: u64, values: &[f32]) -> Result<()> {
+        let elements = self.populations.get(population).map_or(0, |population| population.elements);
+        self.write_block(population, first_row, 0..elements, values)
     }
 
     /// Hands all rows written so far to the operating system: a run killed later leaves them readable.

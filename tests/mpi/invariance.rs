@@ -1,0 +1,77 @@
+//! Processes, threads and the way cells are dealt out change no bit of spikes and reports.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::circuit::Ring;
+use crate::launch::{outputs, run, said};
+use crate::make_network::{self, Size};
+
+/// Runs under all numbers of processes and threads, with each of the options, and compares with one process.
+fn compare(folder: &Path, reports: &[&str], options: &[&[&str]]) {
+    let output = run(folder, 1, "expected", &["--threads=1"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let expected = outputs(&folder.join("expected"), reports);
+    assert!(expected.values().all(|bits| !bits.is_empty()), "there are spikes and reports");
+    for ranks in 1..=4 {
+        for options in options {
+            let output = run(folder, ranks, "found", options);
+            assert!(output.status.success(), "{ranks} ranks, {options:?}: {}", said(&output));
+            assert_eq!(said(&output), "", "{ranks} ranks, {options:?}");
+            let found = outputs(&folder.join("found"), reports);
+            assert!(found == expected, "{ranks} ranks, {options:?} differ");
+        }
+    }
+}
+
+#[test]
+fn processes_and_threads_change_nothing_of_the_ring() {
+    let ring = Ring::lasting(60.0);
+    let options: [&[&str]; 2] =
+        [&["--threads=1", "--report-buffer-size=1"], &["--threads=2", "--group-size=3"]];
+    compare(&ring.path(""), &["soma", "sections", "segments"], &options);
+}
+
+/// Synapses with random release, spontaneous and replayed, gap junctions between processes, noise.
+#[test]
+fn processes_and_threads_change_nothing_of_a_network_with_gap_junctions() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    make_network::write(folder.path(), Size { cells: 9, synapses: 40 }).expect("its files");
+    let path = folder.path().join("simulation_config.json");
+    let text = std::fs::read_to_string(&path).expect("the config");
+    let mut config: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    config["run"]["tstop"] = 40.0.into();
+    config["connection_overrides"] =
+        json!([{ "name": "minis", "source": "All", "target": "All", "spont_minis": 3.0 }]);
+    config["inputs"]["noise"] = json!({
+        "module": "ornstein_uhlenbeck", "input_type": "conductance", "delay": 2.0, "duration": 36.0,
+        "node_set": "All", "reversal": 0.0, "tau": 2.0, "mean": 0.001, "sigma": 0.0005,
+    });
+    let report = |kind: &str, variable: &str| {
+        json!({
+            "type": kind, "cells": "All", "variable_name": variable, "sections": "all", "dt": 0.5,
+            "start_time": 0.0, "end_time": 40.0,
+        })
+    };
+    config["reports"] = json!({
+        "v": report("compartment", "v"),
+        "g": report("synapse", "ProbAMPANMDA_EMS.g"),
+        "i": report("summation", "i_membrane"),
+    });
+    std::fs::write(&path, config.to_string()).expect("the config");
+    compare(folder.path(), &["v", "g", "i"], &[&["--threads=1"], &["--threads=2"]]);
+}
+
+#[test]
+fn processes_without_cells_change_nothing() {
+    let ring = Ring::lasting(10.0);
+    ring.configure(|config| config["node_set"] = "Watched".into());
+    ring.configure(|config| config["inputs"]["hold"]["node_set"] = "Watched".into());
+    let folder = ring.path("");
+    assert!(run(&folder, 1, "expected", &["--threads=1"]).status.success());
+    let output = run(&folder, 6, "found", &["--threads=1"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let reports = ["soma", "sections", "segments"];
+    assert!(outputs(&folder.join("found"), &reports) == outputs(&folder.join("expected"), &reports));
+}
