@@ -187,7 +187,8 @@ impl EventQueue {
     /// Takes back an event that [`EventQueue::push`] returned; false if it is gone already.
     pub fn remove(&mut self, event: &Event) -> bool {
         let interval = interval(event.time);
-        let events = if self.is_near(interval) { Some(&mut self.near) } else { self.later.get_mut(&interval) };
+        let events =
+            if self.is_near(interval) { Some(&mut self.near) } else { self.later.get_mut(&interval) };
         let place = |events: &&mut Vec<Event>| events.iter().position(|other| other == event);
         let found = events.and_then(|events| Some((place(&events)?, events)));
         found.map(|(place, events)| events.remove(place)).is_some()

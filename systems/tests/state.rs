@@ -15,7 +15,8 @@ const STEPS: u64 = 800;
 /// A cell with a synapse and artificial cells that move and delay their events: noise drives them.
 fn cell(gid: u64) -> CellPlan {
     let model = if gid.is_multiple_of(2) { squid_soma() } else { ball_and_stick() };
-    let mut noise = artificial("NetStim", &[("interval", 3.0 + gid as f64), ("number", 100.0), ("noise", 0.7)]);
+    let mut noise =
+        artificial("NetStim", &[("interval", 3.0 + gid as f64), ("number", 100.0), ("noise", 0.7)]);
     noise.streams.push(("ranvar".to_owned(), Stream::new(0, gid as u32, 2, 3)));
     let points = vec![
         noise,

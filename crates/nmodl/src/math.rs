@@ -20,9 +20,9 @@ mod log;
 mod pow;
 mod powers_of_two;
 mod reciprocals;
-pub(crate) mod vector;
 #[cfg(all(test, target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod tests;
+pub(crate) mod vector;
 
 pub use dispatch::{BASELINE_FMA, Features, Level, mul_add};
 pub use exp::{

@@ -43,7 +43,8 @@ impl Flat {
     pub(super) fn new(kernel: &Kernel, stored: impl Fn(u32) -> bool) -> Self {
         let mut flat = Self::default();
         flat.block(&kernel.body, &mut Vec::new());
-        flat.columns = crate::optimise::columns_read(kernel).into_iter().filter(|&column| stored(column)).collect();
+        flat.columns =
+            crate::optimise::columns_read(kernel).into_iter().filter(|&column| stored(column)).collect();
         flat
     }
 

@@ -53,7 +53,8 @@ fn parts(x: __m256d) -> Parts {
     // SAFETY: there is room for four integers
     unsafe { _mm256_storeu_si256(entries.as_mut_ptr().cast(), masked) };
     // SAFETY: there are 128 entries, of two numbers each
-    let entry = |lane: usize| unsafe { _mm_loadu_pd(POWERS_OF_TWO.as_ptr().add(entries[lane] as usize).cast()) };
+    let entry =
+        |lane: usize| unsafe { _mm_loadu_pd(POWERS_OF_TWO.as_ptr().add(entries[lane] as usize).cast()) };
     let (even, odd) = (_mm256_set_m128d(entry(2), entry(0)), _mm256_set_m128d(entry(3), entry(1)));
     let (power, error) = (_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd));
     let r2 = _mm256_mul_pd(r, r);

@@ -236,15 +236,21 @@ impl<'s, 'f> Machine<'s, 'f> {
         let Some(entries) = self.frame.own.tables.get(table as usize) else { return };
         let active = self.active(mask);
         let mut places = [(0, 0.); LANES * LINES];
-        let arguments = self.read(argument);
-        for lane in set_bits(active) {
-            places[lane] = entries.locate(arguments[lane]);
+        for (place, &argument) in places.iter_mut().zip(self.read(argument)) {
+            *place = entries.locate(argument);
         }
         for (column, &to) in results.iter().enumerate() {
-            let (column, to) = (entries.column(column), self.at(to));
-            for lane in set_bits(active) {
-                // SAFETY: a slot has at least `lanes` numbers
-                unsafe { *to.add(lane) = between(column, places[lane]) };
+            let column = entries.column(column);
+            // SAFETY: a slot has at least `lanes` numbers, and none is in tables
+            let to = unsafe { std::slice::from_raw_parts_mut(self.at(to), self.lanes) };
+            if active == self.all() {
+                for (to, &place) in to.iter_mut().zip(&places) {
+                    *to = between(column, place);
+                }
+            } else {
+                for lane in set_bits(active) {
+                    to[lane] = between(column, places[lane]);
+                }
             }
         }
     }

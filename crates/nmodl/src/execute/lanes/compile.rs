@@ -284,9 +284,9 @@ impl Compiler<'_> {
                 let results = results.iter().map(|&result| Slot(result)).collect();
                 self.push(Operation::Lookup { table, argument, results, mask });
             }
-            Instruction::Effect { to: Some(to), effect: Effect::Draw { stream, distribution }, span, .. }
-                if distribution == Distribution::Uniform =>
-            {
+            Instruction::Effect {
+                to: Some(to), effect: Effect::Draw { stream, distribution }, span, ..
+            } if distribution == Distribution::Uniform => {
                 self.push(Operation::Draw { stream, to: Slot(to), span, mask });
             }
             _ => self.single(instruction, mask),

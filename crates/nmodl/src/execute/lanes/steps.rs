@@ -95,7 +95,9 @@ pub(super) unsafe fn nonzero(level: Level, from: *const Line, lines: usize) -> B
     #[inline(always)]
     unsafe fn bits<V: Vector>(from: *const Line, lines: usize) -> Bits {
         // SAFETY: by the caller
-        (0..lines).fold(0, |bits, line| bits | Bits::from(unsafe { V::load(from.add(line)).nonzero() }) << (8 * line))
+        (0..lines).fold(0, |bits, line| {
+            bits | Bits::from(unsafe { V::load(from.add(line)).nonzero() }) << (8 * line)
+        })
     }
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
