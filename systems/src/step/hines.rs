@@ -203,7 +203,7 @@ mod tests {
     /// How many trees there are, and of which sizes, changes no bit of the solution of any.
     #[test]
     fn trees_side_by_side_have_the_bits_of_trees_alone() {
-        for (seed, count) in [1, 2, LANES - 1, LANES, LANES + 1, 5 * LANES + 3].into_iter().enumerate() {
+        for (seed, count) in [1, 2, 3, 4, 7, 8, 9, 15, 43].into_iter().enumerate() {
             for largest in [1, 2, 17, 200] {
                 let group = group(seed as u32, count, largest);
                 let bits = |values: Vec<f64>| values.into_iter().map(f64::to_bits).collect::<Vec<_>>();

@@ -285,8 +285,11 @@ impl Compiler<'_> {
                 self.push(Operation::Lookup { table, argument, results, mask });
             }
             Instruction::Effect {
-                to: Some(to), effect: Effect::Draw { stream, distribution }, span, ..
-            } if distribution == Distribution::Uniform => {
+                to: Some(to),
+                effect: Effect::Draw { stream, distribution: Distribution::Uniform },
+                span,
+                ..
+            } => {
                 self.push(Operation::Draw { stream, to: Slot(to), span, mask });
             }
             _ => self.single(instruction, mask),
