@@ -7,7 +7,7 @@
 //! happen to share the queue, so it cannot be kept.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use bevy_ecs::component::Component;
 
@@ -128,10 +128,26 @@ impl Ord for Event {
 }
 
 /// Events not yet delivered.
+///
+/// Those of the near future are in order; later ones are only dealt out to intervals, each of which is put in order
+/// when its time comes.
 #[derive(Component, Clone, Debug, Default)]
 pub struct EventQueue {
-    events: BTreeSet<Event>,
+    /// The next one last.
+    near: Vec<Event>,
+    /// By the number of their interval.
+    later: BTreeMap<i64, Vec<Event>>,
+    /// The intervals before this one are in `near`; `None` before the first look.
+    horizon: Option<i64>,
     sequence: u32,
+}
+
+/// Intervals of each ms.
+const INTERVALS: f64 = 8.0;
+
+/// Number of the interval that a time is in: of two times, the later one's is not smaller.
+fn interval(time: f64) -> i64 {
+    (time * INTERVALS).floor() as i64
 }
 
 impl EventQueue {
@@ -139,38 +155,67 @@ impl EventQueue {
     pub fn push(&mut self, mut event: Event) -> Event {
         self.sequence = self.sequence.wrapping_add(1);
         event.sequence = self.sequence;
-        self.events.insert(event);
+        let interval = interval(event.time);
+        if self.is_near(interval) {
+            let place = self.near.partition_point(|other| *other > event);
+            self.near.insert(place, event);
+        } else {
+            self.later.entry(interval).or_default().push(event);
+        }
         event
     }
 
     /// Removes and returns the next event if it is due by `time` (ms).
     pub fn pop_due(&mut self, time: f64) -> Option<Event> {
-        if self.events.first()?.time <= time { self.events.pop_first() } else { None }
+        let interval = interval(time);
+        if !self.is_near(interval) {
+            while let Some(entry) = self.later.first_entry()
+                && *entry.key() <= interval
+            {
+                self.near.append(&mut entry.remove());
+            }
+            self.near.sort_unstable_by(|one, other| other.cmp(one));
+            self.horizon = interval.checked_add(1);
+        }
+        if self.near.last()?.time <= time { self.near.pop() } else { None }
+    }
+
+    fn is_near(&self, interval: i64) -> bool {
+        self.horizon.is_some_and(|horizon| interval < horizon)
     }
 
     /// Takes back an event that [`EventQueue::push`] returned; false if it is gone already.
     pub fn remove(&mut self, event: &Event) -> bool {
-        self.events.remove(event)
+        let interval = interval(event.time);
+        let events =
+            if self.is_near(interval) { Some(&mut self.near) } else { self.later.get_mut(&interval) };
+        let place = |events: &&mut Vec<Event>| events.iter().position(|other| other == event);
+        let found = events.and_then(|events| Some((place(&events)?, events)));
+        found.map(|(place, events)| events.remove(place)).is_some()
     }
 
     /// Number of pending events.
     pub fn len(&self) -> usize {
-        self.events.len()
+        self.near.len() + self.later.values().map(Vec::len).sum::<usize>()
     }
 
     /// Whether nothing is pending.
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        self.len() == 0
     }
 
     /// All pending events, the next one first.
     pub fn iter(&self) -> impl Iterator<Item = &Event> {
-        self.events.iter()
+        let mut events: Vec<&Event> = self.near.iter().chain(self.later.values().flatten()).collect();
+        events.sort_unstable();
+        events.into_iter()
     }
 
     /// Forgets all pending events.
     pub fn clear(&mut self) {
-        self.events.clear();
+        self.horizon = None;
+        self.near.clear();
+        self.later.clear();
     }
 }
 

@@ -21,6 +21,8 @@ pub struct IonName(pub String);
 pub struct Instances {
     /// Node of each instance; empty for artificial cells.
     pub nodes: Vec<u32>,
+    /// The same nodes in runs: `NodeRun::of(&nodes)`.
+    pub runs: Vec<NodeRun>,
     /// Number of instances.
     pub count: usize,
     /// One column per variable of the mechanism's description: a number for each instance, or a single one if
@@ -64,6 +66,34 @@ impl Instances {
     }
 }
 
+/// Instances one after the other that are on consecutive nodes, or all on one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeRun {
+    /// The node of the first.
+    pub node: u32,
+    /// How many there are.
+    pub count: u32,
+    /// Whether all are on that node.
+    pub is_one_node: bool,
+}
+
+impl NodeRun {
+    /// The runs that ascending `nodes` make.
+    pub fn of(nodes: &[u32]) -> Vec<Self> {
+        let mut runs: Vec<Self> = Vec::new();
+        for &node in nodes {
+            match runs.last_mut() {
+                Some(run) if node == run.node && (run.is_one_node || run.count == 1) => {
+                    (run.count, run.is_one_node) = (run.count + 1, true);
+                }
+                Some(run) if node == run.node + run.count && !run.is_one_node => run.count += 1,
+                _ => runs.push(Self { node, count: 1, is_one_node: false }),
+            }
+        }
+        runs
+    }
+}
+
 /// A column that stands for a variable elsewhere (`POINTER`).
 #[derive(Clone, Debug)]
 pub struct PointerBinding {
@@ -103,7 +133,7 @@ pub enum PointerTarget {
 }
 
 /// What an instance is as a source of spikes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct InstanceSource {
     /// Its identity.
     pub source: SourceId,
@@ -112,7 +142,7 @@ pub struct InstanceSource {
     /// Row of its connections in the group, or [`crate::NO_CONNECTIONS`].
     pub row: u32,
     /// The pending self event that `net_move` moves.
-    pub movable: Option<Event>,
+    pub movable: Option<Box<Event>>,
 }
 
 /// One active WATCH condition of an instance.
@@ -185,4 +215,17 @@ pub struct IonColumns {
     pub initial_inside: f64,
     /// Concentration outside at initialisation (mM), where the style asks for it.
     pub initial_outside: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NodeRun;
+
+    #[test]
+    fn runs_are_of_consecutive_nodes_or_of_one() {
+        let run = |node, count, is_one_node| NodeRun { node, count, is_one_node };
+        let runs = NodeRun::of(&[3, 4, 5, 5, 5, 6, 9, 9]);
+        assert_eq!(runs, [run(3, 3, false), run(5, 2, true), run(6, 1, false), run(9, 2, true)]);
+        assert_eq!(NodeRun::of(&[]), []);
+    }
 }

@@ -88,7 +88,6 @@ impl CellsOfRank {
             report.absorb(more);
         }
         self.synapse_count += other.synapse_count;
-        self.files.extend(other.files);
         self.globals.extend(other.globals);
         for (count, more) in self.applications.iter_mut().zip(other.applications) {
             *count += more;

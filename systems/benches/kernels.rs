@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bevy_ecs::entity::Entity;
 use bevy_ecs::system::{IntoSystem, ScheduleSystem};
 use cell::{Catalogue, Cell, CellModel, Selection};
-use components::{Clock, Column, Instances, IonBinding, SourceId};
+use components::{Clock, Column, Instances, IonBinding, NodeRun, SourceId};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use nmodl::Description;
 use systems::Registry;
@@ -43,8 +43,10 @@ fn instances(name: &str, count: usize) -> (Arc<dyn Kernels>, Instances) {
         writes_outside: false,
         writes_reversal: false,
     };
+    let nodes: Vec<u32> = (0..count as u32).collect();
     let mut instances = Instances {
-        nodes: (0..count as u32).collect(),
+        runs: NodeRun::of(&nodes),
+        nodes,
         count,
         columns: description.variables.iter().map(|v| Column::filled(count, v.default)).collect(),
         voltage: (0..count).map(|k| -80.0 + (k * 7919 % count) as f64 / count as f64 * 120.0).collect(),

@@ -23,7 +23,7 @@ fn cell(gid: u64) -> CellPlan {
         artificial("IntFire4", &[]),
         artificial("IntFire1", &[("tau", 8.0)]),
         point("Exp2Syn", 1, &[("tau1", 0.5), ("tau2", 4.0)]),
-        point("IClamp", 1, &[("del", 3.0), ("dur", 12.0), ("amp", 0.1)]),
+        point("IClamp", 1, &[("del", 3.0), ("dur", 60.0), ("amp", 0.2)]),
     ];
     let mut cell = plan(gid, model, points);
     cell.spike_source = Some(SpikeSource::Voltage { node: 1, threshold: -20.0 });
@@ -89,5 +89,5 @@ fn states_of_other_cells_are_refused() {
     assert_eq!(refusal(cell(1)), "1: it has no saved state");
     assert_eq!(refusal(more), "0: it has 2 instances of `IClamp`, and had 1");
     assert_eq!(refusal(connected), "0: it has more connections than it had");
-    assert_eq!(refusal(shaped), "0: it has 6 nodes, and had 3");
+    assert_eq!(refusal(shaped), "0: it has 7 nodes, and had 3");
 }

@@ -53,9 +53,9 @@ fn kernels(criterion: &mut Criterion) {
                         Storage::Nowhere => Column::default(),
                     })
                     .collect();
-                let voltage: Vec<f64> =
+                let voltage: Column =
                     (0..COUNT).map(|node| -80. + (node * 7919 % 997) as f64 / 10.).collect();
-                let (mut current, mut conductance) = (vec![0.; COUNT], vec![0.; COUNT]);
+                let (mut current, mut conductance) = (Column::filled(COUNT, 0.), Column::filled(COUNT, 0.));
                 let mut ions = vec![Column::filled(COUNT, 0.); program.description.ions.len()];
                 let stream = |instance| Some(Stream::new(1, instance as u32, 2, 3));
                 let streams = program.streams.iter().map(|_| (0..COUNT).map(stream).collect());

@@ -26,10 +26,10 @@ const PHASES: [Phase; 7] = [
 #[derive(Clone)]
 struct Instances {
     columns: Vec<Column>,
-    voltage: Vec<f64>,
-    area: Vec<f64>,
-    current: Vec<f64>,
-    conductance: Vec<f64>,
+    voltage: Column,
+    area: Column,
+    current: Column,
+    conductance: Column,
     ions: Vec<Column>,
     own: Holdings,
     outbox: Outbox,
@@ -63,8 +63,8 @@ impl Instances {
             columns: columns.collect(),
             voltage: (0..nodes).map(|node| -80. + (node * 7919 % 997) as f64 / 10.).collect(),
             area: (0..nodes).map(|node| 100. + (node % 7) as f64).collect(),
-            current: vec![0.; count],
-            conductance: vec![0.; count],
+            current: Column::filled(count, 0.),
+            conductance: Column::filled(count, 0.),
             ions: vec![Column::filled(count, 0.); program.description.ions.len()],
             own: Holdings {
                 globals: program.globals.iter().map(|global| global.initial).collect(),

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 /// One cache line of eight numbers.
 #[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C, align(64))]
-struct Line([f64; 8]);
+pub(crate) struct Line(pub(crate) [f64; 8]);
 
 /// A fixed-length array of `f64` that starts on a 64-byte boundary, so that no vector load of an aligned
 /// block crosses a cache line.
@@ -19,6 +19,16 @@ impl Column {
     /// A column of `length` copies of `value`.
     pub fn filled(length: usize, value: f64) -> Self {
         Self { lines: vec![Line([value; 8]); length.div_ceil(8)], length }
+    }
+
+    /// Its lines; the last one may have more numbers than the column, which mean nothing.
+    pub(crate) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Its lines, to change.
+    pub(crate) fn lines_mut(&mut self) -> &mut [Line] {
+        &mut self.lines
     }
 }
 

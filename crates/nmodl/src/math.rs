@@ -22,11 +22,12 @@ mod powers_of_two;
 mod reciprocals;
 #[cfg(all(test, target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod tests;
+pub(crate) mod vector;
 
 pub use dispatch::{BASELINE_FMA, Features, Level, mul_add};
 pub use exp::{
     exp_finite, exp_in_place, exp_in_place_at, exp_lanes, guarded_exp, guarded_exp_in_place,
-    guarded_exp_in_place_at, guarded_exp_to_at,
+    guarded_exp_in_place_at,
 };
 pub use log::{log_in_place, log_in_place_at, log_lanes};
 pub use pow::{pow_in_place, pow_in_place_at, pow_lanes};

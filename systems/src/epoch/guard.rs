@@ -59,7 +59,8 @@ fn culprit(group: &mut Group, node: u32) -> Option<String> {
             if columns.any(|column| !instances.value(column, instance).is_finite()) {
                 return Some(format!("a variable of mechanism `{}` is no finite number there", name.0));
             }
-            let current = instances.current[instance].abs();
+            let factor = instances.per_area.get(instance).copied().unwrap_or(1.0);
+            let current = (instances.current[instance] * factor).abs();
             if largest.is_none_or(|(before, _)| current > before) {
                 largest = Some((current, &name.0));
             }

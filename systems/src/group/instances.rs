@@ -9,7 +9,7 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::world::World;
 use cell::Ion;
 use components::{
-    Column, InstanceSource, Instances, IonBinding, IonColumns, IonName, NO_CONNECTIONS, SourceId,
+    Column, InstanceSource, Instances, IonBinding, IonColumns, IonName, NO_CONNECTIONS, NodeRun, SourceId,
 };
 use nmodl::{Description, IonUse, IonVariable, Kind};
 use random::Stream;
@@ -213,6 +213,7 @@ fn density(mechanism: &Arc<dyn Mechanism>, cells: &[CellPlan], starts: &[u32]) -
     }
     let mut instances = Instances {
         count: nodes.len(),
+        runs: NodeRun::of(&nodes),
         nodes,
         columns: columns.iter().map(|column| Column::from(column.as_slice())).collect(),
         ..Instances::default()
@@ -286,6 +287,7 @@ fn points(
     };
     let mut instances = Instances {
         count: found.len(),
+        runs: NodeRun::of(&nodes),
         nodes,
         columns,
         per_area: node_area.iter().map(|area| 1e2 / area).collect(),

@@ -246,7 +246,8 @@ impl Group {
         for (number, (&entity, name)) in table.entities.iter().zip(&table.names).enumerate() {
             let Some(instances) = self.world.get::<Instances>(entity) else { continue };
             for (index, own) in instances.sources.iter().enumerate() {
-                let Some((_, event)) = own.movable.and_then(|event| numbers.get(&event.sequence)) else {
+                let Some((_, event)) = own.movable.as_ref().and_then(|event| numbers.get(&event.sequence))
+                else {
                     continue;
                 };
                 let (gid, place) = places.instances[number][index];
@@ -414,7 +415,7 @@ impl Group {
             if let Some(mut instances) = self.world.get_mut::<Instances>(table.entities[mechanism])
                 && let Some(own) = instances.sources.get_mut(instance)
             {
-                own.movable = Some(event);
+                own.movable = Some(Box::new(event));
             }
         }
         Ok(())

@@ -63,15 +63,7 @@ pub fn membrane_system(
         let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
         evaluate(instances, &*kernels, &voltage.0, &surroundings, &mut ions, &mut outbox);
         complaints.collect(mechanism, clock.t, &mut outbox);
-        let (rhs, diagonal) = (&mut *rhs.0, &mut *diagonal.0);
-        // one bounds check for each node rather than two
-        let count = rhs.len();
-        let diagonal = &mut diagonal[..count];
-        let currents = instances.current.iter().zip(instances.conductance.iter());
-        for (&node, (current, conductance)) in instances.nodes.iter().zip(currents) {
-            rhs[node as usize] -= current;
-            diagonal[node as usize] += conductance;
-        }
+        scatter(instances, &mut rhs.0, |rhs, current| rhs - current, &mut diagonal.0, |d, g| d + g);
     }
 }
 
@@ -98,21 +90,64 @@ pub fn electrode_system(
         let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
         evaluate(instances, &*kernels, &voltage.0, &surroundings, &mut ions, &mut outbox);
         complaints.collect(mechanism, clock.t, &mut outbox);
-        let currents = || instances.current.iter().zip(instances.conductance.iter());
-        for (&node, (current, conductance)) in instances.nodes.iter().zip(currents()) {
-            rhs.0[node as usize] += current;
-            diagonal.0[node as usize] -= conductance;
-        }
+        let add = |rhs, current| rhs + current;
+        let subtract = |diagonal, conductance| diagonal - conductance;
+        scatter(instances, &mut rhs.0, add, &mut diagonal.0, subtract);
         if let Ok((mut saved_rhs, mut saved_diagonal)) = saved.single_mut() {
-            for (&node, (current, conductance)) in instances.nodes.iter().zip(currents()) {
-                saved_rhs.0[node as usize] += current;
-                saved_diagonal.0[node as usize] -= conductance;
+            scatter(instances, &mut saved_rhs.0, add, &mut saved_diagonal.0, subtract);
+        }
+    }
+}
+
+/// Changes two columns of nodes by the currents and conductances of instances, one after the other; those of point
+/// processes become densities.
+#[inline(always)]
+fn scatter(
+    instances: &Instances,
+    rhs: &mut [f64],
+    with_current: impl Fn(f64, f64) -> f64,
+    diagonal: &mut [f64],
+    with_conductance: impl Fn(f64, f64) -> f64,
+) {
+    let (mut current, mut conductance) = (&*instances.current, &*instances.conductance);
+    let mut factor = &*instances.per_area;
+    for run in &instances.runs {
+        let (node, count) = (run.node as usize, run.count as usize);
+        let (currents, conductances) = (take(&mut current, count), take(&mut conductance, count));
+        let factors = if factor.is_empty() { &[][..] } else { take(&mut factor, count) };
+        if run.is_one_node {
+            let (mut total, mut total_conductance) = (rhs[node], diagonal[node]);
+            for ((current, conductance), factor) in currents.iter().zip(conductances).zip(factors) {
+                total = with_current(total, current * factor);
+                total_conductance = with_conductance(total_conductance, conductance * factor);
+            }
+            (rhs[node], diagonal[node]) = (total, total_conductance);
+            continue;
+        }
+        let (rhs, diagonal) = (&mut rhs[node..node + count], &mut diagonal[node..node + count]);
+        let sums = rhs.iter_mut().zip(diagonal).zip(currents.iter().zip(conductances));
+        if factors.is_empty() {
+            for ((rhs, diagonal), (current, conductance)) in sums {
+                *rhs = with_current(*rhs, *current);
+                *diagonal = with_conductance(*diagonal, *conductance);
+            }
+        } else {
+            for (((rhs, diagonal), (current, conductance)), factor) in sums.zip(factors) {
+                *rhs = with_current(*rhs, current * factor);
+                *diagonal = with_conductance(*diagonal, conductance * factor);
             }
         }
     }
 }
 
-/// Runs the current kernel and turns currents of point processes into densities.
+/// The first numbers of a slice, which goes on behind them.
+fn take<'a>(numbers: &mut &'a [f64], count: usize) -> &'a [f64] {
+    let (first, rest) = numbers.split_at(count);
+    *numbers = rest;
+    first
+}
+
+/// Runs the current kernel, between the exchanges with ions.
 fn evaluate(
     instances: &mut Instances,
     kernels: &dyn Kernels,
@@ -126,13 +161,6 @@ fn evaluate(
     kernels.current(instances, surroundings, outbox);
     add_ion_currents(instances, ions, true);
     write_back(instances, ions, false, surroundings.clock.celsius);
-    let factors = instances.per_area.iter();
-    for ((factor, current), conductance) in
-        factors.zip(instances.current.iter_mut()).zip(instances.conductance.iter_mut())
-    {
-        *conductance *= factor;
-        *current *= factor;
-    }
 }
 
 /// Adds the currents that the mechanism wrote to the ions', and their derivatives.
@@ -191,7 +219,24 @@ fn add_point_currents(
 
 /// Copies the voltage of every instance's node into the instances' own column.
 pub fn gather_voltage(instances: &mut Instances, voltage: &[f64]) {
-    for (value, &node) in instances.voltage.iter_mut().zip(&instances.nodes) {
-        *value = voltage[node as usize];
+    if instances.nodes.len() < LONG_RUN * instances.runs.len() {
+        for (value, &node) in instances.voltage.iter_mut().zip(&instances.nodes) {
+            *value = voltage[node as usize];
+        }
+        return;
+    }
+    let mut own = &mut instances.voltage[..];
+    for run in &instances.runs {
+        let (node, count) = (run.node as usize, run.count as usize);
+        let (now, rest) = own.split_at_mut(count);
+        if run.is_one_node {
+            now.fill(voltage[node]);
+        } else {
+            now.copy_from_slice(&voltage[node..node + count]);
+        }
+        own = rest;
     }
 }
+
+/// Instances from which on a run is worth more than a look at the node of each.
+const LONG_RUN: usize = 12;

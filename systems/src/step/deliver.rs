@@ -227,14 +227,14 @@ impl Network<'_, '_> {
                 Request::Send { time, flag } => {
                     let event = queue.push(self_event(time, flag, connection));
                     if flag == 1.0 {
-                        source.movable = Some(event);
+                        source.movable = Some(Box::new(event));
                     }
                 }
                 Request::Move { time } => {
-                    if let Some(old) = source.movable
+                    if let Some(old) = source.movable.as_deref().copied()
                         && queue.remove(&old)
                     {
-                        source.movable = Some(queue.push(Event { time, sent: now, ..old }));
+                        source.movable = Some(Box::new(queue.push(Event { time, sent: now, ..old })));
                     }
                 }
                 Request::Fire { time } => {

@@ -7,9 +7,6 @@
 use bevy_ecs::system::{Local, Query};
 use components::{Diagonal, FromParent, NodeRange, Parent, RightHandSide, ToParent, Trees};
 
-/// Trees that are solved side by side.
-const LANES: usize = 8;
-
 /// The compartment columns of the matrix.
 type Compartments<'a> =
     (&'a Trees, &'a Parent, &'a ToParent, &'a FromParent, &'a mut RightHandSide, &'a mut Diagonal);
@@ -55,13 +52,19 @@ impl<'a> Matrix<'a> {
     }
 
     fn solve(&mut self, trees: &[NodeRange]) {
-        let (batches, rest) = trees.as_chunks::<LANES>();
+        let rest = self.solve_batches::<8>(trees);
+        let rest = self.solve_batches::<4>(rest);
+        let rest = self.solve_batches::<2>(rest);
+        self.solve_batches::<1>(rest);
+    }
+
+    /// Solves trees by `COUNT` as far as they go; the rest of them.
+    fn solve_batches<'t, const COUNT: usize>(&mut self, trees: &'t [NodeRange]) -> &'t [NodeRange] {
+        let (batches, rest) = trees.as_chunks::<COUNT>();
         for batch in batches {
             self.solve_together(batch);
         }
-        for tree in rest {
-            self.solve_together(&[*tree]);
-        }
+        rest
     }
 
     /// Solves some trees: the nodes that all have an equal number of side by side, others tree by tree.

@@ -1,8 +1,9 @@
 //! Ions: reversal potentials, and the exchange of ion variables with mechanisms.
 
 use bevy_ecs::entity::Entity;
-use bevy_ecs::system::{Query, Res};
+use bevy_ecs::system::{Local, Query, Res};
 use components::{Clock, Instances, IonBinding, IonColumns};
+use nmodl::math::log_in_place;
 
 /// Faraday constant (C/mol), CODATA 2018.
 pub const FARADAY: f64 = 96_485.332_123_310_01;
@@ -18,6 +19,11 @@ pub const STYLE_REVERSAL_ADVANCE: u32 = 0o100;
 
 /// Nernst potential (mV) for concentrations in mM.
 pub fn nernst(inside: f64, outside: f64, valence: f64, celsius: f64) -> f64 {
+    potential(inside, outside, valence, celsius, (outside / inside).ln())
+}
+
+/// Nernst potential (mV) for concentrations in mM, of which the logarithm of the ratio is known.
+fn potential(inside: f64, outside: f64, valence: f64, celsius: f64, logarithm: f64) -> f64 {
     if valence == 0.0 {
         return 0.0;
     }
@@ -28,20 +34,28 @@ pub fn nernst(inside: f64, outside: f64, valence: f64, celsius: f64) -> f64 {
         return -1e6;
     }
     let thermal = 1000.0 * GAS_CONSTANT * (celsius + 273.15) / FARADAY;
-    thermal / valence * (outside / inside).ln()
+    thermal / valence * logarithm
 }
 
 /// The ion's turn among the currents: its current starts at 0, its reversal potential follows the
 /// concentrations where the style says so.
-pub fn ion_system(ion: Entity) -> impl FnMut(Res<Clock>, Query<&mut IonColumns>) {
-    move |clock, mut ions| {
+pub fn ion_system(ion: Entity) -> impl FnMut(Res<Clock>, Query<&mut IonColumns>, Local<Vec<f64>>) {
+    move |clock, mut ions, mut logarithms| {
         let Ok(mut ion) = ions.get_mut(ion) else { return };
         let ion = &mut *ion;
         ion.current.fill(0.0);
         ion.derivative.fill(0.0);
-        for &index in &ion.advancing {
-            let index = index as usize;
-            ion.reversal[index] = nernst(ion.inside[index], ion.outside[index], ion.valence, clock.celsius);
+        let concentrations = |index: u32| (ion.inside[index as usize], ion.outside[index as usize]);
+        logarithms.clear();
+        logarithms.extend(ion.advancing.iter().map(|&index| {
+            let (inside, outside) = concentrations(index);
+            outside / inside
+        }));
+        log_in_place(&mut logarithms);
+        for (&index, &logarithm) in ion.advancing.iter().zip(&*logarithms) {
+            let (inside, outside) = concentrations(index);
+            let reversal = potential(inside, outside, ion.valence, clock.celsius, logarithm);
+            ion.reversal[index as usize] = reversal;
         }
     }
 }
@@ -139,6 +153,9 @@ fn scatter(
     binding: &IonBinding,
 ) {
     if let (true, Some(column)) = (is_written, column) {
+        if let Some(range) = &binding.range {
+            return destination[range.clone()].copy_from_slice(&instances.columns[column]);
+        }
         for (value, &index) in instances.columns[column].iter().zip(&binding.index) {
             destination[index as usize] = *value;
         }

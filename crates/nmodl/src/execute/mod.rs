@@ -3,6 +3,7 @@
 //! [`Frame`] is what a kernel works on; the solver fills it, and deals with the [`Outbox`] afterwards.
 
 pub(crate) mod arithmetic;
+mod flat;
 mod format;
 mod lanes;
 mod outbox;
@@ -32,15 +33,15 @@ pub struct Frame<'a> {
     /// [`Storage::Uniform`], none where [`Storage::Nowhere`].
     pub columns: &'a mut [Column],
     /// Voltage of each instance's node (mV); empty for artificial cells.
-    pub voltage: &'a [f64],
+    pub voltage: &'a Column,
     /// Area of each instance's node (um2); empty for artificial cells.
-    pub area: &'a [f64],
+    pub area: &'a Column,
     /// Diameter at each instance's node (um); empty for artificial cells.
-    pub diameter: &'a [f64],
+    pub diameter: &'a Column,
     /// Current of each instance (mA/cm2, point processes nA).
-    pub current: &'a mut [f64],
+    pub current: &'a mut Column,
     /// Derivative of the current with respect to voltage (S/cm2, uS).
-    pub conductance: &'a mut [f64],
+    pub conductance: &'a mut Column,
     /// For each ion of the description, the derivative of the current written to it.
     pub ion_derivatives: &'a mut [Column],
     /// What instances hold beside columns, and what they share.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::flat::Flat;
 use super::lanes::{self, AllInstances};
 use super::reference::{self, Fixed, Scalar};
 use super::{Constants, Frame, Phase, Storage, table};
@@ -20,6 +21,9 @@ pub struct Specialised {
     fixed: Fixed,
     storage: Vec<Storage>,
     phases: Vec<(Phase, AllInstances)>,
+    /// `NET_RECEIVE`.
+    receive: Option<Flat>,
+    /// Lines of a block.
     width: usize,
 }
 
@@ -37,17 +41,19 @@ impl Specialised {
     ) -> Self {
         let phases = Phase::ALL.into_iter().filter_map(|phase| {
             let kernel = optimised.kernels.of(phase)?;
-            Some((phase, AllInstances::compile(kernel, &storage)))
+            Some((phase, AllInstances::compile(kernel, &storage, level)))
         });
         let phases = phases.collect();
+        let stored = |column| storage[column as usize] == Storage::Instances;
+        let receive = optimised.kernels.receive.as_ref().map(|kernel| Flat::new(kernel, stored));
         let plain = Fixed { program: plain, constants: constants.clone(), level };
         let fixed = Fixed { program: optimised, constants, level };
-        Self { plain, fixed, storage, phases, width: lanes::BLOCK }
+        Self { plain, fixed, storage, phases, receive, width: lanes::LINES }
     }
 
-    /// The same with blocks of `lanes` instances.
+    /// The same with blocks of up to `lanes` instances, rounded up to lines of eight, and at most 128.
     pub fn with_lanes(self, lanes: usize) -> Self {
-        Self { width: lanes.max(1), ..self }
+        Self { width: lanes.div_ceil(lanes::LANES).clamp(1, lanes::LINES), ..self }
     }
 
     /// The program, with the kernels that are run.
@@ -100,7 +106,16 @@ impl Specialised {
 
     /// Delivers the event of the frame to an instance.
     pub fn receive(&self, instance: usize, frame: &mut Frame) {
-        self.for_one(self.fixed.program.kernels.receive.as_ref(), instance, frame);
+        let (Some(kernel), Some(flat)) = (&self.fixed.program.kernels.receive, &self.receive) else { return };
+        SCRATCH.with_borrow_mut(|(_, scratch)| {
+            table::refresh(&self.fixed, frame, scratch);
+            flat.run(&mut Scalar::start(&self.fixed, frame, scratch, kernel, instance));
+        });
+    }
+
+    /// The same by the reference executor: the oracle for [`Specialised::receive`].
+    pub fn receive_reference(&self, instance: usize, frame: &mut Frame) {
+        self.for_one(self.plain.program.kernels.receive.as_ref(), instance, frame);
     }
 
     /// Initialises the connection whose weights are those of the frame's event.

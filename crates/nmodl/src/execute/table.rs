@@ -73,13 +73,25 @@ impl TableEntries {
         }
     }
 
+    /// The entries of a column.
+    #[inline(always)]
+    pub(super) fn column(&self, column: usize) -> &[f64] {
+        let length = self.intervals + 1;
+        self.entries.get(column * length..(column + 1) * length).unwrap_or_default()
+    }
+
     /// The value of a column there.
     #[inline(always)]
-    pub(super) fn value(&self, column: usize, (below, fraction): (usize, f64)) -> f64 {
-        let entries = self.entries.get(column * (self.intervals + 1)..).unwrap_or_default();
-        let at = |entry: usize| entries.get(entry).copied().unwrap_or(0.);
-        if fraction < 0. { at(below) } else { at(below) + fraction * (at(below + 1) - at(below)) }
+    pub(super) fn value(&self, column: usize, place: (usize, f64)) -> f64 {
+        between(self.column(column), place)
     }
+}
+
+/// The value between entries of a column, as [`TableEntries::locate`] found the place.
+#[inline(always)]
+pub(super) fn between(entries: &[f64], (below, fraction): (usize, f64)) -> f64 {
+    let at = |entry: usize| entries.get(entry).copied().unwrap_or(0.);
+    if fraction < 0. { at(below) } else { at(below) + fraction * (at(below + 1) - at(below)) }
 }
 
 impl FunctionTableEntries {

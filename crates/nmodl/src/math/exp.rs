@@ -8,7 +8,7 @@
 use std::ops::RangeInclusive;
 
 use super::BLOCK;
-use super::dispatch::{BASELINE_FMA, Features, Level, mul_add};
+use super::dispatch::{Level, mul_add};
 use super::powers_of_two::POWERS_OF_TWO;
 
 /// 128 / ln 2
@@ -80,23 +80,6 @@ crate::dispatch! {
 crate::dispatch! {
     /// [`guarded_exp_in_place`] at a chosen level.
     pub fn guarded_exp_in_place_at(values: &mut [f64]) = guarded_exp_lanes;
-}
-
-/// `to` gets NEURON's guarded exponentials of `from`, as far as both go, at a chosen level.
-pub fn guarded_exp_to_at(level: Level, to: &mut [f64], from: &[f64]) {
-    match level.features() {
-        // SAFETY: a `Level` exists only for features that were detected on this CPU
-        #[cfg(target_arch = "x86_64")]
-        Features::Avx512 => unsafe { super::exp_x86::guarded_exp_avx512(to, from) },
-        // SAFETY: as above
-        #[cfg(target_arch = "x86_64")]
-        Features::Avx2Fma => unsafe { super::exp_x86::guarded_exp_avx2(to, from) },
-        _ => {
-            for (to, &from) in to.iter_mut().zip(from) {
-                *to = guarded_exp::<BASELINE_FMA>(from);
-            }
-        }
-    }
 }
 
 #[inline(always)]

@@ -5,7 +5,10 @@
 
 use std::process::Command;
 
+use super::vector::{Avx2, Avx512, Plain, Vector};
 use super::*;
+use crate::Column;
+use crate::column::Line;
 
 /// A linear congruential sequence in [0, 1): the arguments are the same in every run.
 fn random_numbers(seed: u64) -> impl Iterator<Item = f64> {
@@ -92,9 +95,36 @@ fn bits_of_libm_exp() {
     }
 }
 
+fn exp_by_vectors(level: Level, lines: &mut [Line]) {
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+    fn avx512(line: &mut Line) {
+        // SAFETY: a line may be read and written
+        unsafe { Avx512::load(line).guarded_exp().store(line) }
+    }
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2(line: &mut Line) {
+        // SAFETY: a line may be read and written
+        unsafe { Avx2::load(line).guarded_exp().store(line) }
+    }
+    for line in lines {
+        // SAFETY: a line may be read and written; a `Level` exists only for features that were detected on this CPU
+        unsafe {
+            match level.features() {
+                Features::Avx512 => avx512(line),
+                Features::Avx2Fma => avx2(line),
+                Features::Baseline => Plain::load(line).guarded_exp().store(line),
+            }
+        }
+    }
+}
+
 #[test]
 fn bits_of_guarded_libm_exp() {
-    let arguments = exp_arguments(2_000_000);
+    let mut arguments = exp_arguments(2_000_000);
+    // whole lines without anything to guard, too
+    let common: Vec<f64> = arguments.iter().copied().filter(|x| x.abs() < 512.).collect();
+    arguments.resize(arguments.len().next_multiple_of(8), 0.);
+    arguments.extend(common);
     let guarded = |x: f64| match x {
         x if x < -700. => 0.,
         x if x > 700. => 700_f64.exp(),
@@ -107,10 +137,10 @@ fn bits_of_guarded_libm_exp() {
         for ((x, result), expected) in arguments.iter().zip(results).zip(&expected) {
             assert_same_bits(level, x, result, *expected);
         }
-        let mut results = vec![0.; arguments.len()];
-        guarded_exp_to_at(level, &mut results, &arguments);
-        for ((x, result), expected) in arguments.iter().zip(results).zip(&expected) {
-            assert_same_bits(level, x, result, *expected);
+        let mut results: Column = arguments.iter().copied().collect();
+        exp_by_vectors(level, results.lines_mut());
+        for ((x, result), expected) in arguments.iter().zip(results.iter()).zip(&expected) {
+            assert_same_bits(level, x, *result, *expected);
         }
     }
 }

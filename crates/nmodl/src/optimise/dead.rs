@@ -17,7 +17,7 @@ pub(super) fn remove(kernel: &mut Kernel, kept: &dyn Fn(u32) -> bool) {
 }
 
 /// The columns that a kernel reads.
-pub(super) fn columns_read(kernel: &Kernel) -> BTreeSet<u32> {
+pub(crate) fn columns_read(kernel: &Kernel) -> BTreeSet<u32> {
     let mut columns = BTreeSet::new();
     for instruction in &kernel.body {
         instruction.visit(&mut |inner| match *inner {

@@ -15,6 +15,7 @@ use crate::description::Description;
 use crate::execute::{Constants, Demand, Specialised, Storage};
 use crate::ir::{Instruction, Kernel, Place, Program};
 use crate::math::Level;
+pub(crate) use dead::columns_read;
 use known::Known;
 
 impl Program {
@@ -67,8 +68,8 @@ fn storage(plain: &Program, optimised: &Program, demand: &Demand) -> Vec<Storage
         .map(|column| column as u32)
         .collect();
     for table in &plain.tables {
-        kept.extend(dead::columns_read(&table.bounds));
-        kept.extend(dead::columns_read(&table.row));
+        kept.extend(columns_read(&table.bounds));
+        kept.extend(columns_read(&table.row));
     }
     let ranges = element_ranges(plain);
     // columns that are only read to compute each other are not needed, hence from below
@@ -77,7 +78,7 @@ fn storage(plain: &Program, optimised: &Program, demand: &Demand) -> Vec<Storage
         for kernel in optimised.each_kernel() {
             let mut kernel = kernel.clone();
             dead::remove(&mut kernel, &|column| kept.contains(&column));
-            read.extend(dead::columns_read(&kernel));
+            read.extend(columns_read(&kernel));
         }
         for range in &ranges {
             if range.clone().any(|column| read.contains(&column)) {

@@ -64,11 +64,11 @@ fn run_with(program: &Program, observed: bool) -> Result<(), Failure> {
 struct Instances {
     time: f64,
     columns: Vec<Column>,
-    voltage: Vec<f64>,
-    area: Vec<f64>,
-    diameter: Vec<f64>,
-    current: Vec<f64>,
-    conductance: Vec<f64>,
+    voltage: Column,
+    area: Column,
+    diameter: Column,
+    current: Column,
+    conductance: Column,
     ions: Vec<Column>,
     own: Holdings,
     outbox: Outbox,
@@ -143,8 +143,8 @@ impl Instances {
             voltage: node(-72., 11.),
             area: node(80., 7.),
             diameter: node(1., 0.5),
-            current: vec![0.; COUNT],
-            conductance: vec![0.; COUNT],
+            current: Column::filled(COUNT, 0.),
+            conductance: Column::filled(COUNT, 0.),
             ions: vec![Column::filled(COUNT, 0.); description.ions.len()],
             own,
             outbox: Outbox::default(),
@@ -198,7 +198,7 @@ impl Instances {
             values.iter().map(bits).collect::<Vec<u64>>()
         };
         let mut numbers: Vec<Vec<u64>> = self.columns.iter().chain(&self.ions).map(|c| bits(c)).collect();
-        numbers.extend([&self.current, &self.conductance, &self.own.globals].map(|values| bits(values)));
+        numbers.extend([&self.current[..], &self.conductance, &self.own.globals].map(bits));
         numbers.extend(self.own.vectors.iter().flatten().flatten().map(|vector| bits(vector)));
         numbers.extend(self.own.tables.iter().map(|table| bits(&table.entries)));
         let mut said: Vec<String> = Vec::new();

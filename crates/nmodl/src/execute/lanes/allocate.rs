@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::code::{Code, Operation, Slot, Use};
 use super::columns::loops;
 use super::compile::PLACES;
+use super::steps::Step;
 use crate::ir::Place;
+use crate::math::Level;
 
 #[derive(Clone, Copy)]
 struct Life {
@@ -33,15 +35,25 @@ pub(super) fn allocate(code: &mut Code, slots: u32, arrays: &[(u32, u32)], place
         starting.entry(life.first).or_default().push(slot);
         ending.entry(life.last).or_default().push(slot);
     }
-    for at in 0..code.operations.len() {
+    for (at, operation) in code.operations.iter().enumerate() {
+        let release = |free: &mut Vec<u32>, registers: &[Option<u32>]| {
+            let ended = ending.get(&at).into_iter().flatten();
+            free.extend(ended.filter_map(|&slot| registers[slot as usize]));
+        };
+        // vectors may leave their result in the place of an operand
+        let in_place = Step::decode(operation, Level::BASELINE).is_some();
+        if in_place {
+            release(&mut free, &registers);
+        }
         for &slot in starting.get(&at).into_iter().flatten() {
             registers[slot as usize] = Some(free.pop().unwrap_or_else(|| {
                 count += 1;
                 count - 1
             }));
         }
-        let ended = ending.get(&at).into_iter().flatten();
-        free.extend(ended.filter_map(|&slot| registers[slot as usize]));
+        if !in_place {
+            release(&mut free, &registers);
+        }
     }
     for operation in &mut code.operations {
         operation.visit(&mut |slot, _| {
@@ -53,11 +65,6 @@ pub(super) fn allocate(code: &mut Code, slots: u32, arrays: &[(u32, u32)], place
     }
     code.registers = count;
     code.places = places.to_vec();
-    for (at, operation) in code.operations.iter().enumerate() {
-        if let Operation::Label(label) = operation {
-            code.targets[*label as usize] = at as u32;
-        }
-    }
 }
 
 /// From the first to the last operation at which each slot has to be kept.

@@ -1,6 +1,9 @@
 //! What the lane machine executes: operations on whole blocks of lanes, one after the other.
 
+use super::steps::Step;
 use crate::ir::{BinaryOperation, Instruction, Place, UnaryOperation};
+use crate::math::Level;
+use crate::syntax::Span;
 
 /// Where the numbers of a block of lanes are: in a register of the machine, or in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,27 +18,39 @@ pub(super) enum Operand {
     Uniform(u32),
 }
 
-/// The lanes that are active: 1 in the slot where they are, and how many these are as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mask {
-    pub(super) slot: Slot,
-    /// Number of the mask's [`Activity`].
-    pub(super) activity: u32,
-}
-
-/// How many lanes of a mask are active.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Activity {
-    #[default]
-    None,
-    Some,
-    All,
-}
+/// Number of a mask: which lanes are active.
+pub(super) type Mask = u32;
 
 /// A place in the code.
 pub(super) type Label = u32;
 
-/// One step of the machine. No slot that is written is also read by the same operation.
+/// Operations that can be the first of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum First {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+/// What can be done at once with the result `x` of another operation, and an operand `c`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Second {
+    /// `x + c`
+    Add,
+    /// `x - c`
+    Subtract,
+    /// `c - x`
+    SubtractFrom,
+    /// `x * c`
+    Multiply,
+    /// `x / c`
+    Divide,
+    /// `c / x`
+    DivideInto,
+}
+
+/// One step of the machine.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Operation {
     Unary {
@@ -48,6 +63,13 @@ pub(super) enum Operation {
         to: Slot,
         left: Operand,
         right: Operand,
+    },
+    /// `second(first(a, b), c)`, each rounded.
+    Fused {
+        first: First,
+        second: Second,
+        to: Slot,
+        operands: [Operand; 3],
     },
     Select {
         to: Slot,
@@ -96,11 +118,29 @@ pub(super) enum Operation {
         results: Vec<Slot>,
         mask: Option<Mask>,
     },
-    /// Lane by lane; registers of the instruction are numbers of slots. `results` are 0 elsewhere.
+    /// A uniform number from a random stream of each active lane; 0 elsewhere.
+    Draw {
+        stream: u32,
+        to: Slot,
+        span: Span,
+        mask: Option<Mask>,
+    },
+    /// Lane by lane; registers of the instruction are numbers of slots. The result is 0 elsewhere.
     Single {
         instruction: Box<Instruction>,
         result: Option<Slot>,
         mask: Option<Mask>,
+    },
+    /// Operations that were decoded, one after the other.
+    Steps {
+        first: u32,
+        end: u32,
+    },
+    /// One of two decoded operations: the first if all lanes are active, the second if some are.
+    CopyStep {
+        mask: Mask,
+        all: u32,
+        some: u32,
     },
     /// The last active lane is the one whose value stays.
     WriteGlobal {
@@ -114,6 +154,7 @@ pub(super) enum Operation {
 #[derive(Clone, Debug, Default)]
 pub(in crate::execute) struct Code {
     pub(super) operations: Vec<Operation>,
+    pub(super) steps: Vec<Step>,
     /// Where each label is.
     pub(super) targets: Vec<u32>,
     /// Registers of the machine, the first slots.
@@ -145,11 +186,6 @@ impl Operation {
                 visit(slot, Use::Read);
             }
         }
-        fn read_mask(mask: &mut Option<Mask>, visit: &mut dyn FnMut(&mut Slot, Use)) {
-            if let Some(mask) = mask {
-                visit(&mut mask.slot, Use::Read);
-            }
-        }
         match self {
             Self::Unary { to, operand, .. } => {
                 visit(operand, Use::Read);
@@ -158,6 +194,10 @@ impl Operation {
             Self::Binary { to, left, right, .. } => {
                 operand(left, visit);
                 operand(right, visit);
+                visit(to, Use::Write);
+            }
+            Self::Fused { to, operands, .. } => {
+                operands.iter_mut().for_each(|used| operand(used, visit));
                 visit(to, Use::Write);
             }
             Self::Select { to, condition, accepted, rejected } => {
@@ -170,26 +210,16 @@ impl Operation {
                 operand(from, visit);
                 visit(to, Use::Write);
             }
-            Self::CopyActive { to, from, mask } => {
+            Self::CopyActive { to, from, .. } => {
                 operand(from, visit);
-                visit(&mut mask.slot, Use::Read);
                 visit(to, Use::Change);
             }
-            Self::Split { condition, within, accepted, rejected } => {
-                visit(condition, Use::Read);
-                read_mask(within, visit);
-                visit(&mut accepted.slot, Use::Write);
-                visit(&mut rejected.slot, Use::Write);
-            }
-            Self::Duplicate { to, from } => {
-                read_mask(from, visit);
-                visit(&mut to.slot, Use::Write);
-            }
-            Self::Remove { lanes, from } => {
-                read_mask(lanes, visit);
-                from.iter_mut().for_each(|mask| visit(&mut mask.slot, Use::Change));
-            }
-            Self::JumpIfNone(..)
+            Self::Split { condition, .. } => visit(condition, Use::Read),
+            Self::Duplicate { .. }
+            | Self::Remove { .. }
+            | Self::Steps { .. }
+            | Self::CopyStep { .. }
+            | Self::JumpIfNone(..)
             | Self::JumpIfAny(..)
             | Self::Label(_)
             | Self::Jump(_)
@@ -197,20 +227,41 @@ impl Operation {
             | Self::Repeat => {}
             Self::Lookup { argument, results, mask, .. } => {
                 visit(argument, Use::Read);
-                read_mask(mask, visit);
                 let how = if mask.is_some() { Use::Change } else { Use::Write };
                 results.iter_mut().for_each(|result| visit(result, how));
             }
-            Self::Single { instruction, result, mask } => {
-                read_mask(mask, visit);
+            Self::Draw { to, .. } => visit(to, Use::Write),
+            Self::Single { instruction, result, .. } => {
                 super::single::visit(instruction, visit);
                 if let Some(result) = result {
                     visit(result, Use::Write);
                 }
             }
-            Self::WriteGlobal { from, mask, .. } => {
-                operand(from, visit);
-                read_mask(mask, visit);
+            Self::WriteGlobal { from, .. } => operand(from, visit),
+        }
+    }
+}
+
+impl Code {
+    /// Decodes the operations that vectors can do, and finds the labels.
+    pub(super) fn decode(&mut self, level: Level) {
+        for operation in std::mem::take(&mut self.operations) {
+            let Some(step) = Step::decode(&operation, level) else {
+                if let Operation::Label(label) = operation {
+                    self.targets[label as usize] = self.operations.len() as u32;
+                }
+                self.operations.push(operation);
+                continue;
+            };
+            let next = self.steps.len() as u32;
+            self.steps.push(step);
+            if let Operation::CopyActive { to, from, mask } = operation {
+                self.steps.extend(Step::decode(&Operation::Copy { to, from }, level));
+                self.operations.push(Operation::CopyStep { mask, all: next + 1, some: next });
+            } else if let Some(Operation::Steps { end, .. }) = self.operations.last_mut() {
+                *end = next + 1;
+            } else {
+                self.operations.push(Operation::Steps { first: next, end: next + 1 });
             }
         }
     }

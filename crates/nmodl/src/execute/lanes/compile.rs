@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::{Code, Label, Mask, Operand, Operation, Slot};
-use super::{allocate, columns};
+use super::{allocate, columns, fuse};
 use crate::execute::Storage;
-use crate::ir::{Instruction, Kernel, Place, Register, Use};
+use crate::ir::{Distribution, Effect, Instruction, Kernel, Place, Register, Use};
+use crate::math::Level;
 
 /// The code of a kernel, for columns that are kept as `storage` says.
-pub(super) fn compile(kernel: &Kernel, storage: &[Storage]) -> Code {
+pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level) -> Code {
     let mut compiler = Compiler {
         storage,
         variables: BTreeSet::new(),
@@ -29,7 +30,9 @@ pub(super) fn compile(kernel: &Kernel, storage: &[Storage]) -> Code {
     compiler.operations().push(Operation::Label(end));
     let Compiler { mut code, slots, arrays, places, .. } = compiler;
     columns::fold(&mut code.operations, slots);
+    fuse::fuse(&mut code.operations);
     allocate::allocate(&mut code, slots, &arrays, &places);
+    code.decode(level);
     code
 }
 
@@ -91,7 +94,7 @@ impl Compiler<'_> {
 
     fn mask(&mut self) -> Mask {
         self.code.masks += 1;
-        Mask { slot: self.slot(), activity: self.code.masks - 1 }
+        self.code.masks - 1
     }
 
     fn operand(&self, register: Register) -> Operand {
@@ -280,6 +283,11 @@ impl Compiler<'_> {
                 let argument = self.lanes(argument);
                 let results = results.iter().map(|&result| Slot(result)).collect();
                 self.push(Operation::Lookup { table, argument, results, mask });
+            }
+            Instruction::Effect {
+                to: Some(to), effect: Effect::Draw { stream, distribution }, span, ..
+            } if distribution == Distribution::Uniform => {
+                self.push(Operation::Draw { stream, to: Slot(to), span, mask });
             }
             _ => self.single(instruction, mask),
         }

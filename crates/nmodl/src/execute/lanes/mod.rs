@@ -1,31 +1,39 @@
 //! The lane machine: runs a kernel for many instances at once.
 //!
 //! Instances are taken in blocks of lanes whose registers stay in the first-level cache. Each operation is a loop over
-//! the lanes of a block, compiled for the widest vector instructions of the CPU ([`dispatch!`](crate::dispatch)), so
-//! that its cost is that of its arithmetic. Every lane does the same floating-point operations as the reference
-//! executor does for its instance, in the same order: the bits are the same for every width and block size.
+//! the lines of a block, compiled for the widest vector instructions of the CPU, so that its cost is that of its
+//! arithmetic. Every lane does the same floating-point operations as the reference executor does for its instance, in
+//! the same order: the bits are the same for every width and block size. Lanes of the last line that stand for no
+//! instance are computed with the others, from numbers that mean nothing.
 //!
-//! Branches become masks. Values are computed for all lanes, variables and columns change in the active ones only.
-//! What has no vector form is done lane by lane, by the reference executor.
+//! Branches become masks of a bit for each lane. Values are computed for all lanes, variables and columns change in
+//! the active ones only. What has no vector form is done lane by lane, by the reference executor.
 
 mod allocate;
 mod block;
 mod code;
 mod columns;
 mod compile;
-mod loops;
+mod fuse;
 mod single;
+mod steps;
 
-use block::{Machine, run_block};
-use code::{Activity, Code, Operation};
+use block::Machine;
+use code::{Code, Operation};
 
 use super::reference::{self, Fixed, Scalar, any_span, endless};
 use super::{Frame, Storage};
 use crate::Column;
+use crate::column::Line;
 use crate::ir::{Effect, Instruction, Kernel, Place};
+use crate::math::Level;
 
-/// Lanes of a block: enough to hide the cost of choosing an operation, and few enough for the first-level cache.
-pub(super) const BLOCK: usize = 64;
+/// Lanes of a line.
+pub(super) const LANES: usize = 8;
+/// Lines of a block: enough to hide the cost of choosing an operation, and few enough for the first-level cache.
+pub(super) const LINES: usize = 16;
+/// A bit for each lane of a block.
+type Bits = u128;
 
 /// A kernel that runs for all instances.
 #[derive(Clone, Debug)]
@@ -41,22 +49,22 @@ pub(super) enum AllInstances {
 pub(super) struct Scratch {
     registers: Column,
     uniform: Vec<f64>,
-    slots: Vec<*mut f64>,
-    activities: Vec<Activity>,
+    slots: Vec<*mut Line>,
+    masks: Vec<Bits>,
     writers: Vec<Option<usize>>,
 }
 
 impl AllInstances {
     /// Makes the code for an optimised kernel.
-    pub(super) fn compile(kernel: &Kernel, storage: &[Storage]) -> Self {
+    pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level) -> Self {
         if kernel.sequential || depends_on_order(kernel) {
             Self::Sequential
         } else {
-            Self::Lanes(Box::new(compile::compile(kernel, storage)))
+            Self::Lanes(Box::new(compile::compile(kernel, storage, level)))
         }
     }
 
-    /// Runs `kernel`, from which this was compiled, for all instances, `width` at a time.
+    /// Runs `kernel`, from which this was compiled, for all instances, in blocks of up to `width` lines.
     pub(super) fn run(
         &self,
         fixed: &Fixed,
@@ -137,21 +145,24 @@ fn run_lanes(
     Scalar::start(fixed, frame, scalar, &code.uniform, 0).run(&code.uniform);
     scratch.uniform.clear();
     scratch.uniform.extend_from_slice(scalar.registers());
-    let size = code.registers as usize * width;
+    let lines = frame.count.div_ceil(LANES);
+    // blocks of about the same size
+    let width = lines.div_ceil(lines.div_ceil(width));
+    let size = code.registers as usize * width * LANES;
     if scratch.registers.len() < size {
         scratch.registers = Column::filled(size, 0.);
     }
     scratch.slots.clear();
     scratch.slots.resize(code.registers as usize + code.places.len(), std::ptr::null_mut());
-    scratch.activities.clear();
-    scratch.activities.resize(code.masks as usize, Activity::None);
+    scratch.masks.clear();
+    scratch.masks.resize(code.masks as usize, 0);
     scratch.writers.clear();
     scratch.writers.resize(frame.own.globals.len(), None);
     let count = frame.count;
     let mut machine = Machine::new(code, fixed, frame, scratch, scalar, width);
-    for start in (0..count).step_by(width) {
-        machine.take(start, (count - start).min(width));
-        run_block(fixed.level, &mut machine);
+    for start in (0..count).step_by(width * LANES) {
+        machine.take(start, (count - start).min(width * LANES));
+        machine.run();
         if machine.stopped() {
             return;
         }

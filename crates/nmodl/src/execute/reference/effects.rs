@@ -2,7 +2,7 @@
 
 use random::{Generator, Random, Stream};
 
-use super::Scalar;
+use super::{Fixed, Scalar};
 use crate::execute::arithmetic::{ghk, nernst, truth};
 use crate::execute::shared_generator::POISSON_LIMIT;
 use crate::execute::{Argument, format};
@@ -190,10 +190,8 @@ impl Scalar<'_, '_> {
             other => return Err(format!("{other:?} has no meaning here")),
         };
         let level = self.fixed.level;
-        let Some(stream) = self.stream(number) else {
-            let name = self.fixed.program.streams.get(number as usize).map_or("", String::as_str);
-            return Err(format!("the random stream `{name}` was not set"));
-        };
+        let fixed = self.fixed;
+        let Some(stream) = self.stream(number) else { return Err(fixed.unset_stream(number)) };
         match effect {
             Effect::Draw { distribution, .. } => return Ok(draw(level, stream, *distribution, a, b)),
             Effect::StreamId { id, .. } => return Ok(f64::from(stream.ids()[usize::from(*id).min(2)])),
@@ -252,6 +250,14 @@ impl Scalar<'_, '_> {
             _ => *slot = None,
         }
         Ok(0.)
+    }
+}
+
+impl Fixed {
+    /// What is said of a random stream that was not set.
+    pub(in crate::execute) fn unset_stream(&self, number: u32) -> String {
+        let name = self.program.streams.get(number as usize).map_or("", String::as_str);
+        format!("the random stream `{name}` was not set")
     }
 }
 

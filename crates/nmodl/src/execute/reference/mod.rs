@@ -60,7 +60,7 @@ impl Scratch {
 
 /// How a block ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flow {
+pub(super) enum Flow {
     /// At its end.
     Next,
     /// By leaving a scope.
@@ -134,22 +134,39 @@ impl<'s, 'f> Scalar<'s, 'f> {
         self.result
     }
 
+    /// The vector instructions that it computes with.
+    pub(super) fn level(&self) -> Level {
+        self.fixed.level
+    }
+
+    /// What `Place::Result` was set to.
+    pub(super) fn result(&self) -> f64 {
+        self.result
+    }
+
+    /// Has numbers of the instance come from memory, in columns that have one for each.
+    pub(super) fn fetch(&self, columns: &[u32]) {
+        let numbers =
+            columns.iter().filter_map(|&column| self.frame.columns[column as usize].get(self.instance));
+        std::hint::black_box(numbers.sum::<f64>());
+    }
+
     /// Runs one instruction; whether the run can go on.
     pub(super) fn step(&mut self, instruction: &Instruction) -> bool {
         self.instruction(instruction) != Flow::Stop
     }
 
     #[inline]
-    fn get(&self, register: Register) -> f64 {
+    pub(super) fn get(&self, register: Register) -> f64 {
         self.registers[register as usize * self.stride + self.lane]
     }
 
     #[inline]
-    fn set(&mut self, register: Register, value: f64) {
+    pub(super) fn set(&mut self, register: Register, value: f64) {
         self.registers[register as usize * self.stride + self.lane] = value;
     }
 
-    fn fail(&mut self, message: String, span: Span) -> Flow {
+    pub(super) fn fail(&mut self, message: String, span: Span) -> Flow {
         self.frame.outbox.fail(self.instance, message, span);
         Flow::Stop
     }
@@ -164,7 +181,7 @@ impl<'s, 'f> Scalar<'s, 'f> {
         Flow::Next
     }
 
-    fn instruction(&mut self, instruction: &Instruction) -> Flow {
+    pub(super) fn instruction(&mut self, instruction: &Instruction) -> Flow {
         match instruction {
             Instruction::Constant { to, number } => self.set(*to, *number),
             Instruction::Unary { to, operation, operand } => {

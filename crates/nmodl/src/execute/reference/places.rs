@@ -7,7 +7,8 @@ use crate::syntax::Span;
 
 impl Scalar<'_, '_> {
     /// What is at a place; 0 where there is nothing.
-    pub(super) fn read(&mut self, place: Place) -> f64 {
+    #[inline]
+    pub(in crate::execute) fn read(&mut self, place: Place) -> f64 {
         let frame = &mut *self.frame;
         let here = |values: &[f64]| values.get(self.instance).copied().unwrap_or(0.);
         match place {
@@ -43,7 +44,8 @@ impl Scalar<'_, '_> {
     }
 
     /// A place gets a value; outside of what is there it is lost.
-    pub(super) fn write(&mut self, place: Place, value: f64) -> Flow {
+    #[inline]
+    pub(in crate::execute) fn write(&mut self, place: Place, value: f64) -> Flow {
         let instance = self.instance;
         let frame = &mut *self.frame;
         let slot = match place {

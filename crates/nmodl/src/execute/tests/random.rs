@@ -21,8 +21,12 @@ fn number(seed: u64, column: usize, instance: usize) -> f64 {
 }
 
 fn check(state: &[u8], current: &[u8], seed: u64, flags: u16) {
-    let kernels =
-        Kernels { state: Some(kernel(state)), current: Some(kernel(current)), ..Kernels::default() };
+    let kernels = Kernels {
+        state: Some(kernel(state)),
+        current: Some(kernel(current)),
+        receive: Some(kernel(state)),
+        ..Kernels::default()
+    };
     let program = program(COLUMNS, &[(2.5, false), (0.5, true)], kernels);
     let observed: Vec<bool> = (0..COLUMNS).map(|column| flags >> column & 1 == 1).collect();
     let mut uniform = vec![false; COLUMNS];
@@ -54,6 +58,14 @@ fn check(state: &[u8], current: &[u8], seed: u64, flags: u16) {
             run(&specialised, how, &mut instances);
             assert_eq!(instances.bits(specialised.storage()), expected, "{name}, {level:?}");
         }
+        let mut expected_of_events = before.clone();
+        run_events(&all, Specialised::receive_reference, &mut expected_of_events);
+        for specialised in [&all, &specialised] {
+            let mut instances = before.stored(specialised.storage());
+            run_events(specialised, Specialised::receive, &mut instances);
+            let expected = expected_of_events.clone().bits(specialised.storage());
+            assert_eq!(instances.bits(specialised.storage()), expected, "events, {level:?}");
+        }
         for lanes in [8, 100] {
             let specialised = specialised.clone().with_lanes(lanes);
             let mut instances = before.stored(specialised.storage());
@@ -70,6 +82,17 @@ fn run(
 ) {
     for phase in [Phase::State, Phase::Current, Phase::State] {
         how(specialised, phase, &mut instances.frame());
+        assert!(!instances.outbox.has_failed(), "{:?}", instances.outbox);
+    }
+}
+
+fn run_events(
+    specialised: &Specialised,
+    how: fn(&Specialised, usize, &mut crate::execute::Frame),
+    instances: &mut Instances,
+) {
+    for instance in 0..instances.count {
+        how(specialised, instance, &mut instances.frame());
         assert!(!instances.outbox.has_failed(), "{:?}", instances.outbox);
     }
 }

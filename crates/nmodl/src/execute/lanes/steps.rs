@@ -1,0 +1,449 @@
+//! Operations that are done with vectors: each is a function of its own, compiled for the vector instructions of a
+//! level and for where its operands are.
+//!
+//! An operation takes a line of every operand before it leaves its result, so that this may be in the place of one.
+
+use std::marker::PhantomData;
+
+use super::Bits;
+use super::code::{First, Operand, Operation, Second};
+use crate::column::Line;
+use crate::ir::{BinaryOperation, UnaryOperation};
+use crate::math::vector::{Avx2, Avx512, Plain, Vector};
+use crate::math::{Features, Level};
+
+/// Where the numbers of a block of lanes are.
+pub(super) struct Bank<'a> {
+    /// The lines of each slot.
+    pub(super) slots: &'a [*mut Line],
+    /// Numbers that all lanes share.
+    pub(super) uniform: &'a [f64],
+    /// A bit for each lane of each mask.
+    pub(super) masks: &'a [Bits],
+    /// Lines of the block.
+    pub(super) lines: usize,
+}
+
+/// An operation, decoded.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    run: Run,
+    to: u32,
+    operands: [u32; 3],
+}
+
+/// # Safety
+/// The numbers of the step are those of slots, uniform numbers and masks of the bank, as the operation needs; slots
+/// have as many lines as the bank says, and nobody else uses them.
+type Run = unsafe fn(&Bank, &Step);
+
+impl Step {
+    /// Does the operation for all lanes of a block.
+    ///
+    /// # Safety
+    /// The bank is that of the code which the step was decoded for, whose slots have the lines it says and are used
+    /// by nobody else.
+    #[inline(always)]
+    pub(super) unsafe fn run(&self, bank: &Bank) {
+        // SAFETY: by the caller
+        unsafe { (self.run)(bank, self) }
+    }
+
+    /// The step for an operation, if vectors can do it.
+    pub(super) fn decode(operation: &Operation, level: Level) -> Option<Self> {
+        let number = |operand: Operand| match operand {
+            Operand::Lanes(slot) => slot.0,
+            Operand::Uniform(number) => number,
+        };
+        let (run, to, operands) = match *operation {
+            Operation::Unary { operation, to, operand } => (unary(level, operation)?, to, [operand.0, 0, 0]),
+            Operation::Binary { operation, to, left, right } => {
+                (binary(level, operation, left, right)?, to, [number(left), number(right), 0])
+            }
+            Operation::Fused { first, second, to, operands: [a, b, c] } => {
+                (fused(level, first, second, [a, b, c])?, to, [a, b, c].map(number))
+            }
+            Operation::Select { to, condition, accepted, rejected } => {
+                let run = select(level, accepted, rejected);
+                (run, to, [condition.0, number(accepted), number(rejected)])
+            }
+            Operation::Copy { to, from } => {
+                let run = match from {
+                    Operand::Lanes(_) => compiled::<CopyOf<Lanes>>(level),
+                    Operand::Uniform(_) => compiled::<CopyOf<Uniform>>(level),
+                };
+                (run, to, [number(from), 0, 0])
+            }
+            Operation::CopyActive { to, from, mask } => {
+                let run = match from {
+                    Operand::Lanes(_) => compiled::<CopyInto<Lanes>>(level),
+                    Operand::Uniform(_) => compiled::<CopyInto<Uniform>>(level),
+                };
+                (run, to, [number(from), mask, 0])
+            }
+            _ => return None,
+        };
+        Some(Self { run, to: to.0, operands })
+    }
+}
+
+/// A bit for each lane that is not 0.
+///
+/// # Safety
+/// There are `lines` lines, no more than [`Bits`] has room for.
+pub(super) unsafe fn nonzero(level: Level, from: *const Line, lines: usize) -> Bits {
+    #[inline(always)]
+    unsafe fn bits<V: Vector>(from: *const Line, lines: usize) -> Bits {
+        // SAFETY: by the caller
+        (0..lines).fold(0, |bits, line| {
+            bits | Bits::from(unsafe { V::load(from.add(line)).nonzero() }) << (8 * line)
+        })
+    }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+    unsafe fn avx512(from: *const Line, lines: usize) -> Bits {
+        // SAFETY: by the caller; the features are those of the function
+        unsafe { bits::<Avx512>(from, lines) }
+    }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn avx2(from: *const Line, lines: usize) -> Bits {
+        // SAFETY: by the caller; the features are those of the function
+        unsafe { bits::<Avx2>(from, lines) }
+    }
+    // SAFETY: by the caller; a `Level` exists only for features that were detected on this CPU
+    unsafe {
+        match level.features() {
+            #[cfg(target_arch = "x86_64")]
+            Features::Avx512 => avx512(from, lines),
+            #[cfg(target_arch = "x86_64")]
+            Features::Avx2Fma => avx2(from, lines),
+            _ => bits::<Plain>(from, lines),
+        }
+    }
+}
+
+/// What a step does, whatever the vectors.
+trait Shape {
+    /// # Safety
+    /// As for [`Run`], and the CPU has the vectors.
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step);
+}
+
+/// The function that does it on a level.
+fn compiled<S: Shape>(level: Level) -> Run {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+    unsafe fn avx512<S: Shape>(bank: &Bank, step: &Step) {
+        // SAFETY: by the caller; the features are those of the function
+        unsafe { S::run::<Avx512>(bank, step) }
+    }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn avx2<S: Shape>(bank: &Bank, step: &Step) {
+        // SAFETY: by the caller; the features are those of the function
+        unsafe { S::run::<Avx2>(bank, step) }
+    }
+    unsafe fn plain<S: Shape>(bank: &Bank, step: &Step) {
+        // SAFETY: by the caller
+        unsafe { S::run::<Plain>(bank, step) }
+    }
+    match level.features() {
+        #[cfg(target_arch = "x86_64")]
+        Features::Avx512 => avx512::<S>,
+        #[cfg(target_arch = "x86_64")]
+        Features::Avx2Fma => avx2::<S>,
+        _ => plain::<S>,
+    }
+}
+
+/// Where an operand is.
+trait Source {
+    type Numbers: Copy;
+    /// # Safety
+    /// As for [`Run`].
+    unsafe fn find(bank: &Bank, number: u32) -> Self::Numbers;
+    /// # Safety
+    /// As for [`Run`], and the CPU has the vectors.
+    unsafe fn line<V: Vector>(numbers: Self::Numbers, line: usize) -> V;
+}
+
+/// A number for each lane.
+struct Lanes;
+
+impl Source for Lanes {
+    type Numbers = *const Line;
+
+    #[inline(always)]
+    unsafe fn find(bank: &Bank, number: u32) -> *const Line {
+        // SAFETY: by the caller
+        unsafe { *bank.slots.get_unchecked(number as usize) }
+    }
+
+    #[inline(always)]
+    unsafe fn line<V: Vector>(numbers: *const Line, line: usize) -> V {
+        // SAFETY: by the caller
+        unsafe { V::load(numbers.add(line)) }
+    }
+}
+
+/// One number for all lanes.
+struct Uniform;
+
+impl Source for Uniform {
+    type Numbers = f64;
+
+    #[inline(always)]
+    unsafe fn find(bank: &Bank, number: u32) -> f64 {
+        // SAFETY: by the caller
+        unsafe { *bank.uniform.get_unchecked(number as usize) }
+    }
+
+    #[inline(always)]
+    unsafe fn line<V: Vector>(number: f64, _: usize) -> V {
+        // SAFETY: by the caller
+        unsafe { V::splat(number) }
+    }
+}
+
+/// An operation of vectors.
+trait Function<const COUNT: usize> {
+    /// # Safety
+    /// The CPU has the vectors.
+    unsafe fn of<V: Vector>(operands: [V; COUNT]) -> V;
+}
+
+macro_rules! functions {
+    ($($name:ident: |$($operand:ident),+| $result:expr;)*) => {
+        $(struct $name;
+
+        impl Function<{ [$(stringify!($operand)),+].len() }> for $name {
+            #[inline(always)]
+            unsafe fn of<V: Vector>([$($operand),+]: [V; [$(stringify!($operand)),+].len()]) -> V {
+                // SAFETY: by the caller
+                unsafe { $result }
+            }
+        })*
+    };
+}
+
+functions! {
+    Negate: |a| a.negate();
+    Not: |a| a.equal(V::splat(0.));
+    Exp: |a| a.guarded_exp();
+    Sqrt: |a| a.square_root();
+    Abs: |a| a.absolute();
+    Floor: |a| a.floor();
+    Ceil: |a| a.ceil();
+    Truncate: |a| a.truncate();
+    Add: |a, b| a.add(b);
+    Subtract: |a, b| a.subtract(b);
+    Multiply: |a, b| a.multiply(b);
+    Divide: |a, b| a.divide(b);
+    Maximum: |a, b| a.maximum(b);
+    Minimum: |a, b| a.minimum(b);
+    Equal: |a, b| a.equal(b);
+    NotEqual: |a, b| a.not_equal(b);
+    Less: |a, b| a.less(b);
+    LessOrEqual: |a, b| a.less_or_equal(b);
+    Greater: |a, b| b.less(a);
+    GreaterOrEqual: |a, b| b.less_or_equal(a);
+    And: |a, b| a.and(b);
+    Or: |a, b| a.or(b);
+    SubtractFrom: |a, b| b.subtract(a);
+    DivideInto: |a, b| b.divide(a);
+    Select: |condition, accepted, rejected| condition.select(accepted, rejected);
+}
+
+struct One<F>(PhantomData<F>);
+
+impl<F: Function<1>> Shape for One<F> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        // SAFETY: by the caller
+        unsafe {
+            let (to, a) = (target(bank, step), Lanes::find(bank, step.operands[0]));
+            for line in 0..bank.lines {
+                F::of::<V>([Lanes::line(a, line)]).store(to.add(line));
+            }
+        }
+    }
+}
+
+struct Two<F, A, B>(PhantomData<(F, A, B)>);
+
+impl<F: Function<2>, A: Source, B: Source> Shape for Two<F, A, B> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        let [a, b, _] = step.operands;
+        // SAFETY: by the caller
+        unsafe {
+            let (to, a, b) = (target(bank, step), A::find(bank, a), B::find(bank, b));
+            for line in 0..bank.lines {
+                F::of::<V>([A::line(a, line), B::line(b, line)]).store(to.add(line));
+            }
+        }
+    }
+}
+
+struct Three<F, A, B>(PhantomData<(F, A, B)>);
+
+impl<F: Function<3>, A: Source, B: Source> Shape for Three<F, A, B> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        let [c, a, b] = step.operands;
+        // SAFETY: by the caller
+        unsafe {
+            let (to, c) = (target(bank, step), Lanes::find(bank, c));
+            let (a, b) = (A::find(bank, a), B::find(bank, b));
+            for line in 0..bank.lines {
+                F::of::<V>([Lanes::line(c, line), A::line(a, line), B::line(b, line)]).store(to.add(line));
+            }
+        }
+    }
+}
+
+/// An operation, then another one with its result: `second(first(a, b), c)`.
+struct Chain<F, S, A, B, C>(PhantomData<(F, S, A, B, C)>);
+
+impl<F: Function<2>, S: Function<2>, A: Source, B: Source, C: Source> Shape for Chain<F, S, A, B, C> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        let [a, b, c] = step.operands;
+        // SAFETY: by the caller
+        unsafe {
+            let to = target(bank, step);
+            let (a, b, c) = (A::find(bank, a), B::find(bank, b), C::find(bank, c));
+            for line in 0..bank.lines {
+                let first = F::of::<V>([A::line(a, line), B::line(b, line)]);
+                S::of::<V>([first, C::line(c, line)]).store(to.add(line));
+            }
+        }
+    }
+}
+
+struct CopyOf<A>(PhantomData<A>);
+
+impl<A: Source> Shape for CopyOf<A> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        // SAFETY: by the caller
+        unsafe {
+            let (to, a) = (target(bank, step), A::find(bank, step.operands[0]));
+            for line in 0..bank.lines {
+                A::line::<V>(a, line).store(to.add(line));
+            }
+        }
+    }
+}
+
+/// A copy into the lanes of a mask.
+struct CopyInto<A>(PhantomData<A>);
+
+impl<A: Source> Shape for CopyInto<A> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        let [a, mask, _] = step.operands;
+        // SAFETY: by the caller
+        unsafe {
+            let (to, a) = (target(bank, step), A::find(bank, a));
+            let mask = bank.masks.get_unchecked(mask as usize).to_le_bytes();
+            for (line, &bits) in mask.iter().enumerate().take(bank.lines) {
+                if bits != 0 {
+                    V::blend(bits, A::line(a, line), V::load(to.add(line))).store(to.add(line));
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn target(bank: &Bank, step: &Step) -> *mut Line {
+    // SAFETY: by the caller
+    unsafe { *bank.slots.get_unchecked(step.to as usize) }
+}
+
+fn unary(level: Level, operation: UnaryOperation) -> Option<Run> {
+    Some(match operation {
+        UnaryOperation::Negate => compiled::<One<Negate>>(level),
+        UnaryOperation::Not => compiled::<One<Not>>(level),
+        UnaryOperation::Exp => compiled::<One<Exp>>(level),
+        UnaryOperation::Sqrt => compiled::<One<Sqrt>>(level),
+        UnaryOperation::Abs => compiled::<One<Abs>>(level),
+        UnaryOperation::Floor => compiled::<One<Floor>>(level),
+        UnaryOperation::Ceil => compiled::<One<Ceil>>(level),
+        UnaryOperation::Truncate => compiled::<One<Truncate>>(level),
+        _ => return None,
+    })
+}
+
+fn binary(level: Level, operation: BinaryOperation, left: Operand, right: Operand) -> Option<Run> {
+    fn of<F: Function<2>>(level: Level, left: Operand, right: Operand) -> Run {
+        match (left, right) {
+            (Operand::Lanes(_), Operand::Lanes(_)) => compiled::<Two<F, Lanes, Lanes>>(level),
+            (Operand::Lanes(_), Operand::Uniform(_)) => compiled::<Two<F, Lanes, Uniform>>(level),
+            (Operand::Uniform(_), Operand::Lanes(_)) => compiled::<Two<F, Uniform, Lanes>>(level),
+            (Operand::Uniform(_), Operand::Uniform(_)) => compiled::<Two<F, Uniform, Uniform>>(level),
+        }
+    }
+    Some(match operation {
+        BinaryOperation::Add => of::<Add>(level, left, right),
+        BinaryOperation::Subtract => of::<Subtract>(level, left, right),
+        BinaryOperation::Multiply => of::<Multiply>(level, left, right),
+        BinaryOperation::Divide => of::<Divide>(level, left, right),
+        BinaryOperation::Maximum => of::<Maximum>(level, left, right),
+        BinaryOperation::Minimum => of::<Minimum>(level, left, right),
+        BinaryOperation::Equal => of::<Equal>(level, left, right),
+        BinaryOperation::NotEqual => of::<NotEqual>(level, left, right),
+        BinaryOperation::Less => of::<Less>(level, left, right),
+        BinaryOperation::LessOrEqual => of::<LessOrEqual>(level, left, right),
+        BinaryOperation::Greater => of::<Greater>(level, left, right),
+        BinaryOperation::GreaterOrEqual => of::<GreaterOrEqual>(level, left, right),
+        BinaryOperation::And => of::<And>(level, left, right),
+        BinaryOperation::Or => of::<Or>(level, left, right),
+        _ => return None,
+    })
+}
+
+fn select(level: Level, accepted: Operand, rejected: Operand) -> Run {
+    match (accepted, rejected) {
+        (Operand::Lanes(_), Operand::Lanes(_)) => compiled::<Three<Select, Lanes, Lanes>>(level),
+        (Operand::Lanes(_), Operand::Uniform(_)) => compiled::<Three<Select, Lanes, Uniform>>(level),
+        (Operand::Uniform(_), Operand::Lanes(_)) => compiled::<Three<Select, Uniform, Lanes>>(level),
+        (Operand::Uniform(_), Operand::Uniform(_)) => compiled::<Three<Select, Uniform, Uniform>>(level),
+    }
+}
+
+fn fused(level: Level, first: First, second: Second, operands: [Operand; 3]) -> Option<Run> {
+    fn of<F: Function<2>, A: Source, B: Source>(level: Level, second: Second, c: Operand) -> Run {
+        fn with<F: Function<2>, S: Function<2>, A: Source, B: Source>(level: Level, c: Operand) -> Run {
+            match c {
+                Operand::Lanes(_) => compiled::<Chain<F, S, A, B, Lanes>>(level),
+                Operand::Uniform(_) => compiled::<Chain<F, S, A, B, Uniform>>(level),
+            }
+        }
+        match second {
+            Second::Add => with::<F, Add, A, B>(level, c),
+            Second::Subtract => with::<F, Subtract, A, B>(level, c),
+            Second::SubtractFrom => with::<F, SubtractFrom, A, B>(level, c),
+            Second::Multiply => with::<F, Multiply, A, B>(level, c),
+            Second::Divide => with::<F, Divide, A, B>(level, c),
+            Second::DivideInto => with::<F, DivideInto, A, B>(level, c),
+        }
+    }
+    use Operand::{Lanes as L, Uniform as U};
+    let [a, b, c] = operands;
+    Some(match (first, a, b) {
+        (First::Add, L(_), L(_)) => of::<Add, Lanes, Lanes>(level, second, c),
+        (First::Add, L(_), U(_)) => of::<Add, Lanes, Uniform>(level, second, c),
+        (First::Subtract, L(_), L(_)) => of::<Subtract, Lanes, Lanes>(level, second, c),
+        (First::Subtract, L(_), U(_)) => of::<Subtract, Lanes, Uniform>(level, second, c),
+        (First::Subtract, U(_), L(_)) => of::<Subtract, Uniform, Lanes>(level, second, c),
+        (First::Multiply, L(_), L(_)) => of::<Multiply, Lanes, Lanes>(level, second, c),
+        (First::Multiply, L(_), U(_)) => of::<Multiply, Lanes, Uniform>(level, second, c),
+        (First::Divide, L(_), L(_)) => of::<Divide, Lanes, Lanes>(level, second, c),
+        (First::Divide, L(_), U(_)) => of::<Divide, Lanes, Uniform>(level, second, c),
+        (First::Divide, U(_), L(_)) => of::<Divide, Uniform, Lanes>(level, second, c),
+        _ => return None,
+    })
+}

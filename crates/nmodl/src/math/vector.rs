@@ -1,0 +1,380 @@
+//! Eight numbers in the vector registers of each [`Level`](super::Level).
+//!
+//! Compilers vectorise loops only as long as they can tell that their columns do not overlap, and each time in another
+//! way; these operations are what they are.
+
+use crate::column::Line;
+
+/// Eight numbers on which all operations work lane by lane, each with the bits that it has for single numbers.
+///
+/// # Safety
+/// All functions need the CPU features of their type, `load` and `store` a line that may be read or written.
+pub(crate) trait Vector: Copy {
+    unsafe fn load(from: *const Line) -> Self;
+    unsafe fn store(self, to: *mut Line);
+    unsafe fn splat(number: f64) -> Self;
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn subtract(self, other: Self) -> Self;
+    unsafe fn multiply(self, other: Self) -> Self;
+    unsafe fn divide(self, other: Self) -> Self;
+    unsafe fn negate(self) -> Self;
+    unsafe fn absolute(self) -> Self;
+    unsafe fn square_root(self) -> Self;
+    unsafe fn floor(self) -> Self;
+    unsafe fn ceil(self) -> Self;
+    unsafe fn truncate(self) -> Self;
+    /// The second where one is not a number.
+    unsafe fn maximum(self, other: Self) -> Self;
+    /// The second where one is not a number.
+    unsafe fn minimum(self, other: Self) -> Self;
+    /// 1 or 0
+    unsafe fn equal(self, other: Self) -> Self;
+    unsafe fn not_equal(self, other: Self) -> Self;
+    unsafe fn less(self, other: Self) -> Self;
+    unsafe fn less_or_equal(self, other: Self) -> Self;
+    /// Whether both are not 0.
+    unsafe fn and(self, other: Self) -> Self;
+    /// Whether one is not 0.
+    unsafe fn or(self, other: Self) -> Self;
+    /// The first where `self` is not 0.
+    unsafe fn select(self, accepted: Self, rejected: Self) -> Self;
+    /// A bit for each lane that is not 0, the first lane being the lowest.
+    unsafe fn nonzero(self) -> u8;
+    /// The first where the bit is set.
+    unsafe fn blend(bits: u8, accepted: Self, rejected: Self) -> Self;
+    /// [`guarded_exp`](super::guarded_exp)
+    unsafe fn guarded_exp(self) -> Self;
+}
+
+/// Numbers on any CPU.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain([f64; 8]);
+
+macro_rules! plain {
+    ($($name:ident: |$a:ident| $result:expr;)*) => {
+        $(#[inline(always)]
+        unsafe fn $name(self) -> Self {
+            Self(std::array::from_fn(|lane| {
+                let $a: f64 = self.0[lane];
+                $result
+            }))
+        })*
+    };
+    ($($name:ident: |$a:ident, $b:ident| $result:expr;)*) => {
+        $(#[inline(always)]
+        unsafe fn $name(self, other: Self) -> Self {
+            Self(std::array::from_fn(|lane| {
+                let ($a, $b) = (self.0[lane], other.0[lane]);
+                $result
+            }))
+        })*
+    };
+}
+
+#[inline(always)]
+fn truth(condition: bool) -> f64 {
+    f64::from(u8::from(condition))
+}
+
+impl Vector for Plain {
+    plain! {
+        negate: |a| -a;
+        absolute: |a| a.abs();
+        square_root: |a| a.sqrt();
+        floor: |a| a.floor();
+        ceil: |a| a.ceil();
+        truncate: |a| a.trunc();
+        guarded_exp: |a| super::guarded_exp::<{ super::BASELINE_FMA }>(a);
+    }
+    plain! {
+        add: |a, b| a + b;
+        subtract: |a, b| a - b;
+        multiply: |a, b| a * b;
+        divide: |a, b| a / b;
+        maximum: |a, b| if a > b { a } else { b };
+        minimum: |a, b| if a < b { a } else { b };
+        equal: |a, b| truth(a == b);
+        not_equal: |a, b| truth(a != b);
+        less: |a, b| truth(a < b);
+        less_or_equal: |a, b| truth(a <= b);
+        and: |a, b| truth((a != 0.) & (b != 0.));
+        or: |a, b| truth((a != 0.) | (b != 0.));
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const Line) -> Self {
+        // SAFETY: by the caller
+        Self(unsafe { (*from).0 })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut Line) {
+        // SAFETY: by the caller
+        unsafe { (*to).0 = self.0 }
+    }
+
+    #[inline(always)]
+    unsafe fn splat(number: f64) -> Self {
+        Self([number; 8])
+    }
+
+    #[inline(always)]
+    unsafe fn select(self, accepted: Self, rejected: Self) -> Self {
+        Self(std::array::from_fn(|lane| if self.0[lane] != 0. { accepted.0[lane] } else { rejected.0[lane] }))
+    }
+
+    #[inline(always)]
+    unsafe fn nonzero(self) -> u8 {
+        (0..8).fold(0, |bits, lane| bits | u8::from(self.0[lane] != 0.) << lane)
+    }
+
+    #[inline(always)]
+    unsafe fn blend(bits: u8, accepted: Self, rejected: Self) -> Self {
+        let is_set = |lane: usize| bits >> lane & 1 != 0;
+        Self(std::array::from_fn(|lane| if is_set(lane) { accepted.0[lane] } else { rejected.0[lane] }))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{Line, Vector};
+    use crate::math::exp_x86::{eight, two_fours};
+
+    /// Numbers in two registers of AVX2.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Avx2(__m256d, __m256d);
+
+    // macros rather than closures, which would be compiled for CPUs without AVX
+    macro_rules! on_halves {
+        ($($name:ident: |$a:ident| $result:expr;)*) => {
+            $(#[inline(always)]
+            unsafe fn $name(self) -> Self {
+                // SAFETY: by the caller
+                unsafe { Self({ let $a = self.0; $result }, { let $a = self.1; $result }) }
+            })*
+        };
+        ($($name:ident: |$a:ident, $b:ident| $result:expr;)*) => {
+            $(#[inline(always)]
+            unsafe fn $name(self, other: Self) -> Self {
+                // SAFETY: by the caller
+                unsafe {
+                    Self(
+                        { let ($a, $b) = (self.0, other.0); $result },
+                        { let ($a, $b) = (self.1, other.1); $result },
+                    )
+                }
+            })*
+        };
+    }
+
+    /// 1 where a mask is set.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn truth(mask: __m256d) -> __m256d {
+        _mm256_and_pd(mask, _mm256_set1_pd(1.))
+    }
+
+    /// A mask of the lanes that are not 0.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn is_true(a: __m256d) -> __m256d {
+        _mm256_cmp_pd::<_CMP_NEQ_UQ>(a, _mm256_setzero_pd())
+    }
+
+    /// A mask of the lanes whose bits, given by `lanes`, are set.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn is_set(bits: u8, lanes: __m256i) -> __m256d {
+        let bits = _mm256_set1_epi64x(i64::from(bits));
+        _mm256_castsi256_pd(_mm256_cmpeq_epi64(_mm256_and_si256(bits, lanes), lanes))
+    }
+
+    impl Vector for Avx2 {
+        on_halves! {
+            negate: |a| _mm256_xor_pd(a, _mm256_set1_pd(-0.));
+            absolute: |a| _mm256_andnot_pd(_mm256_set1_pd(-0.), a);
+            square_root: |a| _mm256_sqrt_pd(a);
+            floor: |a| _mm256_floor_pd(a);
+            ceil: |a| _mm256_ceil_pd(a);
+            truncate: |a| _mm256_round_pd::<{ _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC }>(a);
+        }
+        on_halves! {
+            add: |a, b| _mm256_add_pd(a, b);
+            subtract: |a, b| _mm256_sub_pd(a, b);
+            multiply: |a, b| _mm256_mul_pd(a, b);
+            divide: |a, b| _mm256_div_pd(a, b);
+            maximum: |a, b| _mm256_max_pd(a, b);
+            minimum: |a, b| _mm256_min_pd(a, b);
+            equal: |a, b| truth(_mm256_cmp_pd::<_CMP_EQ_OQ>(a, b));
+            not_equal: |a, b| truth(_mm256_cmp_pd::<_CMP_NEQ_UQ>(a, b));
+            less: |a, b| truth(_mm256_cmp_pd::<_CMP_LT_OQ>(a, b));
+            less_or_equal: |a, b| truth(_mm256_cmp_pd::<_CMP_LE_OQ>(a, b));
+            and: |a, b| truth(_mm256_and_pd(is_true(a), is_true(b)));
+            or: |a, b| truth(_mm256_or_pd(is_true(a), is_true(b)));
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const Line) -> Self {
+            let from = from.cast::<f64>();
+            // SAFETY: by the caller; lines are aligned
+            unsafe { Self(_mm256_load_pd(from), _mm256_load_pd(from.add(4))) }
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, to: *mut Line) {
+            let to = to.cast::<f64>();
+            // SAFETY: by the caller; lines are aligned
+            unsafe {
+                _mm256_store_pd(to, self.0);
+                _mm256_store_pd(to.add(4), self.1);
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn splat(number: f64) -> Self {
+            // SAFETY: by the caller
+            let half = unsafe { _mm256_set1_pd(number) };
+            Self(half, half)
+        }
+
+        #[inline(always)]
+        unsafe fn select(self, accepted: Self, rejected: Self) -> Self {
+            // SAFETY: by the caller
+            unsafe {
+                Self(
+                    _mm256_blendv_pd(rejected.0, accepted.0, is_true(self.0)),
+                    _mm256_blendv_pd(rejected.1, accepted.1, is_true(self.1)),
+                )
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn guarded_exp(self) -> Self {
+            // SAFETY: by the caller
+            let [low, high] = unsafe { two_fours([self.0, self.1]) };
+            Self(low, high)
+        }
+
+        #[inline(always)]
+        unsafe fn nonzero(self) -> u8 {
+            // SAFETY: by the caller
+            unsafe { (_mm256_movemask_pd(is_true(self.0)) | _mm256_movemask_pd(is_true(self.1)) << 4) as u8 }
+        }
+
+        #[inline(always)]
+        unsafe fn blend(bits: u8, accepted: Self, rejected: Self) -> Self {
+            // SAFETY: by the caller
+            unsafe {
+                let (low, high) = (_mm256_setr_epi64x(1, 2, 4, 8), _mm256_setr_epi64x(16, 32, 64, 128));
+                Self(
+                    _mm256_blendv_pd(rejected.0, accepted.0, is_set(bits, low)),
+                    _mm256_blendv_pd(rejected.1, accepted.1, is_set(bits, high)),
+                )
+            }
+        }
+    }
+
+    /// Numbers in a register of AVX-512.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Avx512(__m512d);
+
+    macro_rules! on_all {
+        ($($name:ident: |$a:ident| $result:expr;)*) => {
+            $(#[inline(always)]
+            unsafe fn $name(self) -> Self {
+                let $a = self.0;
+                // SAFETY: by the caller
+                Self(unsafe { $result })
+            })*
+        };
+        ($($name:ident: |$a:ident, $b:ident| $result:expr;)*) => {
+            $(#[inline(always)]
+            unsafe fn $name(self, other: Self) -> Self {
+                let ($a, $b) = (self.0, other.0);
+                // SAFETY: by the caller
+                Self(unsafe { $result })
+            })*
+        };
+    }
+
+    /// 1 where a bit is set.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+    fn truth_of_bits(bits: __mmask8) -> __m512d {
+        _mm512_maskz_mov_pd(bits, _mm512_set1_pd(1.))
+    }
+
+    /// Bits of the lanes that are not 0.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+    fn true_bits(a: __m512d) -> __mmask8 {
+        _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(a, _mm512_setzero_pd())
+    }
+
+    impl Vector for Avx512 {
+        on_all! {
+            negate: |a| _mm512_xor_pd(a, _mm512_set1_pd(-0.));
+            absolute: |a| _mm512_abs_pd(a);
+            square_root: |a| _mm512_sqrt_pd(a);
+            floor: |a| _mm512_roundscale_pd::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(a);
+            ceil: |a| _mm512_roundscale_pd::<{ _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC }>(a);
+            truncate: |a| _mm512_roundscale_pd::<{ _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC }>(a);
+            guarded_exp: |a| eight(a);
+        }
+        on_all! {
+            add: |a, b| _mm512_add_pd(a, b);
+            subtract: |a, b| _mm512_sub_pd(a, b);
+            multiply: |a, b| _mm512_mul_pd(a, b);
+            divide: |a, b| _mm512_div_pd(a, b);
+            maximum: |a, b| _mm512_max_pd(a, b);
+            minimum: |a, b| _mm512_min_pd(a, b);
+            equal: |a, b| truth_of_bits(_mm512_cmp_pd_mask::<_CMP_EQ_OQ>(a, b));
+            not_equal: |a, b| truth_of_bits(_mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(a, b));
+            less: |a, b| truth_of_bits(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(a, b));
+            less_or_equal: |a, b| truth_of_bits(_mm512_cmp_pd_mask::<_CMP_LE_OQ>(a, b));
+            and: |a, b| truth_of_bits(true_bits(a) & true_bits(b));
+            or: |a, b| truth_of_bits(true_bits(a) | true_bits(b));
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const Line) -> Self {
+            // SAFETY: by the caller; lines are aligned
+            Self(unsafe { _mm512_load_pd(from.cast()) })
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, to: *mut Line) {
+            // SAFETY: by the caller; lines are aligned
+            unsafe { _mm512_store_pd(to.cast(), self.0) }
+        }
+
+        #[inline(always)]
+        unsafe fn splat(number: f64) -> Self {
+            // SAFETY: by the caller
+            Self(unsafe { _mm512_set1_pd(number) })
+        }
+
+        #[inline(always)]
+        unsafe fn select(self, accepted: Self, rejected: Self) -> Self {
+            // SAFETY: by the caller
+            Self(unsafe { _mm512_mask_blend_pd(true_bits(self.0), rejected.0, accepted.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn nonzero(self) -> u8 {
+            // SAFETY: by the caller
+            unsafe { true_bits(self.0) }
+        }
+
+        #[inline(always)]
+        unsafe fn blend(bits: u8, accepted: Self, rejected: Self) -> Self {
+            // SAFETY: by the caller
+            Self(unsafe { _mm512_mask_blend_pd(bits, rejected.0, accepted.0) })
+        }
+    }
+}
