@@ -1,7 +1,7 @@
 //! Which rank builds which cells, and in which round: load balancing.
 //!
-//! [`mode`] chooses the way: in turn ([`Assignment::in_turn`]), by the time that cells take ([`whole_cell`]), or by their
-//! memory ([`memory`]). Every rank comes to the same [`Assignment`], and keeps of it what is its own. Nothing that is
+//! `mode` chooses the way: in turn ([`Assignment::in_turn`]), by the time that cells take (`whole_cell`), or by their
+//! memory (`memory`). Every rank comes to the same [`Assignment`], and keeps of it what is its own. Nothing that is
 //! simulated depends on it.
 
 mod assignment;

@@ -95,7 +95,6 @@ impl CellsOfRank {
         self.configured_globals.extend(other.configured_globals);
         self.clamps.extend(other.clamps);
         self.clamps.sort_by_key(|clamp| clamp.gid);
-        self.files.extend(other.files);
     }
 }
 

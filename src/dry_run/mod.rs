@@ -1,8 +1,8 @@
 //! The dry run: how much memory and time a simulation takes, and how its cells are best dealt out, without simulating it.
 //!
-//! Cells are taken together by [`metypes`]. Of each a few are built as they would be built for a run ([`sample`]); what
-//! they take ([`usage`]) makes totals ([`totals`]), tables and advice ([`table`]), and an assignment ([`distribute`]) that
-//! is kept in a file ([`allocation`], [`pickle`]).
+//! Cells are taken together by `metypes`. Of each a few are built as they would be built for a run (`sample`); what
+//! they take (`usage`) makes totals (`totals`), tables and advice (`table`), and an assignment (`distribute`) that
+//! is kept in a file (`allocation`, `pickle`).
 
 pub mod allocation;
 mod bytes;
