@@ -18,7 +18,7 @@ fn compare(folder: &Path, reports: &[&str], options: &[&[&str]]) {
         for options in options {
             let output = run(folder, ranks, "found", options);
             assert!(output.status.success(), "{ranks} ranks, {options:?}: {}", said(&output));
-            assert_eq!(said(&output), "", "{ranks} ranks, {options:?}");
+            assert!(!said(&output).contains("warning"), "{ranks} ranks, {options:?}: {}", said(&output));
             let found = outputs(&folder.join("found"), reports);
             assert!(found == expected, "{ranks} ranks, {options:?} differ");
         }
@@ -36,9 +36,11 @@ fn processes_and_threads_change_nothing_of_the_ring() {
 /// Synapses with random release, spontaneous and replayed, gap junctions between processes, noise.
 #[test]
 fn processes_and_threads_change_nothing_of_a_network_with_gap_junctions() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    make_network::write(folder.path(), Size { cells: 9, synapses: 40 }).expect("its files");
-    let path = folder.path().join("simulation_config.json");
+    // Holds the turn, as files that are open are locked for processes of other tests
+    let ring = Ring::new();
+    let folder = ring.path("network");
+    make_network::write(&folder, Size { cells: 9, synapses: 40 }).expect("its files");
+    let path = folder.join("simulation_config.json");
     let text = std::fs::read_to_string(&path).expect("the config");
     let mut config: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     config["run"]["tstop"] = 40.0.into();
@@ -60,7 +62,25 @@ fn processes_and_threads_change_nothing_of_a_network_with_gap_junctions() {
         "i": report("summation", "i_membrane"),
     });
     std::fs::write(&path, config.to_string()).expect("the config");
-    compare(folder.path(), &["v", "g", "i"], &[&["--threads=1"], &["--threads=2"]]);
+    compare(&folder, &["v", "g", "i"], &[&["--threads=1"], &["--threads=2"]]);
+}
+
+#[test]
+fn a_model_is_saved_and_loaded_by_any_number_of_processes() {
+    let ring = Ring::lasting(30.0);
+    let folder = ring.path("");
+    let reports = ["soma", "sections", "segments"];
+    assert!(run(&folder, 1, "expected", &["--threads=1"]).status.success());
+    let expected = outputs(&folder.join("expected"), &reports);
+    for (saving, loading) in [(2, 3), (3, 1)] {
+        let options = ["--build-model=ON", "--simulate-model=OFF", "--threads=1"];
+        let output = run(&folder, saving, "found", &options);
+        assert!(output.status.success(), "{}", said(&output));
+        let output = run(&folder, loading, "found", &["--build-model=OFF", "--threads=1"]);
+        assert!(output.status.success(), "{}", said(&output));
+        let found = outputs(&folder.join("found"), &reports);
+        assert!(found == expected, "saved by {saving} processes and loaded by {loading}");
+    }
 }
 
 #[test]
