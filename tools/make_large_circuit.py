@@ -60,7 +60,7 @@ def write_edges(path, nodes, edges):
     edges = of_node * nodes
     with h5py.File(path, "w") as file:
         population = file.create_group(f"edges/{POPULATION}__{POPULATION}__chemical")
-        chunks = (1 << 20,)
+        chunks = (min(edges, 1 << 20),)
         for name, (kind, value) in ATTRIBUTES.items():
             population.create_dataset(f"0/{name}", (edges,), kind, fillvalue=value, chunks=chunks)
         population.create_dataset("edge_type_id", (edges,), "i4", fillvalue=-1, chunks=chunks)
