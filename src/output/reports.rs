@@ -349,6 +349,10 @@ impl OneReport {
         count: usize,
         ranks: &dyn Communicator,
     ) -> Result<(), WriteError> {
+        #[cfg(feature = "parallel-hdf5")]
+        if self.shared.is_some() {
+            return self.write_together(population, columns, rows, count, ranks);
+        }
         let own: Vec<Piece> =
             self.own.iter().filter_map(|piece| piece.within(population, &columns)).collect();
         let mut bytes = Vec::new();
