@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use components::Recording;
+use sonata::spikes::by_time;
 use systems::communicator::{Communicator, Solo};
 use systems::group::GroupOptions;
 use systems::step::record::{self, Lookup};
@@ -169,7 +170,7 @@ impl Model {
         }
         let mut all_spikes: Vec<(f64, u64)> =
             simulation.spikes().iter().map(|spike| (spike.time, spike.source.gid())).collect();
-        all_spikes.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        all_spikes.sort_by(by_time);
         let mut spikes = Vec::with_capacity(self.recorded_spikes.len());
         for &source in &self.recorded_spikes {
             let gid = plans.gid_of(source)?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 use sonata::Hdf5Error;
-use sonata::spikes::SpikeWriter;
+use sonata::spikes::{SpikeWriter, by_time};
 use systems::epoch::{EpochClock, Exchanged, Failure as RankFailure};
 
 use super::LONGEST_BUFFERED;
@@ -65,8 +65,7 @@ impl SpikeOutput {
                 let gid = Some(spike.source.gid()).filter(of_population)?;
                 Some((spike.time, gid - population.gids.start))
             }));
-            population.spikes[new..]
-                .sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+            population.spikes[new..].sort_by(by_time);
         }
         let is_due = clock.t - self.flushed.0 >= LONGEST_BUFFERED || self.flushed.1.elapsed() >= PATIENCE;
         if is_due || exchanged.stop {

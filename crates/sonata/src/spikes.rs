@@ -266,7 +266,7 @@ impl SpikeWriter {
     }
 }
 
-/// By time, ties by node id.
-fn by_time(one: &(f64, u64), other: &(f64, u64)) -> std::cmp::Ordering {
+/// The order of spikes, (time (ms), node id), in files: by time, ties by node id.
+pub fn by_time(one: &(f64, u64), other: &(f64, u64)) -> std::cmp::Ordering {
     one.0.total_cmp(&other.0).then(one.1.cmp(&other.1))
 }
