@@ -21,7 +21,7 @@ mod python;
 mod simulation;
 
 use serde_json::json;
-use simulation::Simulation;
+use simulation::{Simulation, reports_until};
 
 /// A network with random synapses, spontaneous events, replay, gap junctions, noise, modifications, overrides that set
 /// globals, and reports of synapses and sums.
@@ -45,17 +45,7 @@ fn network() -> Simulation {
             "module": "ornstein_uhlenbeck", "input_type": "conductance", "delay": 2.0, "duration": 26.0,
             "node_set": "All", "reversal": 0.0, "tau": 2.0, "mean": 0.001, "sigma": 0.0005,
         });
-        let report = |kind: &str, variable: &str| {
-            json!({
-                "type": kind, "cells": "All", "variable_name": variable, "sections": "all", "dt": 0.5,
-                "start_time": 0.0, "end_time": 30.0,
-            })
-        };
-        config["reports"] = json!({
-            "v": report("compartment", "v"),
-            "g": report("synapse", "ProbAMPANMDA_EMS.g"),
-            "i": report("summation", "i_membrane"),
-        });
+        config["reports"] = reports_until(30.0);
     });
     network
 }

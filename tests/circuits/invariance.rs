@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use crate::comparison::Network;
+use crate::simulation::reports_until;
 
 fn network() -> Network {
     let network = Network::new();
@@ -24,17 +25,7 @@ fn network() -> Network {
             "module": "ornstein_uhlenbeck", "input_type": "conductance", "delay": 2.0, "duration": 36.0,
             "node_set": "All", "reversal": 0.0, "tau": 2.0, "mean": 0.001, "sigma": 0.0005,
         });
-        let report = |kind: &str, variable: &str| {
-            json!({
-                "type": kind, "cells": "All", "variable_name": variable, "sections": "all", "dt": 0.5,
-                "start_time": 0.0, "end_time": 40.0,
-            })
-        };
-        config["reports"] = json!({
-            "v": report("compartment", "v"),
-            "g": report("synapse", "ProbAMPANMDA_EMS.g"),
-            "i": report("summation", "i_membrane"),
-        });
+        config["reports"] = reports_until(40.0);
     });
     network
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::circuit::Ring;
+use crate::circuit::simulation::reports_until;
 use crate::launch::{outputs, run, said};
 use crate::make_network::{self, Size};
 
@@ -50,17 +51,7 @@ fn processes_and_threads_change_nothing_of_a_network_with_gap_junctions() {
         "module": "ornstein_uhlenbeck", "input_type": "conductance", "delay": 2.0, "duration": 36.0,
         "node_set": "All", "reversal": 0.0, "tau": 2.0, "mean": 0.001, "sigma": 0.0005,
     });
-    let report = |kind: &str, variable: &str| {
-        json!({
-            "type": kind, "cells": "All", "variable_name": variable, "sections": "all", "dt": 0.5,
-            "start_time": 0.0, "end_time": 40.0,
-        })
-    };
-    config["reports"] = json!({
-        "v": report("compartment", "v"),
-        "g": report("synapse", "ProbAMPANMDA_EMS.g"),
-        "i": report("summation", "i_membrane"),
-    });
+    config["reports"] = reports_until(40.0);
     std::fs::write(&path, config.to_string()).expect("the config");
     compare(&folder, &["v", "g", "i"], &[&["--threads=1"], &["--threads=2"]]);
 }

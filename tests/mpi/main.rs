@@ -8,6 +8,8 @@
 //!
 //! `make mpi-test` installs what they need.
 
+#![allow(clippy::duplicate_mod, reason = "both example networks are made with the ring's morphologies")]
+
 mod failures;
 mod invariance;
 mod launch;

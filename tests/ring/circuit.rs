@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 #[path = "../support/simulation.rs"]
-mod simulation;
+pub mod simulation;
 
 #[path = "../../examples/make_ring.rs"]
 #[allow(dead_code)]

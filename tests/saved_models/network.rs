@@ -7,7 +7,7 @@ use sonata::report::ReportLayout;
 use sonata::spikes::SpikePopulation;
 
 use crate::make_network::{self, Size};
-use crate::simulation::Simulation;
+use crate::simulation::{Simulation, reports_until};
 
 /// Spikes, and the populations of each report with the bits of their values.
 pub type Found = (Vec<SpikePopulation>, Vec<(ReportLayout, Vec<u32>)>);
@@ -47,17 +47,7 @@ impl Network {
                 "module": "ornstein_uhlenbeck", "input_type": "conductance", "delay": 2.0, "duration": 26.0,
                 "node_set": "All", "reversal": 0.0, "tau": 2.0, "mean": 0.001, "sigma": 0.0005,
             });
-            let report = |kind: &str, variable: &str| {
-                json!({
-                    "type": kind, "cells": "All", "variable_name": variable, "sections": "all", "dt": 0.5,
-                    "start_time": 0.0, "end_time": 30.0,
-                })
-            };
-            config["reports"] = json!({
-                "v": report("compartment", "v"),
-                "g": report("synapse", "ProbAMPANMDA_EMS.g"),
-                "i": report("summation", "i_membrane"),
-            });
+            config["reports"] = reports_until(30.0);
         });
         network
     }

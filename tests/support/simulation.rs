@@ -10,7 +10,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use neurodamus::command_line::{self, Options};
 use neurodamus::terminal::Terminal;
 use neurodamus::{App, failure::Failure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sonata::report::{ReportLayout, ReportReader, report_populations};
 use sonata::spikes::{SpikePopulation, read_spikes};
 use tempfile::TempDir;
@@ -28,6 +28,21 @@ static TURN: LazyLock<Mutex<()>> = LazyLock::new(|| {
     insta::assert_snapshot!("", @"");
     Mutex::new(())
 });
+
+/// Reports of the voltages, the conductances of synapses and the sums of currents in all sections, until a time (ms).
+pub fn reports_until(end: f64) -> Value {
+    let report = |kind: &str, variable: &str| {
+        json!({
+            "type": kind, "cells": "All", "variable_name": variable, "sections": "all", "dt": 0.5,
+            "start_time": 0.0, "end_time": end,
+        })
+    };
+    json!({
+        "v": report("compartment", "v"),
+        "g": report("synapse", "ProbAMPANMDA_EMS.g"),
+        "i": report("summation", "i_membrane"),
+    })
+}
 
 impl Simulation {
     /// A folder that `write` fills.
