@@ -11,7 +11,7 @@ use components::{
 
 use super::Complaints;
 use super::ions::{read_ions, write_back};
-use crate::mechanism::{Kernels, Outbox, Surroundings};
+use crate::mechanism::{Kernels, Outbox, Phase, Surroundings, VoltageOf};
 
 /// Empties the matrix before currents are added.
 pub fn clear(mut compartments: Query<(&mut RightHandSide, &mut Diagonal)>) {
@@ -109,12 +109,12 @@ fn scatter(
     diagonal: &mut [f64],
     with_conductance: impl Fn(f64, f64) -> f64,
 ) {
-    let (mut current, mut conductance) = (&*instances.current, &*instances.conductance);
-    let mut factor = &*instances.per_area;
     for run in &instances.runs {
         let (node, count) = (run.node as usize, run.count as usize);
-        let (currents, conductances) = (take(&mut current, count), take(&mut conductance, count));
-        let factors = if factor.is_empty() { &[][..] } else { take(&mut factor, count) };
+        let range = run.start as usize..run.start as usize + count;
+        let (currents, conductances) =
+            (&instances.current[range.clone()], &instances.conductance[range.clone()]);
+        let factors = instances.per_area.get(range).unwrap_or_default();
         if run.is_one_node {
             let (mut total, mut total_conductance) = (rhs[node], diagonal[node]);
             for ((current, conductance), factor) in currents.iter().zip(conductances).zip(factors) {
@@ -140,13 +140,6 @@ fn scatter(
     }
 }
 
-/// The first numbers of a slice, which goes on behind them.
-fn take<'a>(numbers: &mut &'a [f64], count: usize) -> &'a [f64] {
-    let (first, rest) = numbers.split_at(count);
-    *numbers = rest;
-    first
-}
-
 /// Runs the current kernel, between the exchanges with ions.
 fn evaluate(
     instances: &mut Instances,
@@ -156,7 +149,7 @@ fn evaluate(
     ions: &mut Query<&mut IonColumns>,
     outbox: &mut Outbox,
 ) {
-    gather_voltage(instances, voltage);
+    gather_voltage(instances, voltage, kernels.voltage(Phase::Current));
     read_ions(instances, ions);
     kernels.current(instances, surroundings, outbox);
     add_ion_currents(instances, ions, true);
@@ -217,24 +210,30 @@ fn add_point_currents(
     }
 }
 
-/// Copies the voltage of every instance's node into the instances' own column.
-pub fn gather_voltage(instances: &mut Instances, voltage: &[f64]) {
-    if instances.nodes.len() < LONG_RUN * instances.runs.len() {
-        for (value, &node) in instances.voltage.iter_mut().zip(&instances.nodes) {
+/// Copies voltages of nodes to where kernels read them: those of every instance's node, or of each node once.
+pub fn gather_voltage(instances: &mut Instances, voltage: &[f64], of: VoltageOf) {
+    let copy = |to: &mut [f64], nodes: &[u32]| {
+        for (value, &node) in to.iter_mut().zip(nodes) {
             *value = voltage[node as usize];
         }
-        return;
-    }
-    let mut own = &mut instances.voltage[..];
-    for run in &instances.runs {
-        let (node, count) = (run.node as usize, run.count as usize);
-        let (now, rest) = own.split_at_mut(count);
-        if run.is_one_node {
-            now.fill(voltage[node]);
-        } else {
-            now.copy_from_slice(&voltage[node..node + count]);
+    };
+    match (of, &mut instances.distinct) {
+        (VoltageOf::Nothing, _) => {}
+        (VoltageOf::Nodes, Some(distinct)) => copy(&mut distinct.voltage, &distinct.nodes),
+        _ if instances.nodes.len() < LONG_RUN * instances.runs.len() => {
+            copy(&mut instances.voltage, &instances.nodes);
         }
-        own = rest;
+        _ => {
+            for run in &instances.runs {
+                let (node, count) = (run.node as usize, run.count as usize);
+                let own = &mut instances.voltage[run.start as usize..][..count];
+                if run.is_one_node {
+                    own.fill(voltage[node]);
+                } else {
+                    own.copy_from_slice(&voltage[node..node + count]);
+                }
+            }
+        }
     }
 }
 

@@ -11,10 +11,20 @@ use crate::execute::Storage;
 use crate::ir::{Distribution, Effect, Instruction, Kernel, Place, Register, Use};
 use crate::math::Level;
 
+/// What the lanes of a code are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LanesAre {
+    /// Instances, or nodes.
+    Instances,
+    /// Events: each has its own time.
+    Events,
+}
+
 /// The code of a kernel, for columns that are kept as `storage` says.
-pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level) -> Code {
+pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level, lanes: LanesAre) -> Code {
     let mut compiler = Compiler {
         storage,
+        lanes_are: lanes,
         variables: BTreeSet::new(),
         values: BTreeMap::new(),
         code: Code::default(),
@@ -32,6 +42,7 @@ pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level) -> Cod
     columns::fold(&mut code.operations, slots);
     fuse::fuse(&mut code.operations);
     allocate::allocate(&mut code, slots, &arrays, &places);
+    code.note_written();
     code.decode(level);
     code
 }
@@ -41,6 +52,7 @@ pub(super) const PLACES: u32 = 1 << 24;
 
 struct Compiler<'a> {
     storage: &'a [Storage],
+    lanes_are: LanesAre,
     /// Registers of the kernel that are set, possibly several times.
     variables: BTreeSet<Register>,
     /// Where values of the kernel are; those that are missing are in the slot with their number.
@@ -129,11 +141,10 @@ impl Compiler<'_> {
             | Instruction::Unary { .. }
             | Instruction::Binary { .. }
             | Instruction::Select { .. } => true,
-            Instruction::Read { place, .. } => match place {
-                Place::Column(number) => self.storage[*number as usize] == Storage::Uniform,
-                Place::Time | Place::Step | Place::Celsius | Place::SecondOrder | Place::Global(_) => true,
-                _ => false,
-            },
+            Instruction::Read { place: Place::Time, .. } => self.lanes_are == LanesAre::Instances,
+            Instruction::Read { place, .. } => is_uniform(*place, self.storage),
+            // that all instances get the same number is known of those that are kept so
+            Instruction::Write { place: place @ Place::Column(_), .. } => is_uniform(*place, self.storage),
             _ => false,
         };
         let mut made = None;
@@ -142,9 +153,11 @@ impl Compiler<'_> {
             (Use::Make, _) => made = Some(std::mem::replace(register, self.code.uniform.registers)),
             _ => uniform = false,
         });
-        if let (true, Some(made)) = (uniform, made) {
-            self.values.insert(made, Operand::Uniform(self.code.uniform.registers));
-            self.code.uniform.registers += 1;
+        if uniform {
+            if let Some(made) = made {
+                self.values.insert(made, Operand::Uniform(self.code.uniform.registers));
+                self.code.uniform.registers += 1;
+            }
             self.code.uniform.body.push(hoisted);
         }
         uniform
@@ -322,7 +335,7 @@ impl Compiler<'_> {
     }
 }
 
-/// Whether there is one number for each instance at a place.
+/// Whether there is one number for each instance, node or event at a place.
 fn is_column(place: Place) -> bool {
     matches!(
         place,
@@ -333,7 +346,20 @@ fn is_column(place: Place) -> bool {
             | Place::Current
             | Place::Conductance
             | Place::IonDerivative(_)
+            | Place::OfNode(_)
+            | Place::Time
+            | Place::Flag
+            | Place::Weight(_)
     )
+}
+
+/// Whether there is one number for all instances at a place.
+pub(crate) fn is_uniform(place: Place, storage: &[Storage]) -> bool {
+    match place {
+        Place::Column(number) => storage[number as usize] == Storage::Uniform,
+        Place::Time | Place::Step | Place::Celsius | Place::SecondOrder | Place::Global(_) => true,
+        _ => false,
+    }
 }
 
 /// Whether it leaves a scope that it is in.
