@@ -75,20 +75,21 @@ pub struct DistinctNodes {
     pub nodes: Vec<u32>,
     /// Voltage (mV) of each, refreshed before every kernel that reads it.
     pub voltage: Column,
-    /// For each instance, which of them it is on.
-    pub of_instance: Vec<u32>,
+    /// The first instance on each; one more entry marks the end.
+    pub starts: Vec<u32>,
 }
 
 impl DistinctNodes {
     /// The nodes of instances on ascending `nodes`.
     pub fn of(nodes: &[u32]) -> Self {
         let mut distinct = Self::default();
-        for &node in nodes {
+        for (instance, &node) in nodes.iter().enumerate() {
             if distinct.nodes.last() != Some(&node) {
                 distinct.nodes.push(node);
+                distinct.starts.push(instance as u32);
             }
-            distinct.of_instance.push(distinct.nodes.len() as u32 - 1);
         }
+        distinct.starts.push(nodes.len() as u32);
         distinct.voltage = Column::filled(distinct.nodes.len(), 0.0);
         distinct
     }
@@ -108,8 +109,8 @@ pub struct NodeRun {
 }
 
 impl NodeRun {
-    /// The runs that ascending `nodes` make, those of the same length together: a loop that is repeated as often as
-    /// the one before costs a CPU less.
+    /// The runs that ascending `nodes` make. Among near ones those of the same length come together: a loop that is
+    /// repeated as often as the one before costs a CPU less.
     pub fn of(nodes: &[u32]) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();
         for (instance, &node) in nodes.iter().enumerate() {
@@ -121,10 +122,15 @@ impl NodeRun {
                 _ => runs.push(Self { start: instance as u32, node, count: 1, is_one_node: false }),
             }
         }
-        runs.sort_by_key(|run| (run.is_one_node, run.count));
+        for near in runs.chunks_mut(NEAR) {
+            near.sort_by_key(|run| (run.is_one_node, run.count));
+        }
         runs
     }
 }
+
+/// Runs whose instances are close enough to stay in the first-level cache.
+const NEAR: usize = 64;
 
 /// A column that stands for a variable elsewhere (`POINTER`).
 #[derive(Clone, Debug)]

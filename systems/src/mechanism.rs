@@ -85,6 +85,11 @@ pub trait Mechanism: Send + Sync {
         Vec::new()
     }
 
+    /// Whether there is a function or procedure of this name, without suffix.
+    fn has_function(&self, name: &str) -> bool {
+        self.functions().iter().any(|known| known == name)
+    }
+
     /// Writes all that it is as text: two mechanisms that write the same are the same, wherever they come from.
     ///
     /// # Errors

@@ -89,6 +89,12 @@ impl Mechanism for ProgramMechanism {
         self.program.functions.iter().map(|function| function.name.clone()).chain(tables).collect()
     }
 
+    fn has_function(&self, name: &str) -> bool {
+        let table = name.strip_prefix("table_");
+        self.program.functions.iter().any(|function| function.name == name)
+            || self.program.function_tables.iter().any(|known| Some(&*known.name) == table)
+    }
+
     fn describe(&self, text: &mut dyn fmt::Write) -> fmt::Result {
         let program = Program {
             description: Arc::new(without_source(self.description())),
@@ -179,7 +185,7 @@ impl ProgramKernels {
             nodes: instances
                 .distinct
                 .as_ref()
-                .map(|distinct| Nodes { voltage: &distinct.voltage, of_instance: &distinct.of_instance }),
+                .map(|distinct| Nodes { voltage: &distinct.voltage, starts: &distinct.starts }),
             area: &instances.area,
             diameter: &instances.diameter,
             current: &mut instances.current,

@@ -229,12 +229,22 @@ impl Catalogue {
         })
     }
 
+    /// What the range variable `name` stands for, if there is one.
+    pub fn range(&self, name: &str) -> Option<RangeVariable> {
+        self.range.get(name).copied()
+    }
+
+    /// What the global variable `name` stands for, if there is one.
+    pub fn global(&self, name: &str) -> Option<GlobalVariable> {
+        self.globals.get(name).copied()
+    }
+
     /// What the range variable `name` stands for, such as `gnabar_hh`, `ena` or `diam`.
     ///
     /// # Errors
     /// [`Error::UnknownRangeVariable`], with the most similar name.
     pub fn find_range(&self, name: &str) -> Result<RangeVariable, Error> {
-        self.range.get(name).copied().ok_or_else(|| Error::UnknownRangeVariable {
+        self.range(name).ok_or_else(|| Error::UnknownRangeVariable {
             name: name.to_owned(),
             help: did_you_mean(name, self.range.keys().map(String::as_str)),
         })
@@ -245,7 +255,7 @@ impl Catalogue {
     /// # Errors
     /// [`Error::UnknownGlobal`], with the most similar name.
     pub fn find_global(&self, name: &str) -> Result<GlobalVariable, Error> {
-        self.globals.get(name).copied().ok_or_else(|| Error::UnknownGlobal {
+        self.global(name).ok_or_else(|| Error::UnknownGlobal {
             name: name.to_owned(),
             help: did_you_mean(name, self.globals.keys().map(String::as_str)),
         })

@@ -374,10 +374,7 @@ pub fn set(process: &mut PointProcess, variable: &str, value: f64) -> Result<(),
 
 /// Makes sure that a mechanism has a function.
 pub fn require_function(mechanism: &str, function: &str, registry: &Registry) -> Result<(), CannotMake> {
-    let has = |mechanism: &Arc<dyn systems::mechanism::Mechanism>| {
-        mechanism.functions().iter().any(|known| known == function)
-    };
-    if registry.get(mechanism).is_some_and(has) {
+    if registry.get(mechanism).is_some_and(|mechanism| mechanism.has_function(function)) {
         return Ok(());
     }
     let what = format!("`{mechanism}` has no function `{function}`");

@@ -183,8 +183,8 @@ impl Names {
         }
         for name in candidates {
             // variables of point processes are no names of their own
-            let range = catalogue.find_range(&name).map(Builtin::Range);
-            if let Ok(found) = range.or_else(|_| catalogue.find_global(&name).map(Builtin::Global)) {
+            let range = catalogue.range(&name).map(Builtin::Range);
+            if let Some(found) = range.or_else(|| catalogue.global(&name).map(Builtin::Global)) {
                 names.known.insert(name, found);
             }
         }

@@ -64,8 +64,8 @@ pub struct Frame<'a> {
 pub struct Nodes<'a> {
     /// Voltage of each (mV).
     pub voltage: &'a Column,
-    /// For each instance, which of them it is on.
-    pub of_instance: &'a [u32],
+    /// The first instance on each; one more entry marks the end.
+    pub starts: &'a [u32],
 }
 
 /// Which voltages a kernel reads.

@@ -5,10 +5,10 @@ use super::steps::{Bank, nonzero};
 use super::{Bits, LANES, LINES, Scratch, endless_loop};
 use crate::Column;
 use crate::column::Line;
-use crate::execute::Frame;
 use crate::execute::arithmetic::{binary_of_libm, unary_of_libm};
 use crate::execute::reference::{self, Fixed, most_repetitions};
 use crate::execute::table::between;
+use crate::execute::{Frame, Nodes};
 use crate::ir::{BinaryOperation, Instruction, Place, UnaryOperation};
 use crate::math::{log_in_place_at, pow_in_place_at};
 use crate::syntax::Span;
@@ -31,6 +31,8 @@ pub(super) struct Machine<'s, 'f> {
     spread: *mut Line,
     /// Lines of a register.
     width: usize,
+    /// The node of the first instance, if several are on one.
+    node: usize,
     /// The first instance of the block, and how many lanes it has.
     first: usize,
     lanes: usize,
@@ -53,7 +55,7 @@ impl<'s, 'f> Machine<'s, 'f> {
         assert!(slots.len() == code.registers as usize + code.places.len(), "every slot has its place");
         assert!(masks.len() >= code.masks as usize, "every mask has its bits");
         assert!(uniform.len() >= code.uniform.registers as usize, "every uniform number is there");
-        let room = spread.lines().len() >= code.places.len() * width;
+        let room = spread.lines().len() >= code.places.len() * (width + 1);
         let spreads = frame.nodes.is_some() || frame.arrivals.is_some();
         assert!(room || !spreads, "numbers that are spread have room");
         let lines = registers.lines_mut().as_mut_ptr();
@@ -74,6 +76,7 @@ impl<'s, 'f> Machine<'s, 'f> {
             of_nodes,
             spread: spread.lines_mut().as_mut_ptr(),
             width,
+            node: 0,
             first: 0,
             lanes: 0,
             repetitions: 0,
@@ -104,24 +107,59 @@ impl<'s, 'f> Machine<'s, 'f> {
 
     /// Gives each instance the numbers of its node, or each event those of its instance.
     fn spread(&mut self) {
-        let range = self.first..self.first + self.lanes;
-        let of = match (self.frame.nodes, &self.frame.arrivals) {
-            (_, Some(arrivals)) => &arrivals.instances[range],
-            (Some(nodes), _) => &nodes.of_instance[range],
-            (None, None) => return,
-        };
+        if self.frame.arrivals.is_some() {
+            self.spread_to_events();
+        } else if let Some(nodes) = self.frame.nodes {
+            self.spread_to_instances(nodes);
+        }
+    }
+
+    fn spread_to_events(&mut self) {
+        let Some(arrivals) = &self.frame.arrivals else { return };
+        let instances = &arrivals.instances[self.first..self.first + self.lanes];
         for (&place, slot) in self.code.places.iter().zip(&self.slots[self.code.registers as usize..]) {
-            let numbers = match (place, self.frame.nodes) {
-                _ if !is_spread(self.frame, place) => continue,
-                (Place::Column(number), _) => &self.frame.columns[number as usize],
-                (Place::OfNode(number), _) => &self.of_nodes[number as usize],
-                (_, Some(nodes)) => nodes.voltage,
-                _ => self.frame.voltage,
+            let numbers = match place {
+                Place::Column(number) => &self.frame.columns[number as usize],
+                Place::Voltage => self.frame.voltage,
+                _ => continue,
             };
             // SAFETY: `find_places` gave it the room of a register, which nothing else uses
             let to = unsafe { std::slice::from_raw_parts_mut(slot.cast::<f64>(), self.lanes) };
-            for (to, &from) in to.iter_mut().zip(of) {
-                *to = numbers[from as usize];
+            for (to, &instance) in to.iter_mut().zip(instances) {
+                *to = numbers[instance as usize];
+            }
+        }
+    }
+
+    fn spread_to_instances(&mut self, nodes: Nodes) {
+        if self.first == 0 {
+            self.node = 0;
+        }
+        while nodes.starts[self.node + 1] as usize <= self.first {
+            self.node += 1;
+        }
+        let ends = &nodes.starts[self.node + 1..];
+        for (&place, slot) in self.code.places.iter().zip(&self.slots[self.code.registers as usize..]) {
+            let numbers = match place {
+                Place::OfNode(number) => &self.of_nodes[number as usize],
+                Place::Voltage => nodes.voltage,
+                _ => continue,
+            };
+            let mut at = 0;
+            for (&number, &end) in numbers[self.node..].iter().zip(ends) {
+                let end = (end as usize - self.first).min(self.lanes);
+                while at < end {
+                    // What is too much is overwritten by the next node.
+                    // SAFETY: `find_places` gave it the room of a register and a line, which nothing else uses
+                    unsafe {
+                        slot.cast::<f64>().add(at).cast::<[f64; LANES]>().write_unaligned([number; LANES])
+                    };
+                    at += LANES;
+                }
+                at = end;
+                if at == self.lanes {
+                    break;
+                }
             }
         }
     }
@@ -166,7 +204,7 @@ impl<'s, 'f> Machine<'s, 'f> {
         for (number, (slot, &place)) in slots.iter_mut().zip(&self.code.places).enumerate() {
             if is_spread(frame, place) {
                 // SAFETY: `new` saw that there is room for all places
-                *slot = unsafe { self.spread.add(number * self.width) };
+                *slot = unsafe { self.spread.add(number * (self.width + 1)) };
                 continue;
             }
             // what kernels cannot write is never the target of an operation

@@ -151,11 +151,21 @@ mod tests {
         builder.write(Place::Current, current);
         let kernel = builder.finish();
         let split = split(&kernel, &[Storage::Uniform, Storage::Instances]).expect("reads the voltage");
-        let text = |kernel: &Kernel| kernel.to_string();
-        insta::assert_snapshot!(format!(
-            "{}\n{}",
-            split.nodes.as_ref().map(text).unwrap_or_default(),
-            text(&split.instances)
-        ));
+        let nodes = split.nodes.map(|kernel| kernel.to_string()).unwrap_or_default();
+        insta::assert_snapshot!(nodes, @r"
+        r0 = Voltage
+        r1 = Column(0)
+        r2 = Exp(r0)
+        r3 = Multiply(r2, r1)
+        OfNode(0) = r3
+        ");
+        insta::assert_snapshot!(split.instances.to_string(), @r"
+        r0 = Voltage
+        r1 = Column(1)
+        r2 = OfNode(0)
+        r3 = Multiply(r1, r2)
+        r4 = Multiply(r3, r0)
+        Current = r4
+        ");
     }
 }

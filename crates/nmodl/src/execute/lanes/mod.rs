@@ -162,8 +162,8 @@ pub(super) struct Scratch {
     writers: Vec<Option<usize>>,
     /// For each `Place::OfNode`, the numbers of all nodes.
     of_nodes: Vec<Column>,
-    /// Numbers of nodes as each instance of a block has them, or of instances as each event has them; a register's
-    /// size for each place.
+    /// Numbers of nodes as each instance of a block has them, or of instances as each event has them; a register and a
+    /// line for each place.
     spread: Column,
 }
 
@@ -317,7 +317,9 @@ fn place_length(frame: &Frame, place: Place) -> usize {
     }
     match place {
         Place::Column(number) => frame.columns[number as usize].len(),
-        Place::Voltage | Place::OfNode(_) if let Some(nodes) = frame.nodes => nodes.of_instance.len(),
+        Place::Voltage | Place::OfNode(_) if let Some(nodes) = frame.nodes => {
+            nodes.starts.last().map_or(0, |&count| count as usize)
+        }
         Place::Voltage => frame.voltage.len(),
         Place::Area => frame.area.len(),
         Place::Diameter => frame.diameter.len(),
@@ -349,7 +351,7 @@ fn run_lanes(
     if scratch.registers.len() < size {
         scratch.registers = Column::filled(size, 0.);
     }
-    let size = code.places.len() * width * LANES;
+    let size = code.places.len() * (width + 1) * LANES;
     if (frame.nodes.is_some() || frame.arrivals.is_some()) && scratch.spread.len() < size {
         scratch.spread = Column::filled(size, 0.);
     }

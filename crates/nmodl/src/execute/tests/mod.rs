@@ -68,7 +68,7 @@ pub(super) struct Instances {
     pub(super) time: f64,
     pub(super) columns: Vec<Column>,
     pub(super) voltage: Column,
-    /// Voltages of nodes, and the node of each instance.
+    /// Voltages of nodes, and the first instance on each.
     pub(super) nodes: Option<(Column, Vec<u32>)>,
     pub(super) current: Column,
     pub(super) conductance: Column,
@@ -103,15 +103,18 @@ impl Instances {
         }
     }
 
-    /// The same with several instances on each node: in runs of 1, 2, 3, … 5, 1, ….
+    /// The same with several instances on each node: 1, 2, 3, … 13, 1, ….
     pub(super) fn on_shared_nodes(&self) -> Self {
-        let nodes: Vec<u32> =
-            (0..).flat_map(|node| (0..node % 5 + 1).map(move |_| node)).take(self.count).collect();
-        let starts =
-            (0..self.count).filter(|&instance| instance == 0 || nodes[instance - 1] != nodes[instance]);
-        let voltages: Column = starts.map(|instance| self.voltage[instance]).collect();
-        let voltage = nodes.iter().map(|&node| voltages[node as usize]).collect();
-        Self { voltage, nodes: Some((voltages, nodes)), ..self.clone() }
+        let counts = (0..).map(|node| node % 13 + 1);
+        let mut starts: Vec<u32> = counts
+            .scan(0, |end, count| Some(std::mem::replace(end, *end + count)))
+            .take_while(|&start| (start as usize) < self.count)
+            .collect();
+        let voltages: Column = starts.iter().map(|&first| self.voltage[first as usize]).collect();
+        starts.push(self.count as u32);
+        let of = |instance: usize| starts.partition_point(|&start| start as usize <= instance) - 1;
+        let voltage = (0..self.count).map(|instance| voltages[of(instance)]).collect();
+        Self { voltage, nodes: Some((voltages, starts)), ..self.clone() }
     }
 
     /// With columns kept as a specialised program wants it.
@@ -133,7 +136,7 @@ impl Instances {
             time: self.time,
             columns: &mut self.columns,
             voltage: &self.voltage,
-            nodes: self.nodes.as_ref().map(|(voltage, of_instance)| Nodes { voltage, of_instance }),
+            nodes: self.nodes.as_ref().map(|(voltage, starts)| Nodes { voltage, starts }),
             area: &self.voltage,
             diameter: &self.voltage,
             current: &mut self.current,
