@@ -152,7 +152,7 @@ fn write_arguments(arguments: &[&Argument], writer: &mut Writer) {
         }
         Some(Argument::Stream(_)) => {
             let stream =
-                |argument: &&Argument| if let Argument::Stream(s) = argument { Some(*s) } else { None };
+                |argument: &&Argument| if let Argument::Stream(s) = argument { Some(**s) } else { None };
             let streams: Vec<Stream> = arguments.iter().filter_map(stream).collect();
             writer.streams(streams.iter());
         }
@@ -180,9 +180,13 @@ fn read_arguments(kind: ArgumentKind, count: usize, reader: &mut Reader) -> Read
             let lengths: Vec<usize> = reader.whole_of(count)?;
             parts(reader.floats()?, &lengths)?.into_iter().map(Argument::Vector).collect()
         }
-        ArgumentKind::Stream => reader.streams_of(count)?.into_iter().map(Argument::Stream).collect(),
+        ArgumentKind::Stream => {
+            let boxed = |stream| Argument::Stream(Box::new(stream));
+            reader.streams_of(count)?.into_iter().map(boxed).collect()
+        }
         ArgumentKind::Random => {
-            (0..count).map(|_| read_random(reader).map(Argument::Random)).collect::<Reading<_>>()?
+            let boxed = |random| Argument::Random(Box::new(random));
+            (0..count).map(|_| read_random(reader).map(boxed)).collect::<Reading<_>>()?
         }
         ArgumentKind::Object => vec![Argument::Object; count],
     })
@@ -342,10 +346,10 @@ mod tests {
             call("Syn", At::PointProcess(3), "setRNG", numbers(1.0, 2.5)),
             call("Syn", At::PointProcess(3), "play", vec![Argument::Vector(vec![1.0, 2.0])]),
             call("Syn", At::PointProcess(4), "setRNG", numbers(3.0, -1.0)),
-            call("chan", At::Node(7), "setRNG", vec![Argument::Random(random)]),
-            call("chan", At::Node(8), "setRNG", vec![Argument::Random(other)]),
+            call("chan", At::Node(7), "setRNG", vec![Argument::Random(Box::new(random))]),
+            call("chan", At::Node(8), "setRNG", vec![Argument::Random(Box::new(other))]),
             call("chan", At::Node(8), "name", vec![Argument::Text("a".to_owned()), Argument::Object]),
-            call("chan", At::Node(9), "setRNG", vec![Argument::Stream(stream)]),
+            call("chan", At::Node(9), "setRNG", vec![Argument::Stream(Box::new(stream))]),
             call("Syn", At::PointProcess(5), "play", vec![Argument::Vector(Vec::new())]),
             call("Syn", At::PointProcess(5), "reset", Vec::new()),
         ];

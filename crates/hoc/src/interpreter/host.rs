@@ -330,7 +330,7 @@ impl Interpreter {
             Value::Text(text) => execute::Argument::Text(text.to_string()),
             Value::Object(Some(object)) => match self.heap.data(object.index()) {
                 Object::Vector(values) => execute::Argument::Vector(values.clone()),
-                Object::Random(random) => execute::Argument::Random(**random),
+                Object::Random(random) => execute::Argument::Random(Box::new(**random)),
                 _ => execute::Argument::Object,
             },
         }
