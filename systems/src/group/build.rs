@@ -147,7 +147,7 @@ fn share_nodes(instances: &mut Instances, kernels: &dyn Kernels) {
     if phases.iter().any(|&phase| kernels.voltage(phase) == VoltageOf::Nodes) {
         let distinct = DistinctNodes::of(&instances.nodes);
         // below, it takes longer to give each instance the numbers of its node than to compute them
-        let is_worth_it = instances.nodes.len() >= 2 * distinct.nodes.len();
+        let is_worth_it = instances.nodes.len() >= 3 * distinct.nodes.len();
         instances.distinct = is_worth_it.then_some(distinct);
     }
 }

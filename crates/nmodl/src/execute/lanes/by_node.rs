@@ -12,8 +12,8 @@ use crate::optimise::{remove_dead, renumber};
 
 /// A kernel in two parts.
 pub(super) struct Split {
-    /// Writes `Place::OfNode`s, for each node; nothing if there is nothing worth it.
-    pub(super) nodes: Option<Kernel>,
+    /// Writes `Place::OfNode`s, for each node.
+    pub(super) nodes: Kernel,
     /// Does the rest for each instance.
     pub(super) instances: Kernel,
 }
@@ -29,8 +29,8 @@ enum Shared {
     Dear,
 }
 
-/// The parts of a kernel for columns that are kept as `storage` says, if it reads the voltage, and only where the lane
-/// machine does.
+/// The parts of a kernel for columns that are kept as `storage` says, if there is something worth to be done for nodes,
+/// and the voltage is read only where the lane machine does.
 pub(super) fn split(kernel: &Kernel, storage: &[Storage]) -> Option<Split> {
     let is_voltage =
         |instruction: &Instruction| matches!(instruction, Instruction::Read { place: Place::Voltage, .. });
@@ -38,8 +38,7 @@ pub(super) fn split(kernel: &Kernel, storage: &[Storage]) -> Option<Split> {
         matches!(instruction, Instruction::Newton { .. } | Instruction::ForConnections { .. })
             && instruction.any(&is_voltage)
     };
-    let any = |test: &dyn Fn(&Instruction) -> bool| kernel.body.iter().any(|inner| inner.any(test));
-    if !any(&is_voltage) || any(&runs_lane_by_lane) {
+    if kernel.body.iter().any(|instruction| instruction.any(&runs_lane_by_lane)) {
         return None;
     }
     let mut shared = BTreeMap::new();
@@ -66,6 +65,9 @@ pub(super) fn split(kernel: &Kernel, storage: &[Storage]) -> Option<Split> {
         }
         instances.push(instruction);
     }
+    if fetched.is_empty() {
+        return None;
+    }
     let mut nodes = kernel.clone();
     nodes.body.retain(|instruction| made(instruction).is_some_and(|value| shared.contains_key(&value)));
     let written =
@@ -76,7 +78,7 @@ pub(super) fn split(kernel: &Kernel, storage: &[Storage]) -> Option<Split> {
         remove_dead(kernel, &|_| true);
         renumber(kernel);
     }
-    Some(Split { nodes: (!fetched.is_empty()).then_some(nodes), instances })
+    Some(Split { nodes, instances })
 }
 
 /// The value that a simple instruction makes.
@@ -150,9 +152,9 @@ mod tests {
         let current = builder.binary(BinaryOperation::Multiply, blocked, voltage);
         builder.write(Place::Current, current);
         let kernel = builder.finish();
-        let split = split(&kernel, &[Storage::Uniform, Storage::Instances]).expect("reads the voltage");
-        let nodes = split.nodes.map(|kernel| kernel.to_string()).unwrap_or_default();
-        insta::assert_snapshot!(nodes, @r"
+        let split =
+            split(&kernel, &[Storage::Uniform, Storage::Instances]).expect("an exponential is worth it");
+        insta::assert_snapshot!(split.nodes.to_string(), @r"
         r0 = Voltage
         r1 = Column(0)
         r2 = Exp(r0)

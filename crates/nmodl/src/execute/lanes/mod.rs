@@ -61,7 +61,7 @@ pub(super) struct Codes {
 #[derive(Clone, Debug)]
 struct Together {
     /// Computes for each node what its instances share.
-    nodes: Option<Code>,
+    nodes: Code,
     /// Does the rest for each instance.
     instances: Code,
 }
@@ -176,7 +176,7 @@ impl AllInstances {
         let compile = |kernel: &Kernel| compile::compile(kernel, storage, level, LanesAre::Instances);
         let split = if share_nodes { by_node::split(kernel, storage) } else { None };
         let together = split.map(|Split { nodes, instances }| Together {
-            nodes: nodes.as_ref().map(compile),
+            nodes: compile(&nodes),
             instances: compile(&instances),
         });
         Self::Lanes(Box::new(Codes { apart: compile(kernel), together }))
@@ -244,36 +244,35 @@ impl Together {
         scratch: &mut (Scratch, reference::Scratch),
         width: usize,
     ) {
-        if let Some(code) = &self.nodes {
-            let values = code.places.iter().filter(|place| matches!(place, Place::OfNode(_))).count();
-            let of_nodes = &mut scratch.0.of_nodes;
-            of_nodes.resize_with(values.max(of_nodes.len()), Column::default);
-            for column in &mut of_nodes[..values] {
-                if column.len() < nodes.voltage.len() {
-                    *column = Column::filled(nodes.voltage.len(), 0.);
-                }
+        let code = &self.nodes;
+        let values = code.places.iter().filter(|place| matches!(place, Place::OfNode(_))).count();
+        let of_nodes = &mut scratch.0.of_nodes;
+        of_nodes.resize_with(values.max(of_nodes.len()), Column::default);
+        for column in &mut of_nodes[..values] {
+            if column.len() < nodes.voltage.len() {
+                *column = Column::filled(nodes.voltage.len(), 0.);
             }
-            let mut nothing = [Column::default(), Column::default()];
-            let [current, conductance] = &mut nothing;
-            let mut all_nodes = Frame {
-                count: nodes.voltage.len(),
-                time: frame.time,
-                columns: &mut *frame.columns,
-                voltage: nodes.voltage,
-                nodes: None,
-                area: frame.area,
-                diameter: frame.diameter,
-                current,
-                conductance,
-                ion_derivatives: &mut [],
-                own: &mut *frame.own,
-                outbox: &mut *frame.outbox,
-                event: None,
-                arrivals: None,
-                arguments: &[],
-            };
-            run_lanes(code, fixed, &mut all_nodes, scratch, width);
         }
+        let mut nothing = [Column::default(), Column::default()];
+        let [current, conductance] = &mut nothing;
+        let mut all_nodes = Frame {
+            count: nodes.voltage.len(),
+            time: frame.time,
+            columns: &mut *frame.columns,
+            voltage: nodes.voltage,
+            nodes: None,
+            area: frame.area,
+            diameter: frame.diameter,
+            current,
+            conductance,
+            ion_derivatives: &mut [],
+            own: &mut *frame.own,
+            outbox: &mut *frame.outbox,
+            event: None,
+            arrivals: None,
+            arguments: &[],
+        };
+        run_lanes(code, fixed, &mut all_nodes, scratch, width);
         run_lanes(&self.instances, fixed, frame, scratch, width);
     }
 }
