@@ -1,6 +1,9 @@
 """Grows a circuit, simulates it here and in neurodamus with NEURON and with CoreNEURON, and prints how they compare.
 
-usage: circuits.py FOLDER_OF_PROGRAMS [--cells 100] [--synapses 500] [--time 50] [--rounds 1]
+usage: circuits.py FOLDER_OF_PROGRAMS [--cells 100] [--synapses 500] [--channels] [--time 50] [--rounds 1]
+
+With `--channels`, every section has the ten channels of a neocortical pyramidal cell (EModelRunner), at their default
+densities, beside those of the example.
 
 The programs are `circuit-speed` of this folder's package and the example `make_network`. All read the same files, on
 one thread. Times are those on the CPU, so that other work on the machine matters little. Fails if an engine other than
@@ -10,6 +13,7 @@ the one asked for ran, or if the spikes differ.
 import argparse
 import json
 import os
+import shutil
 import pathlib
 import subprocess
 import sys
@@ -17,22 +21,33 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 REFERENCE = HERE.parent / ".reference"
-MODELS = REFERENCE / "models/obi-one/obi_one/scientific/blocks/synaptic_models/tsodyks_markram/mod"
+SYNAPSES = REFERENCE / "models/obi-one/obi_one/scientific/blocks/synaptic_models/tsodyks_markram/mod"
+CHANNELS = REFERENCE / "models/emodelrunner/examples/sscx_sample_dir/mechanisms"
+INSERTED = "CaDynamics_DC0 Ca_HVA2 Ca_LVAst Ih K_Pst K_Tst NaTg Nap_Et2 SK_E2 SKv3_1".split()
 OWN = "neurodamus"
 # CoreNEURON's file of spikes has no more digits
 DIGITS_OF_SPIKES = 1e-6
 
 
+def mechanisms():
+    """A folder with the neocortex's synapses and channels, put together once."""
+    folder = REFERENCE / "compiled/circuits/models"
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in [*SYNAPSES.glob("*.mod"), *(CHANNELS / f"{name}.mod" for name in INSERTED)]:
+        shutil.copy(file, folder)
+    return folder
+
+
 def compiled():
-    """neurodamus's own mechanisms and the neocortex's synapses for both engines, compiled once."""
-    folder = REFERENCE / "compiled/circuits"
+    """neurodamus's own mechanisms and the neocortex's for both engines, compiled once."""
+    folder = REFERENCE / "compiled/circuits/channels"
     libraries = list(folder.glob("*/libcorenrnmech.so"))
     if not libraries:
         compiler = "from neurodamus.utils.compile_mods import compile_mods; compile_mods()"
         nrnivmodl = pathlib.Path(sys.executable).with_name("nrnivmodl")
         command = [sys.executable, "-c", compiler, "--with-internal-mods", "--simulator", "coreneuron"]
         command += ["--incflags=-DDISABLE_REPORTINGLIB", "--nrnivmodl", nrnivmodl]
-        command += ["--input-dir", MODELS, "--output-dir", folder]
+        command += ["--input-dir", mechanisms(), "--output-dir", folder]
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit("error: mechanisms do not compile:\n" + "\n".join(done.stderr.splitlines()[-12:]))
@@ -78,6 +93,7 @@ def configured(folder, time, engine):
     (folder / engine).mkdir()
     # Gap junctions would need a mechanism that neither neurodamus nor these models bring along
     circuit = json.loads((folder / "circuit_config.json").read_text())
+    circuit.setdefault("components", {})["mechanisms_dir"] = str(mechanisms())
     edges = circuit["networks"]["edges"]
     circuit["networks"]["edges"] = [group for group in edges if "gap_junctions" not in group["edges_file"]]
     (folder / "chemical_config.json").write_text(json.dumps(circuit))
@@ -87,7 +103,16 @@ def configured(folder, time, engine):
     return path
 
 
-def compare(programs, cells, synapses, time, rounds):
+def insert_channels(folder):
+    """Has the template of the circuit insert channels into all sections."""
+    template = folder / "templates/RingCell.hoc"
+    begin = "proc insertChannel() {\n"
+    inserted = "".join(f"    insert {name}\n" for name in INSERTED)
+    before, after = template.read_text().split(begin)
+    template.write_text(f"{before}{begin}  forsec all {{\n{inserted}  }}\n{after}")
+
+
+def compare(programs, cells, synapses, channels, time, rounds):
     """Prints the comparison; whether the spikes agree."""
     programs = programs.resolve()
     library = compiled()
@@ -96,6 +121,8 @@ def compare(programs, cells, synapses, time, rounds):
         folder = pathlib.Path(name)
         grow = [programs / "examples/make_network", folder, cells, synapses]
         subprocess.run(list(map(str, grow)), check=True, capture_output=True)
+        if channels:
+            insert_channels(folder)
         twin = [sys.executable, HERE / "circuit_speed.py"]
         contestants = {
             OWN: [programs / "circuit-speed", configured(folder, time, OWN)],
@@ -112,7 +139,8 @@ def compare(programs, cells, synapses, time, rounds):
                 for key in ("build", "solve", "whole", "memory"):
                     report[key] = min(report[key], known[key])
                 best[engine] = report
-    print(f"\n{cells} cells with {synapses} synapses each, {time:g} ms, one thread:\n")
+    of_channels = f" and {len(INSERTED)} further channels" if channels else ""
+    print(f"\n{cells} cells with {synapses} synapses{of_channels} each, {time:g} ms, one thread:\n")
     head = "".join(f"{word:>12}" for word in ["build (s)", "solve (s)", "whole (s)", "peak (MB)", "spikes"])
     print(f"  {'':<14}{head}   spikes differ by (ms)")
     for engine, report in best.items():
@@ -133,10 +161,12 @@ def main():
     parser.add_argument("programs", type=pathlib.Path)
     parser.add_argument("--cells", type=int, default=100)
     parser.add_argument("--synapses", type=int, default=500)
+    parser.add_argument("--channels", action="store_true")
     parser.add_argument("--time", type=float, default=50.0, help="simulated time (ms)")
     parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
-    if not compare(options.programs, options.cells, options.synapses, options.time, options.rounds):
+    sizes = (options.cells, options.synapses, options.channels)
+    if not compare(options.programs, *sizes, options.time, options.rounds):
         sys.exit("error: the spikes differ")
 
 

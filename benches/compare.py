@@ -153,7 +153,8 @@ def main():
     agree = compare_runs(options)
     compare_building(options)
     compare_mechanisms(options)
-    agree &= circuits.compare(options.programs, cells=100, synapses=500, time=50.0, rounds=1)
+    for channels in (False, True):
+        agree &= circuits.compare(options.programs, 100, 500, channels, time=50.0, rounds=1)
     if not agree:
         sys.exit("error: the spikes differ")
 
