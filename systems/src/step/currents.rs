@@ -10,6 +10,7 @@ use components::{
 };
 
 use super::Complaints;
+use super::gather::{At, add, gather};
 use super::ions::{read_ions, write_back};
 use crate::mechanism::{Kernels, Outbox, Surroundings};
 
@@ -188,18 +189,9 @@ fn add_densities(
     (current, derivative): (&[f64], &[f64]),
     binding: &IonBinding,
 ) {
-    if let Some(range) = &binding.range {
-        let add = |(total, value): (&mut f64, &f64)| *total += value;
-        total[range.clone()].iter_mut().zip(current).for_each(add);
-        total_derivative[range.clone()].iter_mut().zip(derivative).for_each(add);
-        return;
-    }
-    for (&index, current) in binding.index.iter().zip(current) {
-        total[index as usize] += current;
-    }
-    for (&index, derivative) in binding.index.iter().zip(derivative) {
-        total_derivative[index as usize] += derivative;
-    }
+    let at = At { index: &binding.index, runs: &binding.runs };
+    add(current, total, at);
+    add(derivative, total_derivative, at);
 }
 
 /// Adds currents (nA) of point processes on nodes of an area (um2), of which several can be in one place.
@@ -219,24 +211,6 @@ fn add_point_currents(
 
 /// Copies the voltage of every instance's node into the instances' own column.
 pub fn gather_voltage(instances: &mut Instances, voltage: &[f64]) {
-    if instances.nodes.len() < LONG_RUN * instances.runs.len() {
-        for (value, &node) in instances.voltage.iter_mut().zip(&instances.nodes) {
-            *value = voltage[node as usize];
-        }
-        return;
-    }
-    let mut own = &mut instances.voltage[..];
-    for run in &instances.runs {
-        let (node, count) = (run.node as usize, run.count as usize);
-        let (now, rest) = own.split_at_mut(count);
-        if run.is_one_node {
-            now.fill(voltage[node]);
-        } else {
-            now.copy_from_slice(&voltage[node..node + count]);
-        }
-        own = rest;
-    }
+    let at = At { index: &instances.nodes, runs: &instances.runs };
+    gather(&mut instances.voltage, voltage, at);
 }
-
-/// Instances from which on a run is worth more than a look at the node of each.
-const LONG_RUN: usize = 12;
