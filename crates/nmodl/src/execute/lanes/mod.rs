@@ -14,6 +14,7 @@ mod block;
 mod code;
 mod columns;
 mod compile;
+mod copies;
 mod fuse;
 mod single;
 mod steps;
