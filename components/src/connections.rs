@@ -42,6 +42,12 @@ impl Connections {
         self.starts[row] as usize..self.starts[row + 1] as usize
     }
 
+    /// How many entries the weight vector of a connection has.
+    pub fn weight_count(&self, connection: u32) -> usize {
+        let connection = connection as usize;
+        (self.weight_start[connection + 1] - self.weight_start[connection]) as usize
+    }
+
     /// The weight vector of a connection.
     pub fn weights_of(&mut self, connection: u32) -> &mut [f64] {
         let connection = connection as usize;

@@ -167,6 +167,11 @@ impl EventQueue {
 
     /// Removes and returns the next event if it is due by `time` (ms).
     pub fn pop_due(&mut self, time: f64) -> Option<Event> {
+        self.pop_due_if(time, |_| true)
+    }
+
+    /// Removes and returns the next event if it is due by `time` (ms) and `accept` accepts it.
+    pub fn pop_due_if(&mut self, time: f64, accept: impl FnOnce(&Event) -> bool) -> Option<Event> {
         let interval = interval(time);
         if !self.is_near(interval) {
             while let Some(entry) = self.later.first_entry()
@@ -177,7 +182,8 @@ impl EventQueue {
             self.near.sort_unstable_by(|one, other| other.cmp(one));
             self.horizon = interval.checked_add(1);
         }
-        if self.near.last()?.time <= time { self.near.pop() } else { None }
+        let next = self.near.last()?;
+        if next.time <= time && accept(next) { self.near.pop() } else { None }
     }
 
     fn is_near(&self, interval: i64) -> bool {

@@ -38,8 +38,8 @@ pub use compartments::{
 pub use connections::{Connections, NO_CONNECTIONS, SpikeSources};
 pub use events::{Event, EventQueue, OutgoingSpikes, Payload, SourceId, Spike, Target};
 pub use mechanisms::{
-    InstanceSource, Instances, IonBinding, IonColumns, IonName, MechanismName, NodeRun, PointerBinding,
-    PointerTarget, Watch,
+    DistinctNodes, InstanceSource, Instances, IonBinding, IonColumns, IonName, MechanismName, NodeRun,
+    PointerBinding, PointerTarget, Watch,
 };
 pub use nmodl::Column;
 pub use record::{IonQuantity, RecordedValue, Recording};

@@ -23,12 +23,14 @@ pub struct Instances {
     pub nodes: Vec<u32>,
     /// The same nodes in runs: `NodeRun::of(&nodes)`.
     pub runs: Vec<NodeRun>,
+    /// The same nodes, each once, if kernels compute what the instances of a node share.
+    pub distinct: Option<DistinctNodes>,
     /// Number of instances.
     pub count: usize,
     /// One column per variable of the mechanism's description: a number for each instance, or a single one if
     /// all have the same, or none if nobody needs it. [`Instances::value`] reads any of them.
     pub columns: Vec<Column>,
-    /// Voltage (mV) of each instance's node, refreshed before every kernel.
+    /// Voltage (mV) of each instance's node, refreshed before every kernel that reads it.
     pub voltage: Column,
     /// Current of each instance as its kernel gave it (mA/cm2, point processes nA).
     pub current: Column,
@@ -66,9 +68,37 @@ impl Instances {
     }
 }
 
+/// Nodes with instances, each once.
+#[derive(Clone, Debug, Default)]
+pub struct DistinctNodes {
+    /// The nodes, ascending.
+    pub nodes: Vec<u32>,
+    /// Voltage (mV) of each, refreshed before every kernel that reads it.
+    pub voltage: Column,
+    /// For each instance, which of them it is on.
+    pub of_instance: Vec<u32>,
+}
+
+impl DistinctNodes {
+    /// The nodes of instances on ascending `nodes`.
+    pub fn of(nodes: &[u32]) -> Self {
+        let mut distinct = Self::default();
+        for &node in nodes {
+            if distinct.nodes.last() != Some(&node) {
+                distinct.nodes.push(node);
+            }
+            distinct.of_instance.push(distinct.nodes.len() as u32 - 1);
+        }
+        distinct.voltage = Column::filled(distinct.nodes.len(), 0.0);
+        distinct
+    }
+}
+
 /// Instances one after the other that are on consecutive nodes, or all on one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeRun {
+    /// The first instance.
+    pub start: u32,
     /// The node of the first.
     pub node: u32,
     /// How many there are.
@@ -78,18 +108,20 @@ pub struct NodeRun {
 }
 
 impl NodeRun {
-    /// The runs that ascending `nodes` make.
+    /// The runs that ascending `nodes` make, those of the same length together: a loop that is repeated as often as
+    /// the one before costs a CPU less.
     pub fn of(nodes: &[u32]) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();
-        for &node in nodes {
+        for (instance, &node) in nodes.iter().enumerate() {
             match runs.last_mut() {
                 Some(run) if node == run.node && (run.is_one_node || run.count == 1) => {
                     (run.count, run.is_one_node) = (run.count + 1, true);
                 }
                 Some(run) if node == run.node + run.count && !run.is_one_node => run.count += 1,
-                _ => runs.push(Self { node, count: 1, is_one_node: false }),
+                _ => runs.push(Self { start: instance as u32, node, count: 1, is_one_node: false }),
             }
         }
+        runs.sort_by_key(|run| (run.is_one_node, run.count));
         runs
     }
 }
@@ -222,9 +254,9 @@ mod tests {
 
     #[test]
     fn runs_are_of_consecutive_nodes_or_of_one() {
-        let run = |node, count, is_one_node| NodeRun { node, count, is_one_node };
+        let run = |start, node, count, is_one_node| NodeRun { start, node, count, is_one_node };
         let runs = NodeRun::of(&[3, 4, 5, 5, 5, 6, 9, 9]);
-        assert_eq!(runs, [run(3, 3, false), run(5, 2, true), run(6, 1, false), run(9, 2, true)]);
+        assert_eq!(runs, [run(5, 6, 1, false), run(0, 3, 3, false), run(3, 5, 2, true), run(6, 9, 2, true)]);
         assert_eq!(NodeRun::of(&[]), []);
     }
 }

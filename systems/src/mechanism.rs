@@ -9,7 +9,7 @@ use std::sync::Arc;
 use components::{Clock, Instances};
 use nmodl::Description;
 use nmodl::execute::OtherConnections;
-pub use nmodl::execute::{Argument, Demand, Outbox, Phase, Request, Storage};
+pub use nmodl::execute::{Argument, Arrivals, Demand, Outbox, Phase, Request, Storage, VoltageOf};
 use nmodl::ir::PointerVariable;
 use nmodl::syntax::Span;
 
@@ -106,7 +106,7 @@ pub trait Mechanism: Send + Sync {
 
 /// The kernels of a mechanism, specialised for one run.
 ///
-/// `instances.voltage` and the columns bound to ion variables are up to date on entry. What a kernel asks the solver
+/// The voltages that [`Kernels::voltage`] names, and the columns bound to ion variables are up to date on entry. What a kernel asks the solver
 /// for, cannot do or has to tell goes into its outbox.
 pub trait Kernels: Send + Sync {
     /// What it takes part in.
@@ -120,6 +120,11 @@ pub trait Kernels: Send + Sync {
     /// Whether kernels read `instances.area` and `instances.diameter` of density mechanisms.
     fn reads_geometry(&self) -> bool {
         false
+    }
+
+    /// Which voltages the kernel of a phase reads: those of `instances.voltage` or of `instances.distinct`.
+    fn voltage(&self, _phase: Phase) -> VoltageOf {
+        VoltageOf::Instances
     }
 
     /// Fills `instances.own` before anything else happens: with what instances share.
@@ -160,6 +165,15 @@ pub trait Kernels: Send + Sync {
 
     /// `NET_RECEIVE`: an event reaches one instance.
     fn receive(&self, _instances: &mut Instances, _delivery: &mut Delivery, _outbox: &mut Outbox) {}
+
+    /// Whether events that reach different instances can be delivered at once, because none of them makes an instance
+    /// spike or sees more than its own instance, and how many entries of their weight vectors are used.
+    fn receives_all(&self) -> Option<usize> {
+        None
+    }
+
+    /// `NET_RECEIVE` for events that reach an instance each, if that is possible; requests come in their order.
+    fn receive_all(&self, _instances: &mut Instances, _arrivals: &mut Arrivals, _outbox: &mut Outbox) {}
 
     /// Value of WATCH condition number `condition` for an instance at `t` (ms): true while it is positive.
     fn watch(&self, _instances: &mut Instances, _instance: usize, _condition: u32, _t: f64) -> f64 {

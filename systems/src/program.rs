@@ -8,15 +8,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use components::Instances;
-use nmodl::execute::{Constants, Event, Frame, FunctionTableEntries, Specialised, TableEntries};
+use nmodl::execute::{Constants, Event, Frame, FunctionTableEntries, Nodes, Specialised, TableEntries};
 use nmodl::ir::{Effect, Instruction, Kernel, Place, PointerVariable};
 use nmodl::syntax::{Source, Span};
 use nmodl::{Description, Kind, Program};
 
 use crate::group::open_demand;
 use crate::mechanism::{
-    Argument, Delivery, Demand, Environment, Kernels, Mechanism, Outbox, Phase, Phases, Storage,
-    Surroundings, without_source,
+    Argument, Arrivals, Delivery, Demand, Environment, Kernels, Mechanism, Outbox, Phase, Phases, Storage,
+    Surroundings, VoltageOf, without_source,
 };
 
 /// What a specialisation depends on: the bits of the numbers in the environment, the demand, and whether functions are
@@ -185,6 +185,10 @@ impl ProgramKernels {
             time,
             columns: &mut instances.columns,
             voltage: &instances.voltage,
+            nodes: instances
+                .distinct
+                .as_ref()
+                .map(|distinct| Nodes { voltage: &distinct.voltage, of_instance: &distinct.of_instance }),
             area: &instances.area,
             diameter: &instances.diameter,
             current: &mut instances.current,
@@ -193,6 +197,7 @@ impl ProgramKernels {
             own: &mut instances.own,
             outbox,
             event,
+            arrivals: None,
             arguments,
         };
         work(&self.specialised, &mut frame)
@@ -239,6 +244,10 @@ impl Kernels for ProgramKernels {
 
     fn reads_geometry(&self) -> bool {
         self.reads_geometry
+    }
+
+    fn voltage(&self, phase: Phase) -> VoltageOf {
+        self.specialised.voltage(phase)
     }
 
     fn prepare(&self, instances: &mut Instances) {
@@ -292,6 +301,18 @@ impl Kernels for ProgramKernels {
         let (instance, t, event) = event(delivery);
         self.with_frame(instances, t, outbox, Some(event), &[], |specialised, frame| {
             specialised.receive(instance, frame);
+        });
+    }
+
+    fn receives_all(&self) -> Option<usize> {
+        self.specialised.receives_all()
+    }
+
+    fn receive_all(&self, instances: &mut Instances, arrivals: &mut Arrivals, outbox: &mut Outbox) {
+        self.with_frame(instances, 0.0, outbox, None, &[], |specialised, frame| {
+            (frame.count, frame.nodes) = (arrivals.instances.len(), None);
+            frame.arrivals = Some(arrivals);
+            specialised.receive_all(frame);
         });
     }
 

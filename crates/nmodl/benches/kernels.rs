@@ -67,6 +67,7 @@ fn kernels(criterion: &mut Criterion) {
                     time: 0.,
                     columns: &mut columns,
                     voltage: &voltage,
+                    nodes: None,
                     area: &voltage,
                     diameter: &voltage,
                     current: &mut current,
@@ -75,6 +76,7 @@ fn kernels(criterion: &mut Criterion) {
                     own: &mut own,
                     outbox: &mut outbox,
                     event: None,
+                    arrivals: None,
                     arguments: &[],
                 };
                 specialised.run(Phase::Initial, &mut frame);

@@ -92,6 +92,7 @@ impl Instances {
             time,
             columns: &mut self.columns,
             voltage: &self.voltage,
+            nodes: None,
             area: &self.area,
             diameter: &self.area,
             current: &mut self.current,
@@ -100,6 +101,7 @@ impl Instances {
             own: &mut self.own,
             outbox: &mut self.outbox,
             event: None,
+            arrivals: None,
             arguments: &[],
         }
     }

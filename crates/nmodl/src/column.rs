@@ -21,6 +21,12 @@ impl Column {
         Self { lines: vec![Line([value; 8]); length.div_ceil(8)], length }
     }
 
+    /// Makes it longer, with numbers that mean nothing, or shorter.
+    pub fn resize(&mut self, length: usize) {
+        self.lines.resize(length.div_ceil(8), Line([0.0; 8]));
+        self.length = length;
+    }
+
     /// Its lines; the last one may have more numbers than the column, which mean nothing.
     pub(crate) fn lines(&self) -> &[Line] {
         &self.lines

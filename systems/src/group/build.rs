@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bevy_ecs::schedule::Schedule;
 use bevy_ecs::world::World;
 use components::{
-    Clock, Column, CompartmentRange, EventQueue, Gid, Instances, MechanismName, MembraneCurrent, NodeId,
-    OutgoingSpikes, Population, SavedDiagonal, SavedRightHandSide, SectionTable, Target, Waveform,
+    Clock, Column, CompartmentRange, DistinctNodes, EventQueue, Gid, Instances, MechanismName,
+    MembraneCurrent, NodeId, OutgoingSpikes, Population, SavedDiagonal, SavedRightHandSide, SectionTable,
+    Target, Waveform,
 };
 
 use super::calls;
@@ -19,7 +20,7 @@ use super::pointers::{self, Places};
 use super::{CellPlan, CellProbeSource, Group, GroupOptions};
 use super::{probes, voltages};
 use crate::error::Error;
-use crate::mechanism::{Environment, Kernels, Mechanism, Surroundings};
+use crate::mechanism::{Environment, Kernels, Mechanism, Phase, Surroundings, VoltageOf};
 use crate::registry::Registry;
 use crate::schedule::{self, Assembly, assemble_initialize, assemble_step};
 use crate::step::{Complaints, GroupEntities, MechanismTable};
@@ -86,10 +87,13 @@ pub fn build(
         gather_geometry(&mut own, &*kernels, &surroundings);
         let mut instances = own.instances;
         keep_columns(&mut instances, &*kernels);
+        share_nodes(&mut instances, &*kernels);
         for source in &mut instances.sources {
             source.row = connections.row(source.source).map_or(components::NO_CONNECTIONS, |row| row as u32);
         }
         let sees_all = kernels.phases().other_connections;
+        let alone = !sees_all && instances.pointers.is_empty();
+        table.together.push(if alone { kernels.receives_all() } else { None });
         table.incoming.push(sees_all.then(|| incoming(index as u32, instances.count, &connections)));
         let name = own.description.name.clone();
         world.entity_mut(own.entity).insert((MechanismName(name.clone()), instances));
@@ -134,6 +138,17 @@ pub(super) fn gather_geometry(own: &mut Gathered, kernels: &dyn Kernels, surroun
         let instances = &mut own.instances;
         let at = |column: &[f64]| instances.nodes.iter().map(|&node| column[node as usize]).collect();
         (instances.area, instances.diameter) = (at(surroundings.area), at(surroundings.diameter));
+    }
+}
+
+/// Lists the nodes of instances once where kernels gain by it.
+fn share_nodes(instances: &mut Instances, kernels: &dyn Kernels) {
+    let phases = [Phase::Current, Phase::State];
+    if phases.iter().any(|&phase| kernels.voltage(phase) == VoltageOf::Nodes) {
+        let distinct = DistinctNodes::of(&instances.nodes);
+        // below, it takes longer to give each instance the numbers of its node than to compute them
+        let is_worth_it = instances.nodes.len() >= 2 * distinct.nodes.len();
+        instances.distinct = is_worth_it.then_some(distinct);
     }
 }
 

@@ -477,9 +477,10 @@ impl MechanismState {
     fn set(&self, instances: &mut Instances, own: &[usize]) {
         let count = instances.count;
         for (saved, column) in self.columns.iter().zip(&mut instances.columns) {
-            // Of a column with one value for all that value is known
             if column.len() == count {
                 own.iter().zip(saved).for_each(|(&instance, value)| column[instance] = *value);
+            } else if let ([value], Some(&saved)) = (&mut column[..], saved.first()) {
+                *value = saved;
             }
         }
         for (saved, all) in self.streams.iter().zip(&mut instances.own.streams) {

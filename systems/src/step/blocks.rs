@@ -32,7 +32,7 @@ pub fn block_system(
             return;
         };
         let instances = &mut *instances;
-        gather_voltage(instances, &voltage.0);
+        gather_voltage(instances, &voltage.0, kernels.voltage(block));
         read_ions(instances, &mut ions);
         let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
         kernels.block(block, instances, &surroundings, &mut outbox);

@@ -12,7 +12,7 @@ use components::{
 use super::Complaints;
 use super::gather::{At, add, gather};
 use super::ions::{read_ions, write_back};
-use crate::mechanism::{Kernels, Outbox, Surroundings};
+use crate::mechanism::{Kernels, Outbox, Phase, Surroundings, VoltageOf};
 
 /// Empties the matrix before currents are added.
 pub fn clear(mut compartments: Query<(&mut RightHandSide, &mut Diagonal)>) {
@@ -110,12 +110,12 @@ fn scatter(
     diagonal: &mut [f64],
     with_conductance: impl Fn(f64, f64) -> f64,
 ) {
-    let (mut current, mut conductance) = (&*instances.current, &*instances.conductance);
-    let mut factor = &*instances.per_area;
     for run in &instances.runs {
         let (node, count) = (run.node as usize, run.count as usize);
-        let (currents, conductances) = (take(&mut current, count), take(&mut conductance, count));
-        let factors = if factor.is_empty() { &[][..] } else { take(&mut factor, count) };
+        let range = run.start as usize..run.start as usize + count;
+        let (currents, conductances) =
+            (&instances.current[range.clone()], &instances.conductance[range.clone()]);
+        let factors = instances.per_area.get(range).unwrap_or_default();
         if run.is_one_node {
             let (mut total, mut total_conductance) = (rhs[node], diagonal[node]);
             for ((current, conductance), factor) in currents.iter().zip(conductances).zip(factors) {
@@ -141,13 +141,6 @@ fn scatter(
     }
 }
 
-/// The first numbers of a slice, which goes on behind them.
-fn take<'a>(numbers: &mut &'a [f64], count: usize) -> &'a [f64] {
-    let (first, rest) = numbers.split_at(count);
-    *numbers = rest;
-    first
-}
-
 /// Runs the current kernel, between the exchanges with ions.
 fn evaluate(
     instances: &mut Instances,
@@ -157,7 +150,7 @@ fn evaluate(
     ions: &mut Query<&mut IonColumns>,
     outbox: &mut Outbox,
 ) {
-    gather_voltage(instances, voltage);
+    gather_voltage(instances, voltage, kernels.voltage(Phase::Current));
     read_ions(instances, ions);
     kernels.current(instances, surroundings, outbox);
     add_ion_currents(instances, ions, true);
@@ -191,7 +184,9 @@ fn add_densities(
 ) {
     let at = At { index: &binding.index, runs: &binding.runs };
     add(current, total, at);
-    add(derivative, total_derivative, at);
+    if !derivative.is_empty() {
+        add(derivative, total_derivative, at);
+    }
 }
 
 /// Adds currents (nA) of point processes on nodes of an area (um2), of which several can be in one place.
@@ -209,8 +204,18 @@ fn add_point_currents(
     }
 }
 
-/// Copies the voltage of every instance's node into the instances' own column.
-pub fn gather_voltage(instances: &mut Instances, voltage: &[f64]) {
-    let at = At { index: &instances.nodes, runs: &instances.runs };
-    gather(&mut instances.voltage, voltage, at);
+/// Copies voltages of nodes to where kernels read them: those of every instance's node, or of each node once.
+pub fn gather_voltage(instances: &mut Instances, voltage: &[f64], of: VoltageOf) {
+    match (of, &mut instances.distinct) {
+        (VoltageOf::Nothing, _) => {}
+        (VoltageOf::Nodes, Some(distinct)) => {
+            for (value, &node) in distinct.voltage.iter_mut().zip(&distinct.nodes) {
+                *value = voltage[node as usize];
+            }
+        }
+        _ => {
+            let at = At { index: &instances.nodes, runs: &instances.runs };
+            gather(&mut instances.voltage, voltage, at);
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::currents::gather_voltage;
 use super::deliver::fire;
-use crate::mechanism::Kernels;
+use crate::mechanism::{Kernels, VoltageOf};
 
 /// What NEURON adds to the time of a threshold crossing (ms).
 const CROSSING_DELAY: f64 = 1e-10;
@@ -51,7 +51,7 @@ pub fn watch_system(
             return;
         }
         if let Ok(voltage) = voltage.single() {
-            gather_voltage(instances, &voltage.0);
+            gather_voltage(instances, &voltage.0, VoltageOf::Instances);
         }
         for place in 0..instances.watches.len() {
             let watch = instances.watches[place];

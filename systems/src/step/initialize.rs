@@ -13,7 +13,7 @@ use super::Complaints;
 use super::currents::gather_voltage;
 use super::deliver::Network;
 use super::ions::{read_ions, write_back};
-use crate::mechanism::{Kernels, Outbox, Surroundings};
+use crate::mechanism::{Kernels, Outbox, Phase, Surroundings};
 
 /// Forgets pending events and spikes, and sets the voltage of every node to `v_init` (mV).
 pub fn reset_system(
@@ -51,7 +51,7 @@ pub fn mechanism_system(
         if let Ok(mut instances) = network.reach.instances.get_mut(mechanism) {
             let instances = &mut *instances;
             if let Ok(voltage) = network.reach.voltage.single() {
-                gather_voltage(instances, &voltage.0);
+                gather_voltage(instances, &voltage.0, kernels.voltage(Phase::Initial));
             }
             instances.watches.clear();
             for source in &mut instances.sources {
@@ -63,7 +63,7 @@ pub fn mechanism_system(
             write_back(instances, &mut network.reach.ions, true, clock.celsius);
         }
         network.complaints.collect(mechanism, clock.t, &mut outbox);
-        network.handle(index, clock.t, u32::MAX, &mut outbox);
+        network.handle(index, &mut outbox, |_| (clock.t, u32::MAX));
     }
 }
 

@@ -52,6 +52,8 @@ pub struct MechanismTable {
     pub names: Vec<String>,
     /// The connections that end at the instances of each mechanism, for those whose events see them.
     pub incoming: Vec<Option<Incoming>>,
+    /// For the mechanisms that take several events at once, how many weights of each they use.
+    pub together: Vec<Option<usize>>,
 }
 
 /// The connections that end at each instance of a mechanism, in the order of their creation (compressed rows).

@@ -9,7 +9,7 @@ use components::{Area, Clock, Diameter, Instances, IonColumns, Voltage};
 use super::Complaints;
 use super::currents::gather_voltage;
 use super::ions::{read_changing, write_back};
-use crate::mechanism::{Kernels, Outbox, Surroundings};
+use crate::mechanism::{Kernels, Outbox, Phase, Surroundings};
 
 /// Advances the states of a mechanism with the new voltage.
 pub fn state_system(
@@ -30,7 +30,7 @@ pub fn state_system(
             return;
         };
         let instances = &mut *instances;
-        gather_voltage(instances, &voltage.0);
+        gather_voltage(instances, &voltage.0, kernels.voltage(Phase::State));
         read_changing(instances, &mut ions);
         let surroundings = Surroundings { clock: *clock, area: &area.0, diameter: &diameter.0 };
         kernels.state(instances, &surroundings, &mut outbox);

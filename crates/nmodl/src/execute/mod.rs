@@ -5,14 +5,14 @@
 pub(crate) mod arithmetic;
 mod flat;
 mod format;
-mod lanes;
+pub(crate) mod lanes;
 mod outbox;
 mod reference;
 mod shared_generator;
 mod specialised;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use random::{Random, Stream};
 
@@ -34,6 +34,9 @@ pub struct Frame<'a> {
     pub columns: &'a mut [Column],
     /// Voltage of each instance's node (mV); empty for artificial cells.
     pub voltage: &'a Column,
+    /// The nodes of point processes of which several are on one. Where this is given, a phase whose kernel reads
+    /// [`VoltageOf::Nodes`] takes voltages from here.
+    pub nodes: Option<Nodes<'a>>,
     /// Area of each instance's node (um2); empty for artificial cells.
     pub area: &'a Column,
     /// Diameter at each instance's node (um); empty for artificial cells.
@@ -50,8 +53,30 @@ pub struct Frame<'a> {
     pub outbox: &'a mut Outbox,
     /// The event at hand, while one is delivered.
     pub event: Option<Event<'a>>,
+    /// The events at hand, while several are delivered at once; then `count` is their number.
+    pub arrivals: Option<&'a mut Arrivals>,
     /// The arguments of a call from HOC, while one is made.
     pub arguments: &'a [Argument],
+}
+
+/// Nodes with instances of a mechanism, each once.
+#[derive(Clone, Copy)]
+pub struct Nodes<'a> {
+    /// Voltage of each (mV).
+    pub voltage: &'a Column,
+    /// For each instance, which of them it is on.
+    pub of_instance: &'a [u32],
+}
+
+/// Which voltages a kernel reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VoltageOf {
+    /// None.
+    Nothing,
+    /// Those of [`Frame::nodes`] where they are given, else those of instances.
+    Nodes,
+    /// Those of instances.
+    Instances,
 }
 
 /// An event that reaches one instance.
@@ -62,6 +87,19 @@ pub struct Event<'a> {
     pub weights: &'a mut [f64],
     /// The other connections that end at the instance, for `FOR_NETCONS`.
     pub others: Option<&'a mut dyn OtherConnections>,
+}
+
+/// Events that reach an instance each.
+#[derive(Clone, Debug, Default)]
+pub struct Arrivals {
+    /// The instances, all different.
+    pub instances: Vec<u32>,
+    /// When each event comes (ms).
+    pub times: Column,
+    /// The flag of each event.
+    pub flags: Column,
+    /// One column for each entry of the weight vectors: that of each event. Changes persist.
+    pub weights: Vec<Column>,
 }
 
 /// All connections that end at an instance, in the order of their creation.

@@ -88,13 +88,13 @@ impl Outbox {
         (self.requests.len(), self.messages.len())
     }
 
-    /// Puts what came after `mark` in the order of instances; that of each stays in its order.
-    pub(super) fn sort_by_instance(&mut self, (requests, messages): (usize, usize)) {
+    /// Puts what came after `mark` in an order of instances; that of each stays in its order.
+    pub(super) fn sort_by<K: Ord>(&mut self, (requests, messages): (usize, usize), key: impl Fn(u32) -> K) {
         if self.requests.len() > requests + 1 {
-            self.requests[requests..].sort_by_key(|(instance, _)| *instance);
+            self.requests[requests..].sort_by_key(|(instance, _)| key(*instance));
         }
         if self.messages.len() > messages + 1 {
-            self.messages[messages..].sort_by_key(|(instance, _)| *instance);
+            self.messages[messages..].sort_by_key(|(instance, _)| key(*instance));
         }
     }
 
@@ -116,6 +116,11 @@ impl Outbox {
     /// The failure, if there is one; it is forgotten.
     pub fn take_failure(&mut self) -> Option<Failure> {
         self.failure.take()
+    }
+
+    /// The instance that failed, if one did.
+    pub fn failed(&self) -> Option<u32> {
+        self.failure.as_ref().map(|failure| failure.instance)
     }
 
     /// Whether a kernel failed.

@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 
 use super::flat::Flat;
-use super::lanes::{self, AllInstances};
+use super::lanes::{self, AllEvents, AllInstances};
 use super::reference::{self, Fixed, Scalar};
-use super::{Constants, Frame, Phase, Storage, table};
+use super::{Constants, Frame, Phase, Storage, VoltageOf, table};
+use crate::description::Kind;
 use crate::ir::{Kernel, Program};
 use crate::math::Level;
 
@@ -20,9 +21,11 @@ pub struct Specialised {
     /// With the kernels that are run.
     fixed: Fixed,
     storage: Vec<Storage>,
-    phases: Vec<(Phase, AllInstances)>,
+    phases: Vec<(Phase, AllInstances, VoltageOf)>,
     /// `NET_RECEIVE`.
     receive: Option<Flat>,
+    /// The same for many events.
+    receive_all: Option<AllEvents>,
     /// Lines of a block.
     width: usize,
 }
@@ -39,16 +42,21 @@ impl Specialised {
         optimised: Program,
         storage: Vec<Storage>,
     ) -> Self {
+        let share_nodes = optimised.description.kind == Kind::PointProcess;
         let phases = Phase::ALL.into_iter().filter_map(|phase| {
             let kernel = optimised.kernels.of(phase)?;
-            Some((phase, AllInstances::compile(kernel, &storage, level)))
+            let all = AllInstances::compile(kernel, &storage, level, share_nodes);
+            let voltage = all.voltage(kernel);
+            Some((phase, all, voltage))
         });
         let phases = phases.collect();
         let stored = |column| storage[column as usize] == Storage::Instances;
-        let receive = optimised.kernels.receive.as_ref().map(|kernel| Flat::new(kernel, stored));
+        let kernel = optimised.kernels.receive.as_ref();
+        let receive_all = kernel.and_then(|kernel| AllEvents::compile(kernel, &storage, level));
+        let receive = kernel.map(|kernel| Flat::new(kernel, stored));
         let plain = Fixed { program: plain, constants: constants.clone(), level };
         let fixed = Fixed { program: optimised, constants, level };
-        Self { plain, fixed, storage, phases, receive, width: lanes::LINES }
+        Self { plain, fixed, storage, phases, receive, receive_all, width: lanes::LINES }
     }
 
     /// The same with blocks of up to `lanes` instances, rounded up to lines of eight, and at most 128.
@@ -77,10 +85,16 @@ impl Specialised {
         self.fixed.program.kernels.of(phase).is_some_and(|kernel| !kernel.body.is_empty())
     }
 
+    /// Which voltages [`Specialised::run`] reads in a phase.
+    pub fn voltage(&self, phase: Phase) -> VoltageOf {
+        let of = self.phases.iter().find(|(known, ..)| *known == phase);
+        of.map_or(VoltageOf::Nothing, |(.., voltage)| *voltage)
+    }
+
     /// Runs a phase for all instances.
     pub fn run(&self, phase: Phase, frame: &mut Frame) {
         let Some(kernel) = self.fixed.program.kernels.of(phase) else { return };
-        let Some((_, all)) = self.phases.iter().find(|(known, _)| *known == phase) else { return };
+        let Some((_, all, _)) = self.phases.iter().find(|(known, ..)| *known == phase) else { return };
         SCRATCH.with_borrow_mut(|scratch| {
             table::refresh(&self.fixed, frame, &mut scratch.1);
             all.run(&self.fixed, kernel, frame, scratch, self.width);
@@ -110,6 +124,21 @@ impl Specialised {
         SCRATCH.with_borrow_mut(|(_, scratch)| {
             table::refresh(&self.fixed, frame, scratch);
             flat.run(&mut Scalar::start(&self.fixed, frame, scratch, kernel, instance));
+        });
+    }
+
+    /// Whether events that reach different instances can be delivered at once, and how many entries of their weight
+    /// vectors they use.
+    pub fn receives_all(&self) -> Option<usize> {
+        self.receive_all.as_ref().map(AllEvents::weights)
+    }
+
+    /// Delivers the frame's `arrivals` at once, if they can be.
+    pub fn receive_all(&self, frame: &mut Frame) {
+        let Some(all) = &self.receive_all else { return };
+        SCRATCH.with_borrow_mut(|scratch| {
+            table::refresh(&self.fixed, frame, &mut scratch.1);
+            all.run(&self.fixed, frame, scratch, self.width);
         });
     }
 

@@ -365,6 +365,8 @@ pub enum Place {
     Argument(u32),
     /// Result of a call, a function of `TABLE` or a WATCH condition.
     Result,
+    /// A number that all instances on a node share; only the lane machine makes such places.
+    OfNode(u32),
 }
 
 /// What others notice, or what depends on more than registers. Operands are given in parentheses.

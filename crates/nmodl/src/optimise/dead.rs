@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ir::{Block, Instruction, Kernel, Place, Register, Use};
 
 /// Removes writes to columns other than those `kept`, and what was computed for nothing.
-pub(super) fn remove(kernel: &mut Kernel, kept: &dyn Fn(u32) -> bool) {
+pub(crate) fn remove(kernel: &mut Kernel, kept: &dyn Fn(u32) -> bool) {
     remove_writes(&mut kernel.body, kept);
     loop {
         let mut read = BTreeSet::new();
@@ -81,7 +81,7 @@ fn remove_unread(block: &mut Block, read: &BTreeSet<Register>) -> bool {
 }
 
 /// Numbers the registers anew, without gaps; arrays stay together.
-pub(super) fn renumber(kernel: &mut Kernel) {
+pub(crate) fn renumber(kernel: &mut Kernel) {
     let mut numbers: BTreeMap<Register, Register> = BTreeMap::new();
     let mut ranges = Vec::new();
     for instruction in &kernel.body {

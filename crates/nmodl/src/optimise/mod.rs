@@ -4,6 +4,7 @@
 //! computed, and what no kernel reads of what another one left is not stored. Nothing is reordered that rounds.
 
 mod dead;
+mod initial;
 mod known;
 mod localise;
 mod rebuild;
@@ -15,7 +16,7 @@ use crate::description::Description;
 use crate::execute::{Constants, Demand, Specialised, Storage};
 use crate::ir::{Instruction, Kernel, Place, Program};
 use crate::math::Level;
-pub(crate) use dead::columns_read;
+pub(crate) use dead::{columns_read, remove as remove_dead, renumber};
 use known::Known;
 
 impl Program {
@@ -30,17 +31,21 @@ impl Program {
         let mut plain = self.clone();
         let mut optimised = self.clone();
         optimised.each_kernel_mut(&mut |kernel| *kernel = improve(kernel, &known));
+        optimised.each_table_kernel_mut(&mut |kernel| *kernel = improve(kernel, &known));
         let storage = storage(&plain, &optimised, demand);
         let nowhere: BTreeSet<u32> = (0..)
             .zip(&storage)
             .filter(|(_, storage)| **storage == Storage::Nowhere)
             .map(|(column, _)| column)
             .collect();
-        optimised.each_kernel_mut(&mut |kernel| {
+        let mut reduce = |kernel: &mut Kernel| {
             dead::remove(kernel, &|column| !nowhere.contains(&column));
             dead::renumber(kernel);
-        });
+        };
+        optimised.each_kernel_mut(&mut reduce);
+        optimised.each_table_kernel_mut(&mut reduce);
         plain.each_kernel_mut(&mut |kernel| localise::localise(kernel, &nowhere));
+        plain.each_table_kernel_mut(&mut |kernel| localise::localise(kernel, &nowhere));
         Specialised::new(level, constants.clone(), plain, optimised, storage)
     }
 }
@@ -67,7 +72,7 @@ fn storage(plain: &Program, optimised: &Program, demand: &Demand) -> Vec<Storage
         .filter(|&column| is(&demand.observed, column) || bound.contains(&column))
         .map(|column| column as u32)
         .collect();
-    for table in &plain.tables {
+    for table in &optimised.tables {
         kept.extend(columns_read(&table.bounds));
         kept.extend(columns_read(&table.row));
     }
@@ -90,22 +95,27 @@ fn storage(plain: &Program, optimised: &Program, demand: &Demand) -> Vec<Storage
         }
         kept = read;
     }
-    let written = columns_written(optimised);
+    let written = columns_written(optimised.each_kernel().flat_map(|kernel| &kernel.body));
+    let may_be_uniform = |column: usize| {
+        is(&demand.uniform, column) && !is(&demand.observed, column) && !bound.contains(&column)
+    };
     let storage = |column: usize| {
         let number = column as u32;
         if !kept.contains(&number) {
             Storage::Nowhere
-        } else if is(&demand.uniform, column)
-            && !is(&demand.observed, column)
-            && !bound.contains(&column)
-            && !written.contains(&number)
-        {
+        } else if may_be_uniform(column) && !written.contains(&number) {
             Storage::Uniform
         } else {
             Storage::Instances
         }
     };
-    (0..count).map(storage).collect()
+    let mut storage: Vec<Storage> = (0..count).map(storage).collect();
+    for column in initial::set_for_all(optimised, &storage) {
+        if storage[column as usize] == Storage::Instances && may_be_uniform(column as usize) {
+            storage[column as usize] = Storage::Uniform;
+        }
+    }
+    storage
 }
 
 /// The columns that are copies of something elsewhere: of ions and of `POINTER`s.
@@ -135,9 +145,10 @@ fn element_ranges(program: &Program) -> Vec<std::ops::Range<u32>> {
     ranges
 }
 
-fn columns_written(program: &Program) -> BTreeSet<u32> {
+/// The columns that instructions, and those within them, write.
+fn columns_written<'a>(block: impl IntoIterator<Item = &'a Instruction>) -> BTreeSet<u32> {
     let mut written = BTreeSet::new();
-    for instruction in program.each_kernel().flat_map(|kernel| &kernel.body) {
+    for instruction in block {
         instruction.visit(&mut |inner| match *inner {
             Instruction::Write { place: Place::Column(column), .. } => {
                 written.insert(column);

@@ -159,6 +159,7 @@ impl Instances {
             time: self.time,
             columns: &mut self.columns,
             voltage: &self.voltage,
+            nodes: None,
             area: &self.area,
             diameter: &self.diameter,
             current: &mut self.current,
@@ -167,6 +168,7 @@ impl Instances {
             own: &mut self.own,
             outbox: &mut self.outbox,
             event,
+            arrivals: None,
             arguments,
         }
     }

@@ -5,6 +5,7 @@ use random::Stream;
 use super::code::{Code, Mask, Operand, Operation, Slot};
 use super::steps::{Bank, Test};
 use super::{Bits, LANES, LINES, Scratch, endless_loop};
+use crate::Column;
 use crate::column::Line;
 use crate::execute::Frame;
 use crate::execute::arithmetic::{binary_of_libm, unary_of_libm};
@@ -27,6 +28,9 @@ pub(super) struct Machine<'s, 'f> {
     writers: &'s mut [Option<usize>],
     scalar: &'s mut reference::Scratch,
     registers: *mut Line,
+    of_nodes: &'s mut [Column],
+    /// Room for the numbers of each place in a block, if they are those of nodes.
+    spread: *mut Line,
     /// Lines of a register.
     width: usize,
     /// The first instance of the block, and how many lanes it has.
@@ -46,11 +50,14 @@ impl<'s, 'f> Machine<'s, 'f> {
         scalar: &'s mut reference::Scratch,
         width: usize,
     ) -> Self {
-        let Scratch { registers, uniform, slots, masks, writers } = scratch;
+        let Scratch { registers, uniform, slots, masks, writers, of_nodes, spread } = scratch;
         assert!(registers.lines().len() >= code.registers as usize * width, "registers have room");
         assert!(slots.len() == code.registers as usize + code.places.len(), "every slot has its place");
         assert!(masks.len() >= code.masks as usize, "every mask has its bits");
         assert!(uniform.len() >= code.uniform.registers as usize, "every uniform number is there");
+        let room = spread.lines().len() >= code.places.len() * width;
+        let spreads = frame.nodes.is_some() || frame.arrivals.is_some();
+        assert!(room || !spreads, "numbers that are spread have room");
         let lines = registers.lines_mut().as_mut_ptr();
         for (register, slot) in slots[..code.registers as usize].iter_mut().enumerate() {
             // SAFETY: there is room for all registers
@@ -66,6 +73,8 @@ impl<'s, 'f> Machine<'s, 'f> {
             writers,
             scalar,
             registers: lines,
+            of_nodes,
+            spread: spread.lines_mut().as_mut_ptr(),
             width,
             first: 0,
             lanes: 0,
@@ -82,12 +91,64 @@ impl<'s, 'f> Machine<'s, 'f> {
         (self.lanes, self.repetitions) = (lanes, 0);
         self.writers.fill(None);
         if first <= before {
-            return self.find_places();
+            self.find_places();
+        } else {
+            let slots = &mut self.slots[self.code.registers as usize..];
+            for (slot, &place) in slots.iter_mut().zip(&self.code.places) {
+                if !is_spread(self.frame, place) {
+                    // SAFETY: a place has a line for all instances of the frame
+                    *slot = unsafe { slot.add((first - before) / LANES) };
+                }
+            }
         }
-        for slot in &mut self.slots[self.code.registers as usize..] {
-            // SAFETY: a place has a line for all instances of the frame
-            *slot = unsafe { slot.add((first - before) / LANES) };
+        self.spread();
+    }
+
+    /// Gives each instance the numbers of its node, or each event those of its instance.
+    fn spread(&mut self) {
+        let range = self.first..self.first + self.lanes;
+        let of = match (self.frame.nodes, &self.frame.arrivals) {
+            (_, Some(arrivals)) => &arrivals.instances[range],
+            (Some(nodes), _) => &nodes.of_instance[range],
+            (None, None) => return,
+        };
+        for (&place, slot) in self.code.places.iter().zip(&self.slots[self.code.registers as usize..]) {
+            let numbers = match (place, self.frame.nodes) {
+                _ if !is_spread(self.frame, place) => continue,
+                (Place::Column(number), _) => &self.frame.columns[number as usize],
+                (Place::OfNode(number), _) => &self.of_nodes[number as usize],
+                (_, Some(nodes)) => nodes.voltage,
+                _ => self.frame.voltage,
+            };
+            // SAFETY: `find_places` gave it the room of a register, which nothing else uses
+            let to = unsafe { std::slice::from_raw_parts_mut(slot.cast::<f64>(), self.lanes) };
+            for (to, &from) in to.iter_mut().zip(of) {
+                *to = numbers[from as usize];
+            }
         }
+    }
+
+    /// Gives the instances of events the numbers that were written for them.
+    pub(super) fn put_back(&mut self) {
+        let Some(arrivals) = &self.frame.arrivals else { return };
+        let instances = &arrivals.instances[self.first..self.first + self.lanes];
+        let slots = &self.slots[self.code.registers as usize..];
+        for ((&place, &written), slot) in self.code.places.iter().zip(&self.code.written).zip(slots) {
+            if let (Place::Column(number), true) = (place, written) {
+                let column = &mut self.frame.columns[number as usize];
+                // SAFETY: as in `spread`
+                let from = unsafe { std::slice::from_raw_parts(slot.cast::<f64>(), self.lanes) };
+                for (&instance, from) in instances.iter().zip(from) {
+                    column[instance as usize] = *from;
+                }
+            }
+        }
+    }
+
+    /// The instance of a lane.
+    fn instance(&self, lane: usize) -> usize {
+        let lane = self.first + lane;
+        self.frame.arrivals.as_ref().map_or(lane, |arrivals| arrivals.instances[lane] as usize)
     }
 
     /// Whether the run cannot go on.
@@ -99,7 +160,13 @@ impl<'s, 'f> Machine<'s, 'f> {
     fn find_places(&mut self) {
         let range = self.first / LANES..self.frame.count.div_ceil(LANES);
         let frame = &mut *self.frame;
-        for (slot, &place) in self.slots[self.code.registers as usize..].iter_mut().zip(&self.code.places) {
+        let slots = &mut self.slots[self.code.registers as usize..];
+        for (number, (slot, &place)) in slots.iter_mut().zip(&self.code.places).enumerate() {
+            if is_spread(frame, place) {
+                // SAFETY: `new` saw that there is room for all places
+                *slot = unsafe { self.spread.add(number * self.width) };
+                continue;
+            }
             // what kernels cannot write is never the target of an operation
             *slot = match place {
                 Place::Column(number) => {
@@ -110,6 +177,17 @@ impl<'s, 'f> Machine<'s, 'f> {
                 Place::IonDerivative(ion) => {
                     frame.ion_derivatives[ion as usize].lines_mut()[range.clone()].as_mut_ptr()
                 }
+                Place::OfNode(number) => {
+                    self.of_nodes[number as usize].lines_mut()[range.clone()].as_mut_ptr()
+                }
+                Place::Time | Place::Flag | Place::Weight(_) => match (&mut frame.arrivals, place) {
+                    (Some(arrivals), Place::Time) => arrivals.times.lines_mut()[range.clone()].as_mut_ptr(),
+                    (Some(arrivals), Place::Weight(number)) => {
+                        arrivals.weights[number as usize].lines_mut()[range.clone()].as_mut_ptr()
+                    }
+                    (Some(arrivals), _) => arrivals.flags.lines_mut()[range.clone()].as_mut_ptr(),
+                    (None, _) => unreachable!("`fits` saw that there are events"),
+                },
                 Place::Area => frame.area.lines()[range.clone()].as_ptr().cast_mut(),
                 Place::Diameter => frame.diameter.lines()[range.clone()].as_ptr().cast_mut(),
                 _ => frame.voltage.lines()[range.clone()].as_ptr().cast_mut(),
@@ -242,7 +320,7 @@ impl<'s, 'f> Machine<'s, 'f> {
         let registers = unsafe { std::slice::from_raw_parts_mut(self.registers.cast(), size) };
         let mut scalar = self.scalar.of_lanes(self.fixed, self.frame, registers, self.width * LANES);
         for lane in set_bits(active) {
-            scalar.at(lane, self.first + lane);
+            scalar.at_lane(lane, self.first + lane);
             if !scalar.step(instruction) {
                 return false;
             }
@@ -278,9 +356,21 @@ impl<'s, 'f> Machine<'s, 'f> {
         // SAFETY: a slot has at least `lanes` numbers, and none is in streams
         let numbers = unsafe { std::slice::from_raw_parts_mut(self.at(to), self.lanes) };
         let streams = self.frame.own.streams.get_mut(stream as usize).map_or(&mut [][..], Vec::as_mut_slice);
-        let streams = streams.get_mut(self.first..).unwrap_or_default();
-        let Err(missing) = draw_uniforms(self.fixed.level, streams, active, numbers) else { return true };
-        self.frame.outbox.fail(self.first + missing, self.fixed.unset_stream(stream), span);
+        let missing = if let Some(arrivals) = &self.frame.arrivals {
+            let instances = &arrivals.instances[self.first..][..self.lanes];
+            set_bits(active).find(|&lane| match streams.get_mut(instances[lane] as usize) {
+                Some(Some(drawn)) => {
+                    numbers[lane] = drawn.uniform();
+                    false
+                }
+                _ => true,
+            })
+        } else {
+            let streams = streams.get_mut(self.first..).unwrap_or_default();
+            draw_uniforms(self.fixed.level, streams, active, numbers).err()
+        };
+        let Some(missing) = missing else { return true };
+        self.frame.outbox.fail(self.instance(missing), self.fixed.unset_stream(stream), span);
         false
     }
 
@@ -302,7 +392,7 @@ impl<'s, 'f> Machine<'s, 'f> {
         self.repetitions += 1;
         if self.repetitions > most_repetitions() {
             let (message, span) = endless_loop(self.code);
-            self.frame.outbox.fail(self.first, message, span);
+            self.frame.outbox.fail(self.instance(0), message, span);
         }
         self.repetitions <= most_repetitions()
     }
@@ -444,6 +534,16 @@ fn draw_uniforms_of_lanes<const FMA: bool>(
     numbers: &mut [f64],
 ) -> Result<(), usize> {
     Stream::draw_uniforms(streams, drawing, numbers)
+}
+
+/// Whether lanes have their numbers from elsewhere: instances from their nodes, events from their instances.
+fn is_spread(frame: &Frame, place: Place) -> bool {
+    match place {
+        Place::Voltage => frame.nodes.is_some() || frame.arrivals.is_some(),
+        Place::OfNode(_) => frame.nodes.is_some(),
+        Place::Column(_) => frame.arrivals.is_some(),
+        _ => false,
+    }
 }
 
 /// The numbers of the bits that are set, in ascending order.

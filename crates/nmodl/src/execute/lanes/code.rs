@@ -192,6 +192,8 @@ pub(in crate::execute) struct Code {
     pub(super) registers: u32,
     /// What the slots after them stand for.
     pub(super) places: Vec<Place>,
+    /// Which of the places are written.
+    pub(super) written: Vec<bool>,
     /// Number of masks.
     pub(super) masks: u32,
     /// Computes the uniform numbers: register `n` of it is uniform number `n`.
@@ -285,6 +287,19 @@ impl Operation {
 }
 
 impl Code {
+    /// Notes which places are written.
+    pub(super) fn note_written(&mut self) {
+        self.written = vec![false; self.places.len()];
+        let (written, registers) = (&mut self.written, self.registers);
+        for operation in &mut self.operations {
+            operation.visit(&mut |slot, how| {
+                if let (Some(place), true) = (slot.0.checked_sub(registers), how != Use::Read) {
+                    written[place as usize] = true;
+                }
+            });
+        }
+    }
+
     /// Decodes the operations that vectors can do, and finds the labels.
     pub(super) fn decode(&mut self, level: Level) {
         let (mut within, mut is_target) = (None, false);

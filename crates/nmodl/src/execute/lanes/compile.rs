@@ -11,10 +11,20 @@ use crate::execute::Storage;
 use crate::ir::{Distribution, Effect, Instruction, Kernel, Place, Register, Use};
 use crate::math::Level;
 
+/// What the lanes of a code are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LanesAre {
+    /// Instances, or nodes.
+    Instances,
+    /// Events: each has its own time.
+    Events,
+}
+
 /// The code of a kernel, for columns that are kept as `storage` says.
-pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level) -> Code {
+pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level, lanes: LanesAre) -> Code {
     let mut compiler = Compiler {
         storage,
+        lanes_are: lanes,
         variables: BTreeSet::new(),
         read: BTreeSet::new(),
         values: BTreeMap::new(),
@@ -35,6 +45,7 @@ pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level) -> Cod
     copies::unmask(&mut code.operations, &arrays);
     fuse::fuse(&mut code.operations);
     allocate::allocate(&mut code, slots, &arrays, &places);
+    code.note_written();
     code.decode(level);
     code
 }
@@ -44,6 +55,7 @@ pub(super) const PLACES: u32 = 1 << 24;
 
 struct Compiler<'a> {
     storage: &'a [Storage],
+    lanes_are: LanesAre,
     /// Registers of the kernel that are set, possibly several times.
     variables: BTreeSet<Register>,
     /// Registers of the kernel that are read.
@@ -140,11 +152,10 @@ impl Compiler<'_> {
             | Instruction::Unary { .. }
             | Instruction::Binary { .. }
             | Instruction::Select { .. } => true,
-            Instruction::Read { place, .. } => match place {
-                Place::Column(number) => self.storage[*number as usize] == Storage::Uniform,
-                Place::Time | Place::Step | Place::Celsius | Place::SecondOrder | Place::Global(_) => true,
-                _ => false,
-            },
+            Instruction::Read { place: Place::Time, .. } => self.lanes_are == LanesAre::Instances,
+            Instruction::Read { place, .. } => is_uniform(*place, self.storage),
+            // that all instances get the same number is known of those that are kept so
+            Instruction::Write { place: place @ Place::Column(_), .. } => is_uniform(*place, self.storage),
             _ => false,
         };
         let mut made = None;
@@ -153,9 +164,11 @@ impl Compiler<'_> {
             (Use::Make, _) => made = Some(std::mem::replace(register, self.code.uniform.registers)),
             _ => uniform = false,
         });
-        if let (true, Some(made)) = (uniform, made) {
-            self.values.insert(made, Operand::Uniform(self.code.uniform.registers));
-            self.code.uniform.registers += 1;
+        if uniform {
+            if let Some(made) = made {
+                self.values.insert(made, Operand::Uniform(self.code.uniform.registers));
+                self.code.uniform.registers += 1;
+            }
             self.code.uniform.body.push(hoisted);
         }
         uniform
@@ -360,7 +373,7 @@ fn leaves_only(instruction: &Instruction) -> Option<(Register, bool, u32)> {
     }
 }
 
-/// Whether there is one number for each instance at a place.
+/// Whether there is one number for each instance, node or event at a place.
 fn is_column(place: Place) -> bool {
     matches!(
         place,
@@ -371,7 +384,20 @@ fn is_column(place: Place) -> bool {
             | Place::Current
             | Place::Conductance
             | Place::IonDerivative(_)
+            | Place::OfNode(_)
+            | Place::Time
+            | Place::Flag
+            | Place::Weight(_)
     )
+}
+
+/// Whether there is one number for all instances at a place.
+pub(crate) fn is_uniform(place: Place, storage: &[Storage]) -> bool {
+    match place {
+        Place::Column(number) => storage[number as usize] == Storage::Uniform,
+        Place::Time | Place::Step | Place::Celsius | Place::SecondOrder | Place::Global(_) => true,
+        _ => false,
+    }
 }
 
 /// Whether it leaves a scope that it is in.

@@ -123,9 +123,10 @@ impl<'s, 'f> Scalar<'s, 'f> {
         self
     }
 
-    /// Goes to another lane and instance.
-    pub(super) fn at(&mut self, lane: usize, instance: usize) {
-        (self.lane, self.instance, self.repetitions) = (lane, instance, 0);
+    /// Goes to another lane: that of instance `number`, or of event `number` of several.
+    pub(super) fn at_lane(&mut self, lane: usize, number: usize) {
+        let of_event = self.frame.arrivals.as_ref().map(|arrivals| arrivals.instances[number] as usize);
+        (self.lane, self.instance, self.repetitions) = (lane, of_event.unwrap_or(number), 0);
     }
 
     /// Runs the kernel; its `Place::Result`.

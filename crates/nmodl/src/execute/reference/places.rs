@@ -40,6 +40,7 @@ impl Scalar<'_, '_> {
             Place::Flag => frame.event.as_ref().map_or(0., |event| event.flag),
             Place::Argument(number) => self.argument(number as usize),
             Place::Result => self.result,
+            Place::OfNode(_) => 0.,
         }
     }
 
@@ -81,7 +82,8 @@ impl Scalar<'_, '_> {
             | Place::SecondOrder
             | Place::Area
             | Place::Diameter
-            | Place::Flag => return self.fail(format!("{place:?} cannot be set"), Span::default()),
+            | Place::Flag
+            | Place::OfNode(_) => return self.fail(format!("{place:?} cannot be set"), Span::default()),
         };
         if let Some(slot) = slot {
             *slot = value;

@@ -83,11 +83,21 @@ const BINARY: [BinaryOperation; 24] = [
 
 /// A kernel from choices; the same choices give the same kernel.
 pub(super) fn kernel(choices: &[u8]) -> Kernel {
+    generate(choices, false)
+}
+
+/// A kernel of events, each of which concerns only its instance.
+pub(super) fn event_kernel(choices: &[u8]) -> Kernel {
+    generate(choices, true)
+}
+
+fn generate(choices: &[u8], of_events: bool) -> Kernel {
     let mut builder = Builder::new();
     let variables = (0..4).map(|_| builder.register()).collect();
     let array = builder.registers(LENGTH);
     let mut generate = Generate {
         builder,
+        of_events,
         choices,
         at: 0,
         values: Vec::new(),
@@ -109,6 +119,7 @@ pub(super) fn kernel(choices: &[u8]) -> Kernel {
 
 struct Generate<'a> {
     builder: Builder,
+    of_events: bool,
     choices: &'a [u8],
     at: usize,
     values: Vec<Register>,
@@ -145,6 +156,8 @@ impl Generate<'_> {
 
     fn place(&mut self) -> Place {
         match self.choose(12) {
+            choice @ 4..=5 if self.of_events => Place::Weight(choice as u32 - 4),
+            6 if self.of_events => Place::Flag,
             0 => Place::Voltage,
             1 => Place::Time,
             2 => Place::Step,
@@ -158,6 +171,7 @@ impl Generate<'_> {
 
     fn target(&mut self) -> Place {
         match self.choose(10) {
+            choice @ 0..=3 if self.of_events => Place::Weight(choice as u32 % 3),
             0 => Place::Current,
             1 => Place::Conductance,
             2 => Place::IonDerivative(0),
@@ -239,6 +253,7 @@ impl Generate<'_> {
                 let (to, from) = (self.variable(), self.operand());
                 self.builder.assign(to, from);
             }
+            17 | 18 if self.of_events => {}
             17 => {
                 let (index, to) = (self.index(), self.builder.register());
                 let first = Place::Column(ARRAY);

@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use ::random::Stream;
 
-use super::{Constants, Demand, Frame, Holdings, Outbox, Phase, Request, Specialised, Storage};
+use super::{Constants, Demand, Frame, Holdings, Nodes, Outbox, Phase, Request, Specialised, Storage};
 use crate::description::{Description, Kind, Role, Variable};
 use crate::ir::{Kernel, Kernels, Program, SharedVariable};
 use crate::{Column, IonUse};
 
-/// A program of a density mechanism with some columns `c0`, `c1`, … and shared variables `g0`, `g1`, …
+/// A program of a point process with some columns `c0`, `c1`, … and shared variables `g0`, `g1`, …
 pub(super) fn program(columns: usize, globals: &[(f64, bool)], kernels: Kernels) -> Program {
     let variable = |number| Variable {
         name: format!("c{number}"),
@@ -26,7 +26,7 @@ pub(super) fn program(columns: usize, globals: &[(f64, bool)], kernels: Kernels)
     };
     let description = Description {
         name: "test".to_string(),
-        kind: Kind::Density,
+        kind: Kind::PointProcess,
         variables: (0..columns).map(variable).collect(),
         globals: vec![],
         ions: vec![IonUse { ion: "na".to_string(), reads: vec![], writes: vec![], valence: None }],
@@ -69,6 +69,8 @@ pub(super) struct Instances {
     pub(super) time: f64,
     pub(super) columns: Vec<Column>,
     pub(super) voltage: Column,
+    /// Voltages of nodes, and the node of each instance.
+    pub(super) nodes: Option<(Column, Vec<u32>)>,
     pub(super) current: Column,
     pub(super) conductance: Column,
     pub(super) ions: Vec<Column>,
@@ -88,6 +90,7 @@ impl Instances {
             time: 1.5,
             columns: (0..columns).map(|number| Column::from(column(number).as_slice())).collect(),
             voltage: column(columns).into_iter().collect(),
+            nodes: None,
             current: Column::filled(count, 0.),
             conductance: Column::filled(count, 0.),
             ions: vec![Column::filled(count, 0.)],
@@ -99,6 +102,17 @@ impl Instances {
             },
             outbox: Outbox::default(),
         }
+    }
+
+    /// The same with several instances on each node: in runs of 1, 2, 3, … 5, 1, ….
+    pub(super) fn on_shared_nodes(&self) -> Self {
+        let nodes: Vec<u32> =
+            (0..).flat_map(|node| (0..node % 5 + 1).map(move |_| node)).take(self.count).collect();
+        let starts =
+            (0..self.count).filter(|&instance| instance == 0 || nodes[instance - 1] != nodes[instance]);
+        let voltages: Column = starts.map(|instance| self.voltage[instance]).collect();
+        let voltage = nodes.iter().map(|&node| voltages[node as usize]).collect();
+        Self { voltage, nodes: Some((voltages, nodes)), ..self.clone() }
     }
 
     /// With columns kept as a specialised program wants it.
@@ -120,6 +134,7 @@ impl Instances {
             time: self.time,
             columns: &mut self.columns,
             voltage: &self.voltage,
+            nodes: self.nodes.as_ref().map(|(voltage, of_instance)| Nodes { voltage, of_instance }),
             area: &self.voltage,
             diameter: &self.voltage,
             current: &mut self.current,
@@ -128,6 +143,7 @@ impl Instances {
             own: &mut self.own,
             outbox: &mut self.outbox,
             event: None,
+            arrivals: None,
             arguments: &[],
         }
     }
@@ -171,7 +187,7 @@ pub(super) struct Outcome {
 }
 
 /// A program whose state kernel is `kernel`.
-pub(super) fn state_only(columns: usize, kernel: Kernel) -> Program {
+pub(crate) fn state_only(columns: usize, kernel: Kernel) -> Program {
     program(columns, &[], Kernels { state: Some(kernel), ..Kernels::default() })
 }
 

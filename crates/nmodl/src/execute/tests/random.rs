@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::generate::{COLUMNS, NUMBERS, kernel};
+use super::generate::{COLUMNS, NUMBERS, event_kernel, kernel};
 use super::{Instances, all_observed, constants, program};
-use crate::execute::{Demand, Phase, Specialised, Storage};
+use crate::Column;
+use crate::execute::{Arrivals, Demand, Event, Phase, Specialised, Storage};
 use crate::ir::Kernels;
 use crate::math::Level;
 
@@ -22,6 +23,7 @@ fn number(seed: u64, column: usize, instance: usize) -> f64 {
 
 fn check(state: &[u8], current: &[u8], seed: u64, flags: u16) {
     let kernels = Kernels {
+        initial: Some(kernel(current)),
         state: Some(kernel(state)),
         current: Some(kernel(current)),
         receive: Some(kernel(state)),
@@ -30,13 +32,14 @@ fn check(state: &[u8], current: &[u8], seed: u64, flags: u16) {
     let program = program(COLUMNS, &[(2.5, false), (0.5, true)], kernels);
     let observed: Vec<bool> = (0..COLUMNS).map(|column| flags >> column & 1 == 1).collect();
     let mut uniform = vec![false; COLUMNS];
-    uniform[3] = true;
+    uniform[3..6].fill(true);
     let demand = Demand { uniform, observed };
     for (level, count) in Level::available().into_iter().flat_map(|level| [1, 7, 64, 150].map(|n| (level, n)))
     {
-        let before = Instances::new(&program, count, |column, instance| {
-            number(seed, column, if column == 3 { 0 } else { instance })
+        let apart = Instances::new(&program, count, |column, instance| {
+            number(seed, column, if demand.uniform.get(column) == Some(&true) { 0 } else { instance })
         });
+        let before = if seed.is_multiple_of(2) { apart.on_shared_nodes() } else { apart };
         let all = program.specialise_at(level, &constants(), &all_observed(COLUMNS));
         let specialised = program.specialise_at(level, &constants(), &demand);
         let mut expected = before.clone();
@@ -80,9 +83,56 @@ fn run(
     how: fn(&Specialised, Phase, &mut crate::execute::Frame),
     instances: &mut Instances,
 ) {
-    for phase in [Phase::State, Phase::Current, Phase::State] {
+    for phase in [Phase::Initial, Phase::State, Phase::Current, Phase::State] {
         how(specialised, phase, &mut instances.frame());
         assert!(!instances.outbox.has_failed(), "{:?}", instances.outbox);
+    }
+}
+
+/// Kernels of events give the same one after the other as at once.
+fn check_events(receive: &[u8], seed: u64, flags: u16) {
+    let kernels = Kernels { receive: Some(event_kernel(receive)), ..Kernels::default() };
+    let program = program(COLUMNS, &[(2.5, false)], kernels);
+    let observed: Vec<bool> = (0..COLUMNS).map(|column| flags >> column & 1 == 1).collect();
+    let mut demand = Demand { uniform: vec![false; COLUMNS], observed };
+    demand.uniform[3] = true;
+    for (level, count) in Level::available().into_iter().flat_map(|level| [1, 9, 150].map(|n| (level, n))) {
+        let before = Instances::new(&program, count, |column, instance| {
+            number(seed, column, if column == 3 { 0 } else { instance })
+        });
+        let specialised = program.specialise_at(level, &constants(), &demand);
+        let weights = specialised.receives_all().expect("events are independent");
+        // every second instance, the last one first
+        let instances: Vec<u32> = (0..count as u32).rev().step_by(2).collect();
+        let of = |kind: usize| instances.iter().map(move |&i| number(seed ^ 1, kind, i as usize)).collect();
+        let mut arrivals = Arrivals {
+            instances: instances.clone(),
+            times: of(0),
+            flags: of(1),
+            weights: (0..weights).map(|weight| of(2 + weight)).collect(),
+        };
+        let mut one_by_one = before.stored(specialised.storage());
+        let mut weights_after = arrivals.weights.clone();
+        for (event, &instance) in instances.iter().enumerate() {
+            one_by_one.time = arrivals.times[event];
+            let mut weights: Vec<f64> = arrivals.weights.iter().map(|weight| weight[event]).collect();
+            let mut frame = one_by_one.frame();
+            let flag = arrivals.flags[event];
+            frame.event = Some(Event { flag, weights: &mut weights, others: None });
+            specialised.receive_reference(instance as usize, &mut frame);
+            weights_after.iter_mut().zip(weights).for_each(|(column, weight)| column[event] = weight);
+        }
+        let mut at_once = before.stored(specialised.storage());
+        let mut frame = at_once.frame();
+        frame.count = instances.len();
+        frame.arrivals = Some(&mut arrivals);
+        specialised.receive_all(&mut frame);
+        assert_eq!(at_once.bits(specialised.storage()), one_by_one.bits(specialised.storage()), "{level:?}");
+        let bits = |columns: &[Column]| {
+            let bits = |value: &f64| if value.is_nan() { 0 } else { value.to_bits() };
+            columns.iter().map(|column| column.iter().map(bits).collect()).collect::<Vec<Vec<u64>>>()
+        };
+        assert_eq!(bits(&arrivals.weights), bits(&weights_after), "{level:?}");
     }
 }
 
@@ -107,6 +157,18 @@ proptest! {
         flags: u16,
     ) {
         check(&state, &current, seed, flags);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 300 }))]
+    #[test]
+    fn events_at_once_are_those_one_by_one(
+        receive in proptest::collection::vec(any::<u8>(), 0..250),
+        seed: u64,
+        flags: u16,
+    ) {
+        check_events(&receive, seed, flags);
     }
 }
 
