@@ -203,9 +203,8 @@ pub struct IonBinding {
     pub ion: Entity,
     /// For each instance, its place in the ion's columns, ascending.
     pub index: Vec<u32>,
-    /// The range that `index` makes, if it has neither gaps nor repetitions: where all mechanisms that use an ion
-    /// are inserted together.
-    pub range: Option<Range<usize>>,
+    /// The same places in runs: `NodeRun::of(&index)`.
+    pub runs: Vec<NodeRun>,
     /// Mechanism column of the reversal potential, if it reads or writes it.
     pub reversal: Option<usize>,
     /// Whether it receives the reversal potential before each kernel.
@@ -238,7 +237,7 @@ pub struct IonColumns {
     /// NEURON's style bits of each instance.
     pub style: Vec<u32>,
     /// The instances whose style asks for a new reversal potential in every step.
-    pub advancing: Vec<u32>,
+    pub advancing: Vec<Range<usize>>,
     /// Reversal potential (mV).
     pub reversal: Column,
     /// Concentration inside (mM).

@@ -30,7 +30,7 @@ fn instances(name: &str, count: usize) -> (Arc<dyn Kernels>, Instances) {
     let zeros = || Column::filled(count, 0.0);
     let binding = |ion: &nmodl::IonUse| IonBinding {
         ion: Entity::PLACEHOLDER,
-        range: Some(0..count),
+        runs: NodeRun::of(&(0..count as u32).collect::<Vec<u32>>()),
         index: (0..count as u32).collect(),
         reads_reversal: true,
         reversal_changes: false,

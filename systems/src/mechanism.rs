@@ -102,7 +102,8 @@ pub trait Mechanism: Send + Sync {
     /// Its kernels, specialised for one run.
     fn kernels(&self, environment: &Environment) -> Arc<dyn Kernels>;
 
-    /// Its kernels, specialised for one run and for instances of which more is known; by default that changes nothing.
+    /// Its kernels, specialised for one run and for instances of which more is known, whose functions are called no
+    /// more; by default that changes nothing.
     fn kernels_for(&self, environment: &Environment, _demand: &Demand) -> Arc<dyn Kernels> {
         self.kernels(environment)
     }

@@ -19,12 +19,15 @@ use crate::mechanism::{
     Surroundings, VoltageOf, without_source,
 };
 
-/// What a specialisation depends on: the bits of the numbers in the environment, and the demand.
-type Key = (Vec<u64>, Demand);
+/// What a specialisation depends on: the bits of the numbers in the environment, the demand, and whether functions are
+/// still called.
+type Key = (Vec<u64>, Demand, bool);
 
 /// A mechanism that is a program.
 pub struct ProgramMechanism {
     program: Arc<Program>,
+    /// Without the functions, which could change what is known of the instances.
+    without_functions: Program,
     source: Arc<Source>,
     specialised: Mutex<BTreeMap<Key, Arc<OnceLock<Arc<ProgramKernels>>>>>,
 }
@@ -32,7 +35,8 @@ pub struct ProgramMechanism {
 impl ProgramMechanism {
     /// A mechanism from its program and the text that this was made of.
     pub fn new(program: Arc<Program>, source: Arc<Source>) -> Self {
-        Self { program, source, specialised: Mutex::default() }
+        let without_functions = Program { functions: vec![], ..Program::clone(&program) };
+        Self { program, without_functions, source, specialised: Mutex::default() }
     }
 
     /// What it does.
@@ -43,6 +47,23 @@ impl ProgramMechanism {
     /// Its program for instances of which nothing is known, with the numbers of `environment`.
     pub fn specialise(&self, environment: &Environment, demand: &Demand) -> Specialised {
         self.program.specialise(&constants(environment), demand)
+    }
+
+    fn kernels_of(&self, program: &Program, environment: &Environment, demand: &Demand) -> Arc<dyn Kernels> {
+        let numbers = [environment.dt, environment.celsius];
+        let mut bits: Vec<u64> = numbers.iter().chain(&environment.globals).map(|v| v.to_bits()).collect();
+        bits.extend([u64::from(environment.second_order), u64::from(environment.random_seed)]);
+        let key = (bits, demand.clone(), !program.functions.is_empty());
+        let slot = {
+            let mut known = self.specialised.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.entry(key).or_default())
+        };
+        // Outside the lock, so that different specialisations are made side by side
+        let kernels = slot.get_or_init(|| {
+            let specialised = program.specialise(&constants(environment), demand);
+            Arc::new(ProgramKernels::new(specialised, Arc::clone(&self.source), environment))
+        });
+        Arc::clone(kernels) as Arc<dyn Kernels>
     }
 }
 
@@ -104,23 +125,11 @@ impl Mechanism for ProgramMechanism {
     }
 
     fn kernels(&self, environment: &Environment) -> Arc<dyn Kernels> {
-        self.kernels_for(environment, &open_demand(self.description()))
+        self.kernels_of(&self.program, environment, &open_demand(self.description()))
     }
 
     fn kernels_for(&self, environment: &Environment, demand: &Demand) -> Arc<dyn Kernels> {
-        let numbers = [environment.dt, environment.celsius];
-        let mut bits: Vec<u64> = numbers.iter().chain(&environment.globals).map(|v| v.to_bits()).collect();
-        bits.extend([u64::from(environment.second_order), u64::from(environment.random_seed)]);
-        let slot = {
-            let mut known = self.specialised.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry((bits, demand.clone())).or_default())
-        };
-        // Outside the lock, so that different specialisations are made side by side
-        let kernels = slot.get_or_init(|| {
-            let specialised = self.specialise(environment, demand);
-            Arc::new(ProgramKernels::new(specialised, Arc::clone(&self.source), environment))
-        });
-        Arc::clone(kernels) as Arc<dyn Kernels>
+        self.kernels_of(&self.without_functions, environment, demand)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs the kernels of `.mod` files over made-up instances: whether all executors agree, and how long the lane machine
-//! takes. `measure [--check] [--show] [--count N] [--lanes N] FILE…`
+//! takes. `measure [--check] [--show] [--count N] [--lanes N] [--best] [--state] [--voltage MV] [--set NAME=NUMBER]… FILE…`;
+//! `--best` leaves out all but the widest vectors, `--state` the currents; variables that are set are the same in all instances.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -36,7 +37,13 @@ struct Instances {
 }
 
 impl Instances {
-    fn new(program: &Program, demand: &Demand, storage: &[Storage], count: usize) -> Self {
+    fn new(
+        program: &Program,
+        demand: &Demand,
+        storage: &[Storage],
+        count: usize,
+        voltage: Option<f64>,
+    ) -> Self {
         let variables = program.description.variables.iter().zip(&demand.uniform);
         let columns = variables.zip(storage).enumerate().map(|(number, ((variable, uniform), storage))| {
             let noise = |instance: usize| ((instance * 7919 + number * 104_729) % 1009) as f64 / 1009.;
@@ -61,7 +68,9 @@ impl Instances {
         };
         Self {
             columns: columns.collect(),
-            voltage: (0..nodes).map(|node| -80. + (node * 7919 % 997) as f64 / 10.).collect(),
+            voltage: (0..nodes)
+                .map(|node| voltage.unwrap_or(-80. + (node * 7919 % 997) as f64 / 10.))
+                .collect(),
             area: (0..nodes).map(|node| 100. + (node % 7) as f64).collect(),
             current: Column::filled(count, 0.),
             conductance: Column::filled(count, 0.),
@@ -119,7 +128,7 @@ fn check(name: &str, program: &Program, demand: &Demand, constants: &Constants) 
     for level in Level::available() {
         let specialised = program.specialise_at(level, constants, demand);
         for count in [1, 77] {
-            let mut reference = Instances::new(program, demand, specialised.storage(), count);
+            let mut reference = Instances::new(program, demand, specialised.storage(), count, None);
             let mut lanes = reference.clone();
             let mut each = reference.clone();
             for step in 0..3 {
@@ -169,16 +178,21 @@ fn measure(
     demand: &Demand,
     constants: &Constants,
     (count, lanes): (usize, usize),
+    voltage: Option<f64>,
+    levels: &[Level],
+    phases: &[Phase],
 ) {
-    for level in Level::available() {
+    for &level in levels {
         let specialised: Specialised = program.specialise_at(level, constants, demand).with_lanes(lanes);
-        let mut instances = Instances::new(program, demand, specialised.storage(), count);
+        let mut instances = Instances::new(program, demand, specialised.storage(), count, voltage);
         specialised.run(Phase::Initial, &mut instances.frame(0.));
         instances.outbox.drain().for_each(drop);
-        for phase in [Phase::Current, Phase::State].into_iter().filter(|&phase| specialised.has(phase)) {
+        for &phase in phases.iter().filter(|&&phase| specialised.has(phase)) {
             let mut best = f64::INFINITY;
-            for _ in 0..30 {
-                let repetitions = 1 + 100_000 / count;
+            let begun = Instant::now();
+            // short pieces, some of which nothing else disturbs
+            while begun.elapsed().as_secs_f64() < 1. {
+                let repetitions = 1 + 10_000 / count;
                 let start = Instant::now();
                 for _ in 0..repetitions {
                     specialised.run(phase, &mut instances.frame(1.));
@@ -194,30 +208,56 @@ fn measure(
     }
 }
 
+/// Gives variables other values at first. As in a run, functions are called no more.
+fn set(program: &mut Arc<Program>, given: &[(String, f64)]) {
+    if !given.is_empty() {
+        let program = Arc::make_mut(program);
+        program.functions.clear();
+        for variable in &mut Arc::make_mut(&mut program.description).variables {
+            if let Some((_, value)) = given.iter().find(|(name, _)| *name == variable.name) {
+                variable.default = *value;
+            }
+        }
+    }
+}
+
 fn main() {
     let (mut checking, mut showing, mut count, mut lanes) = (false, false, 1024, 64);
     let (mut agreed, mut differ) = (0, 0);
+    let (mut voltage, mut levels) = (None, Level::available());
+    let mut phases = vec![Phase::Current, Phase::State];
+    let mut given: Vec<(String, f64)> = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--check" => checking = true,
             "--show" => showing = true,
+            "--state" => phases = vec![Phase::State],
+            "--best" => levels = vec![Level::best()],
             "--count" => count = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(count),
+            "--voltage" => voltage = arguments.next().and_then(|n| n.parse().ok()),
+            "--set" => {
+                let setting = arguments.next().unwrap_or_default();
+                if let Some((name, Ok(value))) = setting.split_once('=').map(|(n, v)| (n, v.parse())) {
+                    given.push((name.to_owned(), value));
+                }
+            }
             "--lanes" => lanes = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(lanes),
             file => {
                 let Ok(bytes) = std::fs::read(file) else { continue };
                 let source = Arc::new(Source::new(file, String::from_utf8_lossy(&bytes).into_owned()));
-                let Some(program) = nmodl::compile(&source, Path::new(file).parent()).program else {
+                let Some(mut program) = nmodl::compile(&source, Path::new(file).parent()).program else {
                     continue;
                 };
+                set(&mut program, &given);
                 let name =
                     Path::new(file).file_stem().map_or(String::new(), |name| name.to_string_lossy().into());
                 let variables = &program.description.variables;
                 // conductances and positions differ, other parameters do not
                 let uniform = variables.iter().map(|variable| {
-                    variable.role == Role::Parameter
-                        && !variable.name.contains("bar")
-                        && !variable.name.starts_with('e')
+                    let is_set = given.iter().any(|(name, _)| *name == variable.name);
+                    let differs = variable.name.contains("bar") || variable.name.starts_with('e');
+                    is_set || variable.role == Role::Parameter && !differs
                 });
                 let demand = Demand { uniform: uniform.collect(), observed: vec![false; variables.len()] };
                 let globals = program.globals.iter().map(|global| global.initial).collect();
@@ -237,7 +277,7 @@ fn main() {
                     let good = check(file, &program, &demand, &constants);
                     *(if good { &mut agreed } else { &mut differ }) += 1;
                 } else {
-                    measure(&name, &program, &demand, &constants, (count, lanes));
+                    measure(&name, &program, &demand, &constants, (count, lanes), voltage, &levels, &phases);
                 }
             }
         }

@@ -16,5 +16,5 @@ mod stream;
 pub use distribution::{Distribution, DistributionError};
 pub use mcell_ran4::MCellRan4;
 pub use object::{Generator, Random, SequenceError};
-pub use philox::philox4x32;
+pub use philox::{philox4x32, philox4x32_lanes};
 pub use stream::{STREAM_WORDS, Stream};

@@ -4,7 +4,6 @@ use components::Column;
 use nmodl::execute::Failure;
 use random::Stream;
 
-use super::demand::open_demand;
 use super::instances::Gathered;
 use super::pointers::{Places, gid_of};
 use crate::error::Error;
@@ -33,9 +32,8 @@ pub fn call(
         }
     }
     for (index, own) in mechanisms.iter_mut().enumerate() {
-        let demand = open_demand(&own.description);
         // Kernels of their own, for which every column is kept
-        let kernels = own.mechanism.kernels_for(&environments[index], &demand);
+        let kernels = own.mechanism.kernels(&environments[index]);
         let has_constructor = kernels.phases().blocks.contains(&Phase::Constructor);
         if !has_constructor && calls[index].is_empty() {
             continue;

@@ -87,7 +87,7 @@ pub fn gather_ions(
         let columns = IonColumns {
             valence: known.valence.or(given).unwrap_or(0.0),
             style: places.iter().map(|place| place.style).collect(),
-            advancing: places.iter().enumerate().filter(advances).map(|(index, _)| index as u32).collect(),
+            advancing: ranges(places.iter().enumerate().filter(advances).map(|(index, _)| index as u32)),
             reversal: places.iter().map(|place| place.reversal).collect(),
             inside: places.iter().map(|place| place.inside).collect(),
             outside: places.iter().map(|place| place.outside).collect(),
@@ -327,11 +327,10 @@ fn source_of(cell: &CellPlan, index: usize) -> InstanceSource {
     InstanceSource { source, is_cell, row: NO_CONNECTIONS, movable: None }
 }
 
-/// The range that ascending places make if they have neither gaps nor repetitions.
-fn gapless(index: &[u32]) -> Option<Range<usize>> {
-    let first = *index.first()? as usize;
-    let is_gapless = index.iter().enumerate().all(|(offset, &place)| place as usize == first + offset);
-    is_gapless.then(|| first..first + index.len())
+/// The ranges that ascending places without repetitions make.
+fn ranges(places: impl Iterator<Item = u32>) -> Vec<Range<usize>> {
+    let runs = NodeRun::of(&places.collect::<Vec<u32>>());
+    runs.iter().map(|run| run.node as usize..(run.node + run.count) as usize).collect()
 }
 
 fn bind_ions(
@@ -367,7 +366,7 @@ fn bind_ions(
         }
         Ok(IonBinding {
             ion: ion.entity,
-            range: gapless(&index),
+            runs: NodeRun::of(&index),
             index,
             reversal: column(IonVariable::Reversal, either(IonVariable::Reversal)),
             reads_reversal: reads(IonVariable::Reversal),

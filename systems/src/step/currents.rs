@@ -10,6 +10,7 @@ use components::{
 };
 
 use super::Complaints;
+use super::gather::{At, add, gather};
 use super::ions::{read_ions, write_back};
 use crate::mechanism::{Kernels, Outbox, Phase, Surroundings, VoltageOf};
 
@@ -181,17 +182,10 @@ fn add_densities(
     (current, derivative): (&[f64], &[f64]),
     binding: &IonBinding,
 ) {
-    if let Some(range) = &binding.range {
-        let add = |(total, value): (&mut f64, &f64)| *total += value;
-        total[range.clone()].iter_mut().zip(current).for_each(add);
-        total_derivative[range.clone()].iter_mut().zip(derivative).for_each(add);
-        return;
-    }
-    for (&index, current) in binding.index.iter().zip(current) {
-        total[index as usize] += current;
-    }
-    for (&index, derivative) in binding.index.iter().zip(derivative) {
-        total_derivative[index as usize] += derivative;
+    let at = At { index: &binding.index, runs: &binding.runs };
+    add(current, total, at);
+    if !derivative.is_empty() {
+        add(derivative, total_derivative, at);
     }
 }
 
@@ -212,30 +206,16 @@ fn add_point_currents(
 
 /// Copies voltages of nodes to where kernels read them: those of every instance's node, or of each node once.
 pub fn gather_voltage(instances: &mut Instances, voltage: &[f64], of: VoltageOf) {
-    let copy = |to: &mut [f64], nodes: &[u32]| {
-        for (value, &node) in to.iter_mut().zip(nodes) {
-            *value = voltage[node as usize];
-        }
-    };
     match (of, &mut instances.distinct) {
         (VoltageOf::Nothing, _) => {}
-        (VoltageOf::Nodes, Some(distinct)) => copy(&mut distinct.voltage, &distinct.nodes),
-        _ if instances.nodes.len() < LONG_RUN * instances.runs.len() => {
-            copy(&mut instances.voltage, &instances.nodes);
+        (VoltageOf::Nodes, Some(distinct)) => {
+            for (value, &node) in distinct.voltage.iter_mut().zip(&distinct.nodes) {
+                *value = voltage[node as usize];
+            }
         }
         _ => {
-            for run in &instances.runs {
-                let (node, count) = (run.node as usize, run.count as usize);
-                let own = &mut instances.voltage[run.start as usize..][..count];
-                if run.is_one_node {
-                    own.fill(voltage[node]);
-                } else {
-                    own.copy_from_slice(&voltage[node..node + count]);
-                }
-            }
+            let at = At { index: &instances.nodes, runs: &instances.runs };
+            gather(&mut instances.voltage, voltage, at);
         }
     }
 }
-
-/// Instances from which on a run is worth more than a look at the node of each.
-const LONG_RUN: usize = 12;

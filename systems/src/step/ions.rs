@@ -1,9 +1,12 @@
 //! Ions: reversal potentials, and the exchange of ion variables with mechanisms.
 
 use bevy_ecs::entity::Entity;
-use bevy_ecs::system::{Local, Query, Res};
+use bevy_ecs::system::{Query, Res};
 use components::{Clock, Instances, IonBinding, IonColumns};
-use nmodl::math::log_in_place;
+use nmodl::dispatch;
+use nmodl::math::{Level, log_lanes};
+
+use super::gather::{self, At, gather};
 
 /// Faraday constant (C/mol), CODATA 2018.
 pub const FARADAY: f64 = 96_485.332_123_310_01;
@@ -19,43 +22,72 @@ pub const STYLE_REVERSAL_ADVANCE: u32 = 0o100;
 
 /// Nernst potential (mV) for concentrations in mM.
 pub fn nernst(inside: f64, outside: f64, valence: f64, celsius: f64) -> f64 {
-    potential(inside, outside, valence, celsius, (outside / inside).ln())
+    if valence == 0.0 {
+        0.0
+    } else {
+        potential(inside, outside, thermal(celsius) / valence * (outside / inside).ln())
+    }
 }
 
-/// Nernst potential (mV) for concentrations in mM, of which the logarithm of the ratio is known.
-fn potential(inside: f64, outside: f64, valence: f64, celsius: f64, logarithm: f64) -> f64 {
-    if valence == 0.0 {
-        return 0.0;
-    }
+/// RT/F (mV)
+fn thermal(celsius: f64) -> f64 {
+    1000.0 * GAS_CONSTANT * (celsius + 273.15) / FARADAY
+}
+
+/// The potential (mV) that NEURON takes in place of `potential` where a concentration (mM) is not positive.
+#[inline(always)]
+fn potential(inside: f64, outside: f64, potential: f64) -> f64 {
     if inside <= 0.0 {
-        return 1e6;
+        1e6
+    } else if outside <= 0.0 {
+        -1e6
+    } else {
+        potential
     }
-    if outside <= 0.0 {
-        return -1e6;
-    }
-    let thermal = 1000.0 * GAS_CONSTANT * (celsius + 273.15) / FARADAY;
-    thermal / valence * logarithm
 }
 
 /// The ion's turn among the currents: its current starts at 0, its reversal potential follows the
 /// concentrations where the style says so.
-pub fn ion_system(ion: Entity) -> impl FnMut(Res<Clock>, Query<&mut IonColumns>, Local<Vec<f64>>) {
-    move |clock, mut ions, mut logarithms| {
+pub fn ion_system(ion: Entity) -> impl FnMut(Res<Clock>, Query<&mut IonColumns>) {
+    move |clock, mut ions| {
         let Ok(mut ion) = ions.get_mut(ion) else { return };
-        let ion = &mut *ion;
-        ion.current.fill(0.0);
-        ion.derivative.fill(0.0);
-        let concentrations = |index: u32| (ion.inside[index as usize], ion.outside[index as usize]);
-        logarithms.clear();
-        logarithms.extend(ion.advancing.iter().map(|&index| {
-            let (inside, outside) = concentrations(index);
-            outside / inside
-        }));
-        log_in_place(&mut logarithms);
-        for (&index, &logarithm) in ion.advancing.iter().zip(&*logarithms) {
-            let (inside, outside) = concentrations(index);
-            let reversal = potential(inside, outside, ion.valence, clock.celsius, logarithm);
-            ion.reversal[index as usize] = reversal;
+        let IonColumns { advancing, valence, reversal, inside, outside, current, derivative, .. } = &mut *ion;
+        current.fill(0.0);
+        derivative.fill(0.0);
+        for range in advancing.iter().cloned() {
+            let reversal = &mut reversal[range.clone()];
+            if *valence == 0.0 {
+                reversal.fill(0.0);
+            } else {
+                let factor = thermal(clock.celsius) / *valence;
+                reversals(Level::best(), reversal, &inside[range.clone()], &outside[range], factor);
+            }
+        }
+    }
+}
+
+dispatch! {
+    /// Nernst potentials (mV) for concentrations in mM and RT/zF (mV).
+    fn reversals(reversal: &mut [f64], inside: &[f64], outside: &[f64], factor: f64) = reversals_of_lanes;
+}
+
+/// Concentrations whose logarithms are computed at once.
+const BLOCK: usize = 64;
+
+#[inline(always)]
+fn reversals_of_lanes<const FMA: bool>(reversal: &mut [f64], inside: &[f64], outside: &[f64], factor: f64) {
+    let blocks = reversal.chunks_mut(BLOCK).zip(inside.chunks(BLOCK).zip(outside.chunks(BLOCK)));
+    for (reversal, (inside, outside)) in blocks {
+        let mut logarithms = [2.0; BLOCK];
+        for (logarithm, (inside, outside)) in logarithms.iter_mut().zip(inside.iter().zip(outside)) {
+            *logarithm = outside / inside;
+        }
+        log_lanes::<FMA>(&mut logarithms);
+        let concentrations = inside.iter().zip(outside);
+        for ((reversal, logarithm), (&inside, &outside)) in
+            reversal.iter_mut().zip(logarithms).zip(concentrations)
+        {
+            *reversal = potential(inside, outside, factor * logarithm);
         }
     }
 }
@@ -77,17 +109,6 @@ pub fn ion_initialize_system(ion: Entity) -> impl FnMut(Res<Clock>, Query<&mut I
                     nernst(ion.inside[index], ion.outside[index], ion.valence, clock.celsius);
             }
         }
-    }
-}
-
-/// Copies the ion's values at the places of a mechanism's instances into `column`.
-fn gather(column: &mut [f64], source: &[f64], binding: &IonBinding) {
-    if let Some(range) = &binding.range {
-        column.copy_from_slice(&source[range.clone()]);
-        return;
-    }
-    for (value, &index) in column.iter_mut().zip(&binding.index) {
-        *value = source[index as usize];
     }
 }
 
@@ -114,7 +135,7 @@ fn read(instances: &mut Instances, ions: &mut Query<&mut IonColumns>, all: bool)
         let sources = [&ion.reversal, &ion.inside, &ion.outside, &ion.current];
         for (column, source) in columns.into_iter().zip(sources) {
             if let Some(column) = column {
-                gather(&mut instances.columns[column], source, binding);
+                gather(&mut instances.columns[column], source, at(binding));
             }
         }
     }
@@ -153,13 +174,13 @@ fn scatter(
     binding: &IonBinding,
 ) {
     if let (true, Some(column)) = (is_written, column) {
-        if let Some(range) = &binding.range {
-            return destination[range.clone()].copy_from_slice(&instances.columns[column]);
-        }
-        for (value, &index) in instances.columns[column].iter().zip(&binding.index) {
-            destination[index as usize] = *value;
-        }
+        gather::scatter(&instances.columns[column], destination, at(binding));
     }
+}
+
+/// Where the instances of a mechanism are in the ion's columns.
+fn at(binding: &IonBinding) -> At<'_> {
+    At { index: &binding.index, runs: &binding.runs }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod capacitance;
 pub mod currents;
 pub mod deliver;
 pub mod detect;
+mod gather;
 pub mod hines;
 pub mod initialize;
 pub mod ions;

@@ -3,6 +3,7 @@
 use super::reference::{Fixed, Scalar, Scratch};
 use super::{Frame, FunctionTableEntries, TableEntries};
 use crate::ir::Place;
+use crate::math::Level;
 use crate::syntax::Span;
 
 /// More entries than a file can mean.
@@ -73,6 +74,11 @@ impl TableEntries {
         }
     }
 
+    /// [`TableEntries::locate`] for each argument.
+    pub(super) fn locate_all(&self, level: Level, arguments: &[f64], places: &mut Places) {
+        locate_all(level, self, arguments, &mut places.below, &mut places.fractions);
+    }
+
     /// The entries of a column.
     #[inline(always)]
     pub(super) fn column(&self, column: usize) -> &[f64] {
@@ -92,6 +98,70 @@ impl TableEntries {
 pub(super) fn between(entries: &[f64], (below, fraction): (usize, f64)) -> f64 {
     let at = |entry: usize| entries.get(entry).copied().unwrap_or(0.);
     if fraction < 0. { at(below) } else { at(below) + fraction * (at(below + 1) - at(below)) }
+}
+
+/// Where arguments lie in a table, at most as many as there is room for.
+pub(super) struct Places {
+    below: [i32; ROOM],
+    fractions: [f64; ROOM],
+}
+
+/// Places that are found at once.
+const ROOM: usize = super::lanes::LANES * super::lanes::LINES;
+
+impl Places {
+    pub(super) fn new() -> Self {
+        Self { below: [0; ROOM], fractions: [0.; ROOM] }
+    }
+
+    /// [`between`] at each place.
+    pub(super) fn between(&self, level: Level, entries: &[f64], values: &mut [f64]) {
+        between_all(level, entries, &self.below, &self.fractions, values);
+    }
+}
+
+crate::dispatch! {
+    fn locate_all(table: &TableEntries, arguments: &[f64], below: &mut [i32], fractions: &mut [f64]) = locate_lanes;
+}
+
+crate::dispatch! {
+    fn between_all(entries: &[f64], below: &[i32], fractions: &[f64], values: &mut [f64]) = between_lanes;
+}
+
+#[inline(always)]
+fn locate_lanes<const FMA: bool>(
+    table: &TableEntries,
+    arguments: &[f64],
+    below: &mut [i32],
+    fractions: &mut [f64],
+) {
+    let (low, factor, last) = (table.low, table.factor, table.intervals as f64);
+    for ((&argument, below), fraction) in arguments.iter().zip(below).zip(fractions) {
+        let x = factor * (argument - low);
+        let is_inside = (x > 0.) & (x < last);
+        let kept = if is_inside { x } else { 0. };
+        // SAFETY: tables have fewer entries than there are integers
+        let floor = unsafe { (if x >= last { last } else { kept }).to_int_unchecked::<i32>() };
+        *below = floor;
+        let outside = if x.is_nan() { x } else { -1. };
+        *fraction = if is_inside { x - f64::from(floor) } else { outside };
+    }
+}
+
+#[inline(always)]
+fn between_lanes<const FMA: bool>(entries: &[f64], below: &[i32], fractions: &[f64], values: &mut [f64]) {
+    let Some(last) = entries.len().checked_sub(1) else {
+        for ((value, &below), &fraction) in values.iter_mut().zip(below).zip(fractions) {
+            *value = between(entries, (below as usize, fraction));
+        }
+        return;
+    };
+    for ((value, &below), &fraction) in values.iter_mut().zip(below).zip(fractions) {
+        let below = below as usize;
+        let (first, second) = (entries[below.min(last)], entries[(below + 1).min(last)]);
+        let between = first + fraction * (second - first);
+        *value = if fraction < 0. { first } else { between };
+    }
 }
 
 impl FunctionTableEntries {
@@ -177,6 +247,32 @@ mod tests {
         let at = |argument| table.value(0, table.locate(argument));
         assert_eq!([at(-2.), at(-1.), at(-0.75), at(0.5), at(1.), at(7.)], [0., 0., 0.5, 9., 16., 16.]);
         assert!(at(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn places_that_are_found_together_are_those_of_each() {
+        let table = TableEntries {
+            computed_with: vec![],
+            low: -1.,
+            factor: 2.,
+            intervals: 4,
+            entries: vec![0., 1., 4., 9., 16., -0., 2., f64::INFINITY, 3., -0.],
+        };
+        let special = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1., 1., -1. + 1e-16, 1. - 1e-16, 1e300];
+        let arguments: Vec<f64> = (0..100).map(|n| f64::from(n) / 30. - 1.5).chain(special).collect();
+        for level in Level::available() {
+            let mut places = Places::new();
+            table.locate_all(level, &arguments, &mut places);
+            for column in 0..3 {
+                let mut values = vec![0.; arguments.len()];
+                places.between(level, table.column(column), &mut values);
+                for (&argument, value) in arguments.iter().zip(values) {
+                    let expected = table.value(column, table.locate(argument));
+                    let same = value.to_bits() == expected.to_bits() || value.is_nan() && expected.is_nan();
+                    assert!(same, "{argument}: {value} is not {expected}");
+                }
+            }
+        }
     }
 
     #[test]

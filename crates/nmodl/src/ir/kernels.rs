@@ -56,4 +56,9 @@ impl Program {
         self.kernels.each_mut(visit);
         self.functions.iter_mut().for_each(|function| visit(&mut function.kernel));
     }
+
+    /// Calls `visit` with every kernel that computes tables, to change it.
+    pub fn each_table_kernel_mut(&mut self, visit: &mut dyn FnMut(&mut Kernel)) {
+        self.tables.iter_mut().flat_map(|table| [&mut table.bounds, &mut table.row]).for_each(visit);
+    }
 }

@@ -186,12 +186,35 @@ mod x86 {
         _mm256_cmp_pd::<_CMP_NEQ_UQ>(a, _mm256_setzero_pd())
     }
 
-    /// A mask of the lanes whose bits, given by `lanes`, are set.
+    /// For each number of four bits, a mask of the lanes whose bits are set.
+    static MASKS: [[u64; 4]; 16] = {
+        let mut masks = [[0; 4]; 16];
+        let mut place = 0;
+        while place < 64 {
+            if place / 4 >> (place % 4) & 1 == 1 {
+                masks[place / 4][place % 4] = u64::MAX;
+            }
+            place += 1;
+        }
+        masks
+    };
+
+    /// The first where a mask is set. By bytes, because compilers make masked stores of blends of numbers, and these
+    /// are slow on some CPUs, as are the loads after them.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    fn is_set(bits: u8, lanes: __m256i) -> __m256d {
-        let bits = _mm256_set1_epi64x(i64::from(bits));
-        _mm256_castsi256_pd(_mm256_cmpeq_epi64(_mm256_and_si256(bits, lanes), lanes))
+    fn blend(mask: __m256d, accepted: __m256d, rejected: __m256d) -> __m256d {
+        let [mask, accepted, rejected] =
+            [mask, accepted, rejected].map(|numbers| _mm256_castpd_si256(numbers));
+        _mm256_castsi256_pd(_mm256_blendv_epi8(rejected, accepted, mask))
+    }
+
+    /// A mask of the lanes whose bits are set, the four lowest.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn is_set(bits: u8) -> __m256d {
+        // SAFETY: there are 16 masks of four numbers
+        unsafe { _mm256_loadu_pd(MASKS.as_ptr().add(usize::from(bits & 15)).cast()) }
     }
 
     impl Vector for Avx2 {
@@ -270,10 +293,9 @@ mod x86 {
         unsafe fn blend(bits: u8, accepted: Self, rejected: Self) -> Self {
             // SAFETY: by the caller
             unsafe {
-                let (low, high) = (_mm256_setr_epi64x(1, 2, 4, 8), _mm256_setr_epi64x(16, 32, 64, 128));
                 Self(
-                    _mm256_blendv_pd(rejected.0, accepted.0, is_set(bits, low)),
-                    _mm256_blendv_pd(rejected.1, accepted.1, is_set(bits, high)),
+                    blend(is_set(bits), accepted.0, rejected.0),
+                    blend(is_set(bits >> 4), accepted.1, rejected.1),
                 )
             }
         }

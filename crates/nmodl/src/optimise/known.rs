@@ -47,6 +47,11 @@ impl Known<'_> {
         arithmetic::unary(self.level, operation, a)
     }
 
+    /// An operation with two operands that are known.
+    pub(super) fn number(&self, operation: BinaryOperation, a: f64, b: f64) -> f64 {
+        arithmetic::binary(self.level, operation, a, b)
+    }
+
     /// An operation whose operands may be known. Every result has the same bits as the operation would give.
     pub(super) fn binary(
         &self,
@@ -55,7 +60,7 @@ impl Known<'_> {
         right: Option<f64>,
     ) -> Option<Simpler> {
         match (left, right) {
-            (Some(a), Some(b)) => Some(Simpler::Number(arithmetic::binary(self.level, operation, a, b))),
+            (Some(a), Some(b)) => Some(Simpler::Number(self.number(operation, a, b))),
             (_, Some(b)) => match operation {
                 BinaryOperation::Multiply | BinaryOperation::Divide if b == 1. => Some(Simpler::Left),
                 BinaryOperation::Subtract if b.to_bits() == 0 => Some(Simpler::Left),

@@ -31,17 +31,21 @@ impl Program {
         let mut plain = self.clone();
         let mut optimised = self.clone();
         optimised.each_kernel_mut(&mut |kernel| *kernel = improve(kernel, &known));
+        optimised.each_table_kernel_mut(&mut |kernel| *kernel = improve(kernel, &known));
         let storage = storage(&plain, &optimised, demand);
         let nowhere: BTreeSet<u32> = (0..)
             .zip(&storage)
             .filter(|(_, storage)| **storage == Storage::Nowhere)
             .map(|(column, _)| column)
             .collect();
-        optimised.each_kernel_mut(&mut |kernel| {
+        let mut reduce = |kernel: &mut Kernel| {
             dead::remove(kernel, &|column| !nowhere.contains(&column));
             dead::renumber(kernel);
-        });
+        };
+        optimised.each_kernel_mut(&mut reduce);
+        optimised.each_table_kernel_mut(&mut reduce);
         plain.each_kernel_mut(&mut |kernel| localise::localise(kernel, &nowhere));
+        plain.each_table_kernel_mut(&mut |kernel| localise::localise(kernel, &nowhere));
         Specialised::new(level, constants.clone(), plain, optimised, storage)
     }
 }
@@ -68,7 +72,7 @@ fn storage(plain: &Program, optimised: &Program, demand: &Demand) -> Vec<Storage
         .filter(|&column| is(&demand.observed, column) || bound.contains(&column))
         .map(|column| column as u32)
         .collect();
-    for table in &plain.tables {
+    for table in &optimised.tables {
         kept.extend(columns_read(&table.bounds));
         kept.extend(columns_read(&table.row));
     }

@@ -9,8 +9,10 @@
 //! or a place with its number in memory, before, within and at the end of them.
 
 mod branch;
+mod local;
 mod region;
 mod state;
+mod unroll;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +25,7 @@ pub(super) fn rebuild(kernel: &Kernel, known: &Known) -> Kernel {
     let mut rebuild = Rebuild {
         known,
         variables: BTreeSet::new(),
+        reads: local::count_reads(&kernel.body),
         values: BTreeMap::new(),
         constants: BTreeMap::new(),
         open: vec![Block::new()],
@@ -60,6 +63,8 @@ struct Rebuild<'a> {
     known: &'a Known<'a>,
     /// Registers of the old kernel that are set.
     variables: BTreeSet<Register>,
+    /// How often each register of the old kernel is read.
+    reads: BTreeMap<Register, u32>,
     /// New registers of old values.
     values: BTreeMap<Register, Register>,
     /// New registers whose number is known.

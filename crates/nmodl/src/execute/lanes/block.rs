@@ -1,13 +1,15 @@
 //! Runs the code of a kernel for one block of lanes.
 
+use random::Stream;
+
 use super::code::{Code, Mask, Operand, Operation, Slot};
-use super::steps::{Bank, nonzero};
+use super::steps::{Bank, Test};
 use super::{Bits, LANES, LINES, Scratch, endless_loop};
 use crate::Column;
 use crate::column::Line;
 use crate::execute::arithmetic::{binary_of_libm, unary_of_libm};
 use crate::execute::reference::{self, Fixed, most_repetitions};
-use crate::execute::table::between;
+use crate::execute::table::Places;
 use crate::execute::{Frame, Nodes};
 use crate::ir::{BinaryOperation, Instruction, Place, UnaryOperation};
 use crate::math::{log_in_place_at, pow_in_place_at};
@@ -192,10 +194,6 @@ impl<'s, 'f> Machine<'s, 'f> {
         self.stopped
     }
 
-    fn lines(&self) -> usize {
-        self.lanes.div_ceil(LANES)
-    }
-
     /// Finds the lines of columns.
     fn find_places(&mut self) {
         let range = self.first / LANES..self.frame.count.div_ceil(LANES);
@@ -268,68 +266,90 @@ impl<'s, 'f> Machine<'s, 'f> {
         }
     }
 
-    fn each_lane(&mut self, to: Slot, f: impl Fn(&Self, usize) -> f64) {
-        for lane in 0..self.lanes {
-            let value = f(self, lane);
-            self.write(to)[lane] = value;
-        }
+    fn bank(&self, first: usize, lines: usize) -> Bank<'_> {
+        Bank { slots: self.slots, uniform: self.uniform, masks: self.masks, first, lines }
     }
 
-    fn straight(&self, first: u32, end: u32) {
-        let (slots, uniform, masks) = (&*self.slots, self.uniform, &*self.masks);
-        let bank = Bank { slots, uniform, masks, lines: self.lines() };
-        for step in &self.code.steps[first as usize..end as usize] {
-            // SAFETY: `new` and `find_places` saw that there is all that the code uses
-            unsafe { step.run(&bank) };
-        }
-    }
-
-    fn unary(&mut self, operation: UnaryOperation, to: Slot, operand: Slot) {
-        if operation == UnaryOperation::Log {
-            self.each_lane(to, |machine, lane| machine.read(operand)[lane]);
-            let level = self.fixed.level;
-            log_in_place_at(level, self.write(to));
-        } else {
-            self.each_lane(to, |machine, lane| unary_of_libm(operation, machine.read(operand)[lane]));
-        }
-    }
-
-    fn binary(&mut self, operation: BinaryOperation, to: Slot, left: Operand, right: Operand) {
-        if operation == BinaryOperation::Power {
-            let mut exponents = [0.; LANES * LINES];
-            for (lane, exponent) in exponents.iter_mut().enumerate().take(self.lanes) {
-                *exponent = self.value(right, lane);
+    /// Does steps in the lines with active lanes.
+    fn straight(&self, first: u32, end: u32, active: Bits) {
+        let steps = &self.code.steps[first as usize..end as usize];
+        let run = |(start, lines): (usize, usize)| {
+            let bank = self.bank(start, lines);
+            for step in steps {
+                // SAFETY: `new` and `find_places` saw that there is all that the code uses
+                unsafe { step.run(&bank) };
             }
-            self.each_lane(to, |machine, lane| machine.value(left, lane));
-            let level = self.fixed.level;
-            pow_in_place_at(level, self.write(to), &exponents);
+        };
+        if active == self.all() {
+            run((0, self.lanes.div_ceil(LANES)));
         } else {
-            let of = |machine: &Self, lane| {
-                binary_of_libm(operation, machine.value(left, lane), machine.value(right, lane))
-            };
-            self.each_lane(to, of);
+            runs(active).for_each(run);
         }
     }
 
-    fn split(&mut self, condition: Slot, within: Option<Mask>, [accepted, rejected]: [Mask; 2]) {
-        let within = self.active(within);
-        // SAFETY: a slot has the lines of the block
-        let holds =
-            unsafe { nonzero(self.fixed.level, self.slots[condition.0 as usize], self.lines()) } & self.all();
-        self.masks[accepted as usize] = within & holds;
-        self.masks[rejected as usize] = within & !holds;
+    /// Computes active lanes by a function for columns; `operand` gives its argument and what else it needs.
+    fn in_column<T: Copy + Default>(
+        &mut self,
+        to: Slot,
+        active: Bits,
+        operands: impl Fn(&Self, usize) -> (f64, T),
+        compute: impl Fn(&mut [f64], &[T]),
+    ) {
+        let (mut arguments, mut others) = ([0.; LANES * LINES], [T::default(); LANES * LINES]);
+        let mut count = 0;
+        for lane in set_bits(active) {
+            (arguments[count], others[count]) = operands(self, lane);
+            count += 1;
+        }
+        compute(&mut arguments[..count], &others[..count]);
+        let to = self.write(to);
+        for (lane, &result) in set_bits(active).zip(&arguments) {
+            to[lane] = result;
+        }
     }
 
-    fn remove(&mut self, lanes: Option<Mask>, from: &[Mask]) {
-        let left = self.active(lanes);
+    fn unary(&mut self, operation: UnaryOperation, to: Slot, operand: Slot, active: Bits) {
+        let level = self.fixed.level;
+        let operand = |machine: &Self, lane| (machine.read(operand)[lane], ());
+        self.in_column(to, active, operand, |values, _| match operation {
+            UnaryOperation::Log => log_in_place_at(level, values),
+            _ => values.iter_mut().for_each(|value| *value = unary_of_libm(operation, *value)),
+        });
+    }
+
+    fn binary(&mut self, operation: BinaryOperation, to: Slot, [left, right]: [Operand; 2], active: Bits) {
+        let level = self.fixed.level;
+        let operands = |machine: &Self, lane| (machine.value(left, lane), machine.value(right, lane));
+        self.in_column(to, active, operands, |values, others| match operation {
+            BinaryOperation::Power => pow_in_place_at(level, values, others),
+            _ => {
+                for (value, &other) in values.iter_mut().zip(others) {
+                    *value = binary_of_libm(operation, *value, other);
+                }
+            }
+        });
+    }
+
+    /// The lanes among the active ones for which a condition holds.
+    fn holding(&self, test: &Test, active: Bits) -> Bits {
+        let lines = lines_of(active);
+        let first = lines.trailing_zeros() as usize;
+        let end = Lines::BITS as usize - lines.leading_zeros() as usize;
+        if first >= end {
+            return 0;
+        }
+        // SAFETY: as for steps
+        active & unsafe { test.run(&self.bank(first, end - first)) }
+    }
+
+    fn remove(&mut self, left: Bits, from: &[Mask]) {
         for &mask in from {
             self.masks[mask as usize] &= !left;
         }
     }
 
     /// Whether the run can go on.
-    fn single(&mut self, instruction: &Instruction, result: Option<Slot>, mask: Option<Mask>) -> bool {
-        let active = self.active(mask);
+    fn single(&mut self, instruction: &Instruction, result: Option<Slot>, active: Bits) -> bool {
         if let (Some(result), true) = (result, active != self.all()) {
             self.write(result).fill(0.);
         }
@@ -348,52 +368,53 @@ impl<'s, 'f> Machine<'s, 'f> {
         true
     }
 
-    fn look_up(&mut self, table: u32, argument: Slot, results: &[Slot], mask: Option<Mask>) {
+    fn look_up(&mut self, table: u32, argument: Slot, results: &[(u32, Slot)], active: Bits) {
         let Some(entries) = self.frame.own.tables.get(table as usize) else { return };
-        let active = self.active(mask);
-        let mut places = [(0, 0.); LANES * LINES];
-        for (place, &argument) in places.iter_mut().zip(self.read(argument)) {
-            *place = entries.locate(argument);
-        }
-        for (column, &to) in results.iter().enumerate() {
-            let column = entries.column(column);
+        let (level, is_for_all) = (self.fixed.level, active == self.all());
+        let mut places = Places::new();
+        entries.locate_all(level, self.read(argument), &mut places);
+        for &(column, to) in results {
+            let column = entries.column(column as usize);
             // SAFETY: a slot has at least `lanes` numbers, and none is in tables
             let to = unsafe { std::slice::from_raw_parts_mut(self.at(to), self.lanes) };
-            if active == self.all() {
-                for (to, &place) in to.iter_mut().zip(&places) {
-                    *to = between(column, place);
-                }
-            } else {
-                for lane in set_bits(active) {
-                    to[lane] = between(column, places[lane]);
-                }
+            if is_for_all {
+                places.between(level, column, to);
+                continue;
+            }
+            let mut values = [0.; LANES * LINES];
+            places.between(level, column, &mut values[..to.len()]);
+            for lane in set_bits(active) {
+                to[lane] = values[lane];
             }
         }
     }
 
-    /// A uniform number from the streams of the active lanes, 0 elsewhere; whether the run can go on.
-    fn draw(&mut self, stream: u32, to: Slot, span: Span, mask: Option<Mask>) -> bool {
-        let active = self.active(mask);
-        if active != self.all() {
-            self.write(to).fill(0.);
-        }
-        let to = self.at(to);
-        for lane in set_bits(active) {
-            let instance = self.instance(lane);
-            let streams = self.frame.own.streams.get_mut(stream as usize);
-            let Some(Some(drawn)) = streams.and_then(|streams| streams.get_mut(instance)) else {
-                self.frame.outbox.fail(instance, self.fixed.unset_stream(stream), span);
-                return false;
-            };
-            // SAFETY: a slot has at least `lanes` numbers
-            unsafe { *to.add(lane) = drawn.uniform() };
-        }
-        true
+    /// A uniform number from the streams of the active lanes; whether the run can go on.
+    fn draw(&mut self, stream: u32, to: Slot, span: Span, active: Bits) -> bool {
+        // SAFETY: a slot has at least `lanes` numbers, and none is in streams
+        let numbers = unsafe { std::slice::from_raw_parts_mut(self.at(to), self.lanes) };
+        let streams = self.frame.own.streams.get_mut(stream as usize).map_or(&mut [][..], Vec::as_mut_slice);
+        let missing = if let Some(arrivals) = &self.frame.arrivals {
+            let instances = &arrivals.instances[self.first..][..self.lanes];
+            set_bits(active).find(|&lane| match streams.get_mut(instances[lane] as usize) {
+                Some(Some(drawn)) => {
+                    numbers[lane] = drawn.uniform();
+                    false
+                }
+                _ => true,
+            })
+        } else {
+            let streams = streams.get_mut(self.first..).unwrap_or_default();
+            draw_uniforms(self.fixed.level, streams, active, numbers).err()
+        };
+        let Some(missing) = missing else { return true };
+        self.frame.outbox.fail(self.instance(missing), self.fixed.unset_stream(stream), span);
+        false
     }
 
     /// The value of the last instance that writes stays, in whichever order they come.
-    fn write_global(&mut self, global: u32, from: Operand, mask: Option<Mask>) {
-        let Some(lane) = self.active(mask).checked_ilog2() else { return };
+    fn write_global(&mut self, global: u32, from: Operand, active: Bits) {
+        let Some(lane) = active.checked_ilog2() else { return };
         let lane = lane as usize;
         let value = self.value(from, lane);
         if let (Some(writer), Some(slot)) =
@@ -418,31 +439,43 @@ impl<'s, 'f> Machine<'s, 'f> {
     pub(super) fn run(&mut self) {
         let code = self.code;
         let mut at = 0;
-        while let Some(operation) = code.operations.get(at) {
+        while let (Some(operation), Some(&within)) = (code.operations.get(at), code.within.get(at)) {
             at += 1;
             let target = |label: u32| code.targets[label as usize] as usize;
             match *operation {
-                Operation::Steps { first, end } => self.straight(first, end),
-                Operation::CopyStep { mask, all, some } => match self.masks[mask as usize] {
-                    0 => {}
-                    active if active == self.all() => self.straight(all, all + 1),
-                    _ => self.straight(some, some + 1),
-                },
-                Operation::Unary { operation, to, operand } => self.unary(operation, to, operand),
-                Operation::Binary { operation, to, left, right } => self.binary(operation, to, left, right),
-                Operation::Split { condition, within, accepted, rejected } => {
-                    self.split(condition, within, [accepted, rejected]);
+                Operation::Steps { first, end } => self.straight(first, end, self.active(within)),
+                Operation::Unary { operation, to, operand } => {
+                    self.unary(operation, to, operand, self.active(within));
+                }
+                Operation::Binary { operation, to, left, right } => {
+                    self.binary(operation, to, [left, right], self.active(within));
+                }
+                Operation::SplitBy { test, accepted, rejected } => {
+                    let within = self.active(within);
+                    let holds = self.holding(&code.tests[test as usize], within);
+                    self.masks[accepted as usize] = holds;
+                    self.masks[rejected as usize] = within & !holds;
+                }
+                Operation::DropBy { test, holds, ref from, or } => {
+                    let within = self.active(within);
+                    let holding = self.holding(&code.tests[test as usize], within);
+                    let left = if holds { holding } else { within & !holding };
+                    self.remove(left, from);
+                    if left == within {
+                        at = target(or);
+                    }
                 }
                 Operation::Duplicate { to, from } => self.masks[to as usize] = self.active(from),
-                Operation::Remove { lanes, ref from } => self.remove(lanes, from),
+                Operation::Remove { ref from } => self.remove(self.active(within), from),
                 Operation::Jump(label) => at = target(label),
                 Operation::JumpIfNone(mask, label) => {
                     if self.masks[mask as usize] == 0 {
                         at = target(label);
                     }
                 }
-                Operation::JumpIfAny(mask, label) => {
+                Operation::Again(mask, label) => {
                     if self.masks[mask as usize] != 0 {
+                        self.stopped |= !self.repeat();
                         at = target(label);
                     }
                 }
@@ -451,22 +484,27 @@ impl<'s, 'f> Machine<'s, 'f> {
                         at = target(label);
                     }
                 }
-                Operation::Repeat => self.stopped |= !self.repeat(),
-                Operation::Lookup { table, argument, ref results, mask } => {
-                    self.look_up(table, argument, results, mask);
+                Operation::Lookup { table, argument, ref results, .. } => {
+                    self.look_up(table, argument, results, self.active(within));
                 }
-                Operation::Draw { stream, to, span, mask } => {
-                    self.stopped |= !self.draw(stream, to, span, mask);
+                Operation::Draw { stream, to, span } => {
+                    self.stopped |= !self.draw(stream, to, span, self.active(within));
                 }
-                Operation::Single { ref instruction, result, mask } => {
-                    self.stopped |= !self.single(instruction, result, mask);
+                Operation::Single { ref instruction, result } => {
+                    self.stopped |= !self.single(instruction, result, self.active(within));
                 }
-                Operation::WriteGlobal { global, from, mask } => self.write_global(global, from, mask),
-                // decoded, or nothing to do
+                Operation::WriteGlobal { global, from } => {
+                    self.write_global(global, from, self.active(within));
+                }
+                // decoded
                 Operation::Fused { .. }
+                | Operation::Exponential { .. }
                 | Operation::Select { .. }
                 | Operation::Copy { .. }
                 | Operation::CopyActive { .. }
+                | Operation::Within(_)
+                | Operation::Split { .. }
+                | Operation::Drop { .. }
                 | Operation::Label(_) => {}
             }
             if self.stopped {
@@ -474,6 +512,66 @@ impl<'s, 'f> Machine<'s, 'f> {
             }
         }
     }
+}
+
+/// A bit for each line of a block.
+type Lines = u16;
+
+/// The lines that have one of the lanes.
+fn lines_of(lanes: Bits) -> Lines {
+    let halves = [lanes as u64, (lanes >> 64) as u64].map(|lanes| {
+        // the lowest bit of each line is whether it has any
+        let any = (0..3).fold(lanes, |lanes, shift| lanes | lanes >> (1 << shift)) & 0x0101_0101_0101_0101;
+        // moves the bits into the highest byte
+        Lines::from((any.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8)
+    });
+    halves[0] | halves[1] << 8
+}
+
+/// Lines without lanes up to which it is faster to do them, too, than to start anew behind them.
+const GAP: u32 = 4;
+
+/// Runs of lines that have all the lanes: the first line of each, and their number.
+fn runs(lanes: Bits) -> impl Iterator<Item = (usize, usize)> {
+    let mut lines = lines_of(lanes);
+    let mut passed = 0;
+    std::iter::from_fn(move || {
+        if lines == 0 {
+            return None;
+        }
+        let skipped = lines.trailing_zeros();
+        lines >>= skipped;
+        let mut length = 0;
+        loop {
+            let ones = lines.trailing_ones();
+            (lines, length) = (lines.unbounded_shr(ones), length + ones);
+            let gap = lines.trailing_zeros();
+            if gap > GAP || lines == 0 {
+                break;
+            }
+            (lines, length) = (lines >> gap, length + gap);
+        }
+        let first = passed + skipped;
+        passed = first + length;
+        Some((first as usize, length as usize))
+    })
+}
+
+crate::dispatch! {
+    fn draw_uniforms(
+        streams: &mut [Option<Stream>],
+        drawing: Bits,
+        numbers: &mut [f64],
+    ) -> Result<(), usize> = draw_uniforms_of_lanes;
+}
+
+#[inline(always)]
+fn draw_uniforms_of_lanes<const FMA: bool>(
+    streams: &mut [Option<Stream>],
+    drawing: Bits,
+    numbers: &mut [f64],
+) -> Result<(), usize> {
+    Stream::draw_uniforms(streams, drawing, numbers)
 }
 
 /// Whether lanes have their numbers from elsewhere: instances from their nodes, events from their instances.
@@ -498,4 +596,22 @@ fn set_bits(bits: Bits) -> impl Iterator<Item = usize> {
             is_left.then_some(first + bit)
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_of_lines_that_have_lanes() {
+        let lines = |numbers: &[usize]| numbers.iter().fold(0, |bits, line| bits | 0x24 << (8 * line));
+        let runs = |numbers: &[usize]| runs(lines(numbers)).collect::<Vec<_>>();
+        assert_eq!(runs(&[]), []);
+        assert_eq!(runs(&[3]), [(3, 1)]);
+        assert_eq!(runs(&[0, 1, 15]), [(0, 2), (15, 1)]);
+        assert_eq!(runs(&[2, 3, 7, 8]), [(2, 7)], "a gap of three lines is not worth it");
+        assert_eq!(runs(&(0..16).collect::<Vec<_>>()), [(0, 16)]);
+        assert_eq!(lines_of(Bits::MAX), Lines::MAX);
+        assert_eq!(lines_of(1 << 127 | 1 << 64 | 1), 0b1000_0001_0000_0001);
+    }
 }

@@ -1,6 +1,6 @@
 //! What the lane machine executes: operations on whole blocks of lanes, one after the other.
 
-use super::steps::Step;
+use super::steps::{Step, Test};
 use crate::ir::{BinaryOperation, Instruction, Place, UnaryOperation};
 use crate::math::Level;
 use crate::syntax::Span;
@@ -23,6 +23,15 @@ pub(super) type Mask = u32;
 
 /// A place in the code.
 pub(super) type Label = u32;
+
+/// What lanes are split by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// Those whose number is not 0.
+    Nonzero(Slot),
+    /// Those for which a comparison holds.
+    Compared(BinaryOperation, Operand, Operand),
+}
 
 /// Operations that can be the first of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +80,13 @@ pub(super) enum Operation {
         to: Slot,
         operands: [Operand; 3],
     },
+    /// `exp(first(a, b))`, then perhaps something with it and a uniform number, each rounded.
+    Exponential {
+        first: First,
+        operands: [Operand; 2],
+        second: Option<(Second, u32)>,
+        to: Slot,
+    },
     Select {
         to: Slot,
         condition: Slot,
@@ -86,67 +102,79 @@ pub(super) enum Operation {
         from: Operand,
         mask: Mask,
     },
+    /// From here on, up to the next one, operations are for the lanes of a mask. Decoding puts it into
+    /// [`Code::within`].
+    Within(Option<Mask>),
     /// Splits the active lanes by a condition.
     Split {
-        condition: Slot,
-        within: Option<Mask>,
+        condition: Condition,
         accepted: Mask,
         rejected: Mask,
+    },
+    /// Active lanes for which a condition holds, or does not, leave masks; a jump if none is left.
+    Drop {
+        condition: Condition,
+        holds: bool,
+        from: Vec<Mask>,
+        or: Label,
+    },
+    /// `Split` and `Drop` with their condition decoded.
+    SplitBy {
+        test: u32,
+        accepted: Mask,
+        rejected: Mask,
+    },
+    DropBy {
+        test: u32,
+        holds: bool,
+        from: Vec<Mask>,
+        or: Label,
     },
     /// A mask that can lose lanes without the one it was made from.
     Duplicate {
         to: Mask,
         from: Option<Mask>,
     },
-    /// The lanes of a mask stop being active in others, too.
+    /// Active lanes leave masks.
     Remove {
-        lanes: Option<Mask>,
         from: Vec<Mask>,
     },
     Label(Label),
     Jump(Label),
     JumpIfNone(Mask, Label),
-    JumpIfAny(Mask, Label),
+    /// Back to the start of a loop, as long as there are active lanes.
+    Again(Mask, Label),
     /// If a uniform number is 0.
     JumpIfZero(u32, Label),
-    /// Counts a repetition of a loop.
-    Repeat,
     /// Rows of a table.
     Lookup {
         table: u32,
         argument: Slot,
-        results: Vec<Slot>,
-        mask: Option<Mask>,
+        /// Columns that are needed, and where their values go.
+        results: Vec<(u32, Slot)>,
+        /// Whether it is for all lanes.
+        all: bool,
     },
-    /// A uniform number from a random stream of each active lane; 0 elsewhere.
+    /// A uniform number from a random stream of each active lane.
     Draw {
         stream: u32,
         to: Slot,
         span: Span,
-        mask: Option<Mask>,
     },
     /// Lane by lane; registers of the instruction are numbers of slots. The result is 0 elsewhere.
     Single {
         instruction: Box<Instruction>,
         result: Option<Slot>,
-        mask: Option<Mask>,
     },
     /// Operations that were decoded, one after the other.
     Steps {
         first: u32,
         end: u32,
     },
-    /// One of two decoded operations: the first if all lanes are active, the second if some are.
-    CopyStep {
-        mask: Mask,
-        all: u32,
-        some: u32,
-    },
     /// The last active lane is the one whose value stays.
     WriteGlobal {
         global: u32,
         from: Operand,
-        mask: Option<Mask>,
     },
 }
 
@@ -154,7 +182,10 @@ pub(super) enum Operation {
 #[derive(Clone, Debug, Default)]
 pub(in crate::execute) struct Code {
     pub(super) operations: Vec<Operation>,
+    /// For each operation, the mask of the lanes that it is for.
+    pub(super) within: Vec<Option<Mask>>,
     pub(super) steps: Vec<Step>,
+    pub(super) tests: Vec<Test>,
     /// Where each label is.
     pub(super) targets: Vec<u32>,
     /// Registers of the machine, the first slots.
@@ -202,6 +233,10 @@ impl Operation {
                 operands.iter_mut().for_each(|used| operand(used, visit));
                 visit(to, Use::Write);
             }
+            Self::Exponential { to, operands, .. } => {
+                operands.iter_mut().for_each(|used| operand(used, visit));
+                visit(to, Use::Write);
+            }
             Self::Select { to, condition, accepted, rejected } => {
                 visit(condition, Use::Read);
                 operand(accepted, visit);
@@ -216,21 +251,28 @@ impl Operation {
                 operand(from, visit);
                 visit(to, Use::Change);
             }
-            Self::Split { condition, .. } => visit(condition, Use::Read),
-            Self::Duplicate { .. }
+            Self::Split { condition, .. } | Self::Drop { condition, .. } => match condition {
+                Condition::Nonzero(slot) => visit(slot, Use::Read),
+                Condition::Compared(_, left, right) => {
+                    operand(left, visit);
+                    operand(right, visit);
+                }
+            },
+            Self::Within(_)
+            | Self::SplitBy { .. }
+            | Self::DropBy { .. }
+            | Self::Duplicate { .. }
             | Self::Remove { .. }
             | Self::Steps { .. }
-            | Self::CopyStep { .. }
             | Self::JumpIfNone(..)
-            | Self::JumpIfAny(..)
+            | Self::Again(..)
             | Self::Label(_)
             | Self::Jump(_)
-            | Self::JumpIfZero(..)
-            | Self::Repeat => {}
-            Self::Lookup { argument, results, mask, .. } => {
+            | Self::JumpIfZero(..) => {}
+            Self::Lookup { argument, results, all, .. } => {
                 visit(argument, Use::Read);
-                let how = if mask.is_some() { Use::Change } else { Use::Write };
-                results.iter_mut().for_each(|result| visit(result, how));
+                let how = if *all { Use::Write } else { Use::Change };
+                results.iter_mut().for_each(|(_, result)| visit(result, how));
             }
             Self::Draw { to, .. } => visit(to, Use::Write),
             Self::Single { instruction, result, .. } => {
@@ -260,24 +302,48 @@ impl Code {
 
     /// Decodes the operations that vectors can do, and finds the labels.
     pub(super) fn decode(&mut self, level: Level) {
+        let (mut within, mut is_target) = (None, false);
         for operation in std::mem::take(&mut self.operations) {
-            let Some(step) = Step::decode(&operation, level) else {
-                if let Operation::Label(label) = operation {
-                    self.targets[label as usize] = self.operations.len() as u32;
+            let operation = match operation {
+                Operation::Within(mask) => {
+                    within = mask;
+                    continue;
                 }
-                self.operations.push(operation);
+                Operation::Split { condition, accepted, rejected } => {
+                    Operation::SplitBy { test: self.test(condition, level), accepted, rejected }
+                }
+                Operation::Drop { condition, holds, from, or } => {
+                    Operation::DropBy { test: self.test(condition, level), holds, from, or }
+                }
+                Operation::Label(label) => {
+                    self.targets[label as usize] = self.operations.len() as u32;
+                    is_target = true;
+                    continue;
+                }
+                operation => operation,
+            };
+            let goes_on = !std::mem::take(&mut is_target) && self.within.last() == Some(&within);
+            let Some(step) = Step::decode(&operation, level) else {
+                self.push(operation, within);
                 continue;
             };
             let next = self.steps.len() as u32;
             self.steps.push(step);
-            if let Operation::CopyActive { to, from, mask } = operation {
-                self.steps.extend(Step::decode(&Operation::Copy { to, from }, level));
-                self.operations.push(Operation::CopyStep { mask, all: next + 1, some: next });
-            } else if let Some(Operation::Steps { end, .. }) = self.operations.last_mut() {
+            if let (Some(Operation::Steps { end, .. }), true) = (self.operations.last_mut(), goes_on) {
                 *end = next + 1;
             } else {
-                self.operations.push(Operation::Steps { first: next, end: next + 1 });
+                self.push(Operation::Steps { first: next, end: next + 1 }, within);
             }
         }
+    }
+
+    fn push(&mut self, operation: Operation, within: Option<Mask>) {
+        self.operations.push(operation);
+        self.within.push(within);
+    }
+
+    fn test(&mut self, condition: Condition, level: Level) -> u32 {
+        self.tests.push(Test::decode(condition, level));
+        self.tests.len() as u32 - 1
     }
 }

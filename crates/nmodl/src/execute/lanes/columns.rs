@@ -45,7 +45,8 @@ impl Flow {
             if let Operation::Jump(label)
             | Operation::JumpIfNone(_, label)
             | Operation::JumpIfZero(_, label)
-            | Operation::JumpIfAny(_, label) = operation
+            | Operation::Again(_, label)
+            | Operation::Drop { or: label, .. } = operation
             {
                 let target = labels[label];
                 flow.conditional[at.min(target)..at.max(target)].fill(true);
@@ -75,7 +76,7 @@ pub(super) fn loops(operations: &[Operation]) -> Vec<(usize, usize)> {
     let labels = labels(operations);
     let mut loops = Vec::new();
     for (at, operation) in operations.iter().enumerate() {
-        if let Operation::JumpIfAny(_, label) = operation
+        if let Operation::Again(_, label) = operation
             && labels[label] < at
         {
             loops.push((labels[label], at));

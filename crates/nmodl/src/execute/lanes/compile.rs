@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{Code, Label, Mask, Operand, Operation, Slot};
-use super::{allocate, columns, fuse};
+use super::code::{Code, Condition, Label, Mask, Operand, Operation, Slot};
+use super::{allocate, columns, copies, fuse};
 use crate::execute::Storage;
 use crate::ir::{Distribution, Effect, Instruction, Kernel, Place, Register, Use};
 use crate::math::Level;
@@ -26,6 +26,7 @@ pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level, lanes:
         storage,
         lanes_are: lanes,
         variables: BTreeSet::new(),
+        read: BTreeSet::new(),
         values: BTreeMap::new(),
         code: Code::default(),
         slots: kernel.registers,
@@ -40,6 +41,8 @@ pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level, lanes:
     compiler.operations().push(Operation::Label(end));
     let Compiler { mut code, slots, arrays, places, .. } = compiler;
     columns::fold(&mut code.operations, slots);
+    copies::forward(&mut code.operations);
+    copies::unmask(&mut code.operations, &arrays);
     fuse::fuse(&mut code.operations);
     allocate::allocate(&mut code, slots, &arrays, &places);
     code.note_written();
@@ -55,6 +58,8 @@ struct Compiler<'a> {
     lanes_are: LanesAre,
     /// Registers of the kernel that are set, possibly several times.
     variables: BTreeSet<Register>,
+    /// Registers of the kernel that are read.
+    read: BTreeSet<Register>,
     /// Where values of the kernel are; those that are missing are in the slot with their number.
     values: BTreeMap<Register, Operand>,
     code: Code,
@@ -77,10 +82,16 @@ impl Compiler<'_> {
             {
                 self.arrays.push((*first, *length));
                 self.variables.extend(*first..first + length);
+                self.read.extend(*first..first + length);
             }
+            let sets_only = matches!(instruction, Instruction::Assign { .. } | Instruction::Lookup { .. });
             instruction.clone().visit_registers(&mut |register, how| {
                 if how == Use::Set {
                     self.variables.insert(*register);
+                }
+                // others that set a variable may start from what it was
+                if how == Use::Read || (how == Use::Set && !sets_only) {
+                    self.read.insert(*register);
                 }
             });
         });
@@ -165,8 +176,16 @@ impl Compiler<'_> {
 
     /// Ends before what is never reached.
     fn block(&mut self, block: &[Instruction], mask: Option<Mask>, end: Label) {
+        self.push(Operation::Within(mask));
         for instruction in block {
             if self.hoist(instruction) {
+                continue;
+            }
+            if let (Some((condition, holds, label)), Some(_)) = (leaves_only(instruction), mask)
+                && let Operand::Lanes(condition) = self.operand(condition)
+            {
+                let (condition, from) = (Condition::Nonzero(condition), self.left(label));
+                self.push(Operation::Drop { condition, holds, from, or: end });
                 continue;
             }
             match instruction {
@@ -187,15 +206,24 @@ impl Compiler<'_> {
                     }
                 }
                 Instruction::Leave { label } => {
-                    let outermost = self.scopes.iter().rev().find(|scope| scope.0 == *label);
-                    let from = outermost.map_or(vec![], |scope| self.stack[scope.1..].to_vec());
-                    self.push(Operation::Remove { lanes: mask, from });
+                    let from = self.left(*label);
+                    self.push(Operation::Remove { from });
                     self.push(Operation::Jump(end));
                     return;
                 }
-                _ => self.simple(instruction, mask),
+                _ => {
+                    self.simple(instruction, mask);
+                    continue;
+                }
             }
+            self.push(Operation::Within(mask));
         }
+    }
+
+    /// The masks that a lane is no longer in when it leaves a scope.
+    fn left(&self, label: u32) -> Vec<Mask> {
+        let outermost = self.scopes.iter().rev().find(|scope| scope.0 == label);
+        outermost.map_or(vec![], |scope| self.stack[scope.1..].to_vec())
     }
 
     fn branch(&mut self, condition: Register, blocks: [&[Instruction]; 2], mask: Option<Mask>) {
@@ -212,9 +240,9 @@ impl Compiler<'_> {
             return;
         }
         let masks = [self.mask(), self.mask()];
-        let condition = self.lanes(condition);
+        let condition = Condition::Nonzero(self.lanes(condition));
         let [accepted, rejected] = masks;
-        self.push(Operation::Split { condition, within: mask, accepted, rejected });
+        self.push(Operation::Split { condition, accepted, rejected });
         for ((block, mask), end) in blocks.into_iter().zip(masks).zip([otherwise, end]) {
             if !block.is_empty() {
                 self.stack.push(mask);
@@ -246,10 +274,9 @@ impl Compiler<'_> {
         });
         let [top, bottom] = [self.label(), self.label()];
         self.push(Operation::Label(top));
-        self.push(Operation::Repeat);
         self.block(body, Some(mask), bottom);
         self.push(Operation::Label(bottom));
-        self.push(Operation::JumpIfAny(mask, top));
+        self.push(Operation::Again(mask, top));
     }
 
     fn copy(&mut self, to: Slot, from: Operand, mask: Option<Mask>) {
@@ -280,7 +307,7 @@ impl Compiler<'_> {
             }
             Instruction::Write { place: Place::Global(global), from } => {
                 let from = self.operand(from);
-                self.push(Operation::WriteGlobal { global, from, mask });
+                self.push(Operation::WriteGlobal { global, from });
             }
             Instruction::Write { place, from } if is_column(place) => {
                 let (to, from) = (self.place(place), self.operand(from));
@@ -294,8 +321,9 @@ impl Compiler<'_> {
             }
             Instruction::Lookup { table, argument, ref results } => {
                 let argument = self.lanes(argument);
-                let results = results.iter().map(|&result| Slot(result)).collect();
-                self.push(Operation::Lookup { table, argument, results, mask });
+                let needed = (0..).zip(results).filter(|(_, result)| self.read.contains(result));
+                let results = needed.map(|(column, &result)| (column, Slot(result))).collect();
+                self.push(Operation::Lookup { table, argument, results, all: mask.is_none() });
             }
             Instruction::Effect {
                 to: Some(to),
@@ -303,14 +331,14 @@ impl Compiler<'_> {
                 span,
                 ..
             } => {
-                self.push(Operation::Draw { stream, to: Slot(to), span, mask });
+                self.push(Operation::Draw { stream, to: Slot(to), span });
             }
-            _ => self.single(instruction, mask),
+            _ => self.single(instruction),
         }
     }
 
     /// An instruction that is done lane by lane: all its operands have to be in registers.
-    fn single(&mut self, instruction: &Instruction, mask: Option<Mask>) {
+    fn single(&mut self, instruction: &Instruction) {
         let mut own = BTreeSet::new();
         let mut instruction = instruction.clone();
         instruction.visit_all_registers(&mut |register, how| {
@@ -331,7 +359,17 @@ impl Compiler<'_> {
                 made = Some(Slot(*register));
             }
         });
-        self.push(Operation::Single { instruction: Box::new(instruction), result: made, mask });
+        self.push(Operation::Single { instruction: Box::new(instruction), result: made });
+    }
+}
+
+/// If it does nothing but leave a scope where a condition holds, or does not: these and the scope.
+fn leaves_only(instruction: &Instruction) -> Option<(Register, bool, u32)> {
+    let Instruction::If { condition, accepted, rejected } = instruction else { return None };
+    match (&accepted[..], &rejected[..]) {
+        ([Instruction::Leave { label }], []) => Some((*condition, true, *label)),
+        ([], [Instruction::Leave { label }]) => Some((*condition, false, *label)),
+        _ => None,
     }
 }
 

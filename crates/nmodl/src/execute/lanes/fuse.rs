@@ -2,51 +2,139 @@
 
 use std::collections::BTreeMap;
 
-use super::code::{First, Operand, Operation, Second, Slot, Use};
+use super::code::{Condition, First, Operand, Operation, Second, Slot, Use};
 use super::compile::PLACES;
-use crate::ir::BinaryOperation;
+use crate::ir::{BinaryOperation, UnaryOperation};
 
 /// Fuses operations; what they compute is the same, each rounded as before.
 pub(super) fn fuse(operations: &mut Vec<Operation>) {
-    let mut uses: BTreeMap<Slot, [u32; 2]> = BTreeMap::new();
+    // exponentials first: they leave the divider idle, and the other way round
+    pass(operations, &exponential_of);
+    pass(operations, &with_exponential);
+    pass(operations, &pair);
+}
+
+/// What an operation becomes with an earlier one that it needs, and where that is.
+type Merge = dyn Fn(&[Operation], usize, &Written) -> Option<(Operation, usize)>;
+
+/// Where slots were written since the last operation that might do anything.
+struct Written {
+    places: BTreeMap<Slot, usize>,
+    /// How often each slot is written and read.
+    uses: BTreeMap<Slot, [u32; 2]>,
+}
+
+impl Written {
+    /// Where a slot is written that one operation writes and one reads.
+    fn for_one(&self, slot: Slot) -> Option<usize> {
+        let is_for_one = slot.0 < PLACES && self.uses.get(&slot) == Some(&[1, 1]);
+        self.places.get(&slot).copied().filter(|_| is_for_one)
+    }
+
+    /// Whether operands still are what they were for the operation `made`.
+    fn are_kept(&self, made: usize, operands: &[Operand]) -> bool {
+        operands.iter().all(|operand| match operand {
+            Operand::Lanes(slot) => self.places.get(slot).is_none_or(|&place| place <= made),
+            Operand::Uniform(_) => true,
+        })
+    }
+}
+
+fn pass(operations: &mut Vec<Operation>, merge: &Merge) {
+    let mut written = Written { places: BTreeMap::new(), uses: BTreeMap::new() };
     for operation in operations.iter_mut() {
         operation.visit(&mut |slot, how| {
-            uses.entry(*slot).or_default()[usize::from(how == Use::Read)] += 1;
+            written.uses.entry(*slot).or_default()[usize::from(how == Use::Read)] += 1;
         });
     }
-    let is_for_one = |slot: Slot| slot.0 < PLACES && uses.get(&slot) == Some(&[1, 1]);
     let mut needless = vec![false; operations.len()];
-    // where slots were written since the last operation that might do anything
-    let mut written: BTreeMap<Slot, usize> = BTreeMap::new();
     for at in 0..operations.len() {
-        if !is_straight(&operations[at]) {
-            written.clear();
-            continue;
-        }
-        let candidates = operands(&operations[at]).into_iter().filter_map(|(slot, second, other)| {
-            let &made = written.get(&slot).filter(|_| is_for_one(slot))?;
-            let (first, [a, b]) = first(&operations[made])?;
-            let is_kept = |operand| match operand {
-                Operand::Lanes(slot) => written.get(&slot).is_none_or(|&place| place <= made),
-                Operand::Uniform(_) => true,
-            };
-            (is_kept(a) && is_kept(b)).then_some((made, first, second, [a, b, other]))
-        });
-        let latest = candidates.max_by_key(|candidate| candidate.0);
-        if let Some((made, first, second, operands)) = latest
-            && let Operation::Binary { to, .. } = operations[at]
-        {
-            operations[at] = Operation::Fused { first, second, to, operands };
+        if let Some((merged, made)) = merge(operations, at, &written) {
+            operations[at] = merged;
             needless[made] = true;
+        }
+        if !is_straight(&operations[at]) {
+            written.places.clear();
+            continue;
         }
         operations[at].visit(&mut |slot, how| {
             if how != Use::Read {
-                written.insert(*slot, at);
+                written.places.insert(*slot, at);
             }
         });
     }
     let mut needless = needless.into_iter();
     operations.retain(|_| needless.next() != Some(true));
+}
+
+/// The exponential of a product or quotient.
+fn exponential_of(operations: &[Operation], at: usize, written: &Written) -> Option<(Operation, usize)> {
+    let Operation::Unary { operation: UnaryOperation::Exp, to, operand } = operations[at] else {
+        return None;
+    };
+    let made = written.for_one(operand)?;
+    let (first, operands) = first(&operations[made])?;
+    let is_one = matches!(first, First::Multiply | First::Divide) && matches!(operands[0], Operand::Lanes(_));
+    (is_one && written.are_kept(made, &operands))
+        .then_some((Operation::Exponential { first, operands, second: None, to }, made))
+}
+
+/// A sum, difference or product with such an exponential.
+fn with_exponential(operations: &[Operation], at: usize, written: &Written) -> Option<(Operation, usize)> {
+    operands(&operations[at]).into_iter().find_map(|(slot, second, other)| {
+        let made = written.for_one(slot)?;
+        let Operation::Binary { to, .. } = operations[at] else { return None };
+        let Operation::Exponential { first, operands, second: None, .. } = operations[made] else {
+            return None;
+        };
+        let Operand::Uniform(uniform) = other else { return None };
+        let is_one = !matches!(second, Second::Divide | Second::DivideInto);
+        (is_one && written.are_kept(made, &operands)).then_some((
+            Operation::Exponential { first, operands, second: Some((second, uniform)), to },
+            made,
+        ))
+    })
+}
+
+/// Two operations, or lanes that are split by a comparison.
+fn pair(operations: &[Operation], at: usize, written: &Written) -> Option<(Operation, usize)> {
+    if let Some((compared, made)) = comparison(operations, at, written) {
+        let mut merged = operations[at].clone();
+        if let Operation::Split { condition, .. } | Operation::Drop { condition, .. } = &mut merged {
+            *condition = compared;
+        }
+        return Some((merged, made));
+    }
+    let Operation::Binary { to, .. } = operations[at] else { return None };
+    let candidates = operands(&operations[at]).into_iter().filter_map(|(slot, second, other)| {
+        let made = written.for_one(slot)?;
+        let (first, [a, b]) = first(&operations[made])?;
+        let operands = [a, b, other];
+        written.are_kept(made, &[a, b]).then_some((Operation::Fused { first, second, to, operands }, made))
+    });
+    candidates.max_by_key(|candidate| candidate.1)
+}
+
+/// The comparison that lanes are split by, if that is all it is for, and where it is made.
+fn comparison(operations: &[Operation], at: usize, written: &Written) -> Option<(Condition, usize)> {
+    let (Operation::Split { condition: Condition::Nonzero(slot), .. }
+    | Operation::Drop { condition: Condition::Nonzero(slot), .. }) = operations[at]
+    else {
+        return None;
+    };
+    let made = written.for_one(slot)?;
+    let Operation::Binary { operation, left, right, .. } = operations[made] else { return None };
+    let compares = matches!(
+        operation,
+        BinaryOperation::Equal
+            | BinaryOperation::NotEqual
+            | BinaryOperation::Less
+            | BinaryOperation::LessOrEqual
+            | BinaryOperation::Greater
+            | BinaryOperation::GreaterOrEqual
+    );
+    (compares && written.are_kept(made, &[left, right]))
+        .then_some((Condition::Compared(operation, left, right), made))
 }
 
 /// Whether it is done wherever the one before it is, and touches nothing but its slots.
@@ -56,6 +144,7 @@ fn is_straight(operation: &Operation) -> bool {
         Operation::Unary { .. }
             | Operation::Binary { .. }
             | Operation::Fused { .. }
+            | Operation::Exponential { .. }
             | Operation::Select { .. }
             | Operation::Copy { .. }
             | Operation::CopyActive { .. }

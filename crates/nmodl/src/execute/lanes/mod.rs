@@ -15,6 +15,7 @@ mod by_node;
 mod code;
 mod columns;
 mod compile;
+mod copies;
 mod fuse;
 mod single;
 mod steps;

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use super::Bits;
-use super::code::{First, Operand, Operation, Second};
+use super::code::{Condition, First, Operand, Operation, Second};
 use crate::column::Line;
 use crate::ir::{BinaryOperation, UnaryOperation};
 use crate::math::vector::{Avx2, Avx512, Plain, Vector};
@@ -20,7 +20,9 @@ pub(super) struct Bank<'a> {
     pub(super) uniform: &'a [f64],
     /// A bit for each lane of each mask.
     pub(super) masks: &'a [Bits],
-    /// Lines of the block.
+    /// The first of the lines that are asked for.
+    pub(super) first: usize,
+    /// How many they are.
     pub(super) lines: usize,
 }
 
@@ -63,6 +65,11 @@ impl Step {
             Operation::Fused { first, second, to, operands: [a, b, c] } => {
                 (fused(level, first, second, [a, b, c])?, to, [a, b, c].map(number))
             }
+            Operation::Exponential { first, operands: [a, b], second, to } => {
+                let c = second.map_or(0, |(_, uniform)| uniform);
+                let run = exponential(level, first, [a, b], second.map(|(second, _)| second))?;
+                (run, to, [number(a), number(b), c])
+            }
             Operation::Select { to, condition, accepted, rejected } => {
                 let run = select(level, accepted, rejected);
                 (run, to, [condition.0, number(accepted), number(rejected)])
@@ -87,39 +94,88 @@ impl Step {
     }
 }
 
-/// A bit for each lane that is not 0.
-///
-/// # Safety
-/// There are `lines` lines, no more than [`Bits`] has room for.
-pub(super) unsafe fn nonzero(level: Level, from: *const Line, lines: usize) -> Bits {
-    #[inline(always)]
-    unsafe fn bits<V: Vector>(from: *const Line, lines: usize) -> Bits {
+/// Which lanes a condition holds for, decoded.
+#[derive(Clone, Debug)]
+pub(super) struct Test {
+    run: unsafe fn(&Bank, [u32; 2]) -> Bits,
+    operands: [u32; 2],
+}
+
+impl Test {
+    /// A bit for each of the lanes that the bank asks for, and for no other ones.
+    ///
+    /// # Safety
+    /// As for [`Step::run`].
+    pub(super) unsafe fn run(&self, bank: &Bank) -> Bits {
         // SAFETY: by the caller
-        (0..lines).fold(0, |bits, line| {
-            bits | Bits::from(unsafe { V::load(from.add(line)).nonzero() }) << (8 * line)
-        })
+        unsafe { (self.run)(bank, self.operands) }
+    }
+
+    /// The test of a condition.
+    pub(super) fn decode(condition: Condition, level: Level) -> Self {
+        use Operand::{Lanes as L, Uniform as U};
+        fn of<F: Function<2>>(level: Level, left: Operand, right: Operand) -> (Decide, [u32; 2]) {
+            match (left, right) {
+                (L(a), L(b)) => (deciding::<F, Lanes, Lanes>(level), [a.0, b.0]),
+                (L(a), U(b)) => (deciding::<F, Lanes, Uniform>(level), [a.0, b]),
+                (U(a), L(b)) => (deciding::<F, Uniform, Lanes>(level), [a, b.0]),
+                (U(a), U(b)) => (deciding::<F, Uniform, Uniform>(level), [a, b]),
+            }
+        }
+        let (run, operands) = match condition {
+            Condition::Nonzero(slot) => (deciding::<Former, Lanes, Lanes>(level), [slot.0; 2]),
+            Condition::Compared(operation, left, right) => match operation {
+                BinaryOperation::Equal => of::<Equal>(level, left, right),
+                BinaryOperation::NotEqual => of::<NotEqual>(level, left, right),
+                BinaryOperation::Less => of::<Less>(level, left, right),
+                BinaryOperation::LessOrEqual => of::<LessOrEqual>(level, left, right),
+                BinaryOperation::Greater => of::<Greater>(level, left, right),
+                _ => of::<GreaterOrEqual>(level, left, right),
+            },
+        };
+        Self { run, operands }
+    }
+}
+
+/// As for [`Run`].
+type Decide = unsafe fn(&Bank, [u32; 2]) -> Bits;
+
+/// The function that finds the lanes for which `F` of two operands is not 0.
+fn deciding<F: Function<2>, A: Source, B: Source>(level: Level) -> Decide {
+    #[inline(always)]
+    unsafe fn bits<V: Vector, F: Function<2>, A: Source, B: Source>(bank: &Bank, [a, b]: [u32; 2]) -> Bits {
+        // SAFETY: by the caller
+        unsafe {
+            let (a, b) = (A::find(bank, a), B::find(bank, b));
+            let mut bits = [0_u8; size_of::<Bits>()];
+            for (line, bits) in bits[bank.first..].iter_mut().enumerate().take(bank.lines) {
+                *bits = F::of::<V>([A::line(a, line), B::line(b, line)]).nonzero();
+            }
+            Bits::from_le_bytes(bits)
+        }
     }
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-    unsafe fn avx512(from: *const Line, lines: usize) -> Bits {
+    unsafe fn avx512<F: Function<2>, A: Source, B: Source>(bank: &Bank, operands: [u32; 2]) -> Bits {
         // SAFETY: by the caller; the features are those of the function
-        unsafe { bits::<Avx512>(from, lines) }
+        unsafe { bits::<Avx512, F, A, B>(bank, operands) }
     }
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn avx2(from: *const Line, lines: usize) -> Bits {
+    unsafe fn avx2<F: Function<2>, A: Source, B: Source>(bank: &Bank, operands: [u32; 2]) -> Bits {
         // SAFETY: by the caller; the features are those of the function
-        unsafe { bits::<Avx2>(from, lines) }
+        unsafe { bits::<Avx2, F, A, B>(bank, operands) }
     }
-    // SAFETY: by the caller; a `Level` exists only for features that were detected on this CPU
-    unsafe {
-        match level.features() {
-            #[cfg(target_arch = "x86_64")]
-            Features::Avx512 => avx512(from, lines),
-            #[cfg(target_arch = "x86_64")]
-            Features::Avx2Fma => avx2(from, lines),
-            _ => bits::<Plain>(from, lines),
-        }
+    unsafe fn plain<F: Function<2>, A: Source, B: Source>(bank: &Bank, operands: [u32; 2]) -> Bits {
+        // SAFETY: by the caller
+        unsafe { bits::<Plain, F, A, B>(bank, operands) }
+    }
+    match level.features() {
+        #[cfg(target_arch = "x86_64")]
+        Features::Avx512 => avx512::<F, A, B>,
+        #[cfg(target_arch = "x86_64")]
+        Features::Avx2Fma => avx2::<F, A, B>,
+        _ => plain::<F, A, B>,
     }
 }
 
@@ -177,7 +233,7 @@ impl Source for Lanes {
     #[inline(always)]
     unsafe fn find(bank: &Bank, number: u32) -> *const Line {
         // SAFETY: by the caller
-        unsafe { *bank.slots.get_unchecked(number as usize) }
+        unsafe { bank.slots.get_unchecked(number as usize).add(bank.first) }
     }
 
     #[inline(always)]
@@ -255,6 +311,16 @@ functions! {
     Select: |condition, accepted, rejected| condition.select(accepted, rejected);
 }
 
+/// The first of two.
+struct Former;
+
+impl Function<2> for Former {
+    #[inline(always)]
+    unsafe fn of<V: Vector>([a, _]: [V; 2]) -> V {
+        a
+    }
+}
+
 struct One<F>(PhantomData<F>);
 
 impl<F: Function<1>> Shape for One<F> {
@@ -322,6 +388,25 @@ impl<F: Function<2>, S: Function<2>, A: Source, B: Source, C: Source> Shape for 
     }
 }
 
+/// The exponential of an operation, then another operation with a uniform number.
+struct ExpChain<F, S, A, B>(PhantomData<(F, S, A, B)>);
+
+impl<F: Function<2>, S: Function<2>, A: Source, B: Source> Shape for ExpChain<F, S, A, B> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        let [a, b, c] = step.operands;
+        // SAFETY: by the caller
+        unsafe {
+            let to = target(bank, step);
+            let (a, b, c) = (A::find(bank, a), B::find(bank, b), Uniform::find(bank, c));
+            for line in 0..bank.lines {
+                let exp = F::of::<V>([A::line(a, line), B::line(b, line)]).guarded_exp();
+                S::of::<V>([exp, Uniform::line(c, line)]).store(to.add(line));
+            }
+        }
+    }
+}
+
 struct CopyOf<A>(PhantomData<A>);
 
 impl<A: Source> Shape for CopyOf<A> {
@@ -348,8 +433,10 @@ impl<A: Source> Shape for CopyInto<A> {
         unsafe {
             let (to, a) = (target(bank, step), A::find(bank, a));
             let mask = bank.masks.get_unchecked(mask as usize).to_le_bytes();
-            for (line, &bits) in mask.iter().enumerate().take(bank.lines) {
-                if bits != 0 {
+            for (line, &bits) in mask.iter().skip(bank.first).enumerate().take(bank.lines) {
+                if bits == u8::MAX {
+                    A::line::<V>(a, line).store(to.add(line));
+                } else if bits != 0 {
                     V::blend(bits, A::line(a, line), V::load(to.add(line))).store(to.add(line));
                 }
             }
@@ -360,7 +447,7 @@ impl<A: Source> Shape for CopyInto<A> {
 #[inline(always)]
 unsafe fn target(bank: &Bank, step: &Step) -> *mut Line {
     // SAFETY: by the caller
-    unsafe { *bank.slots.get_unchecked(step.to as usize) }
+    unsafe { bank.slots.get_unchecked(step.to as usize).add(bank.first) }
 }
 
 fn unary(level: Level, operation: UnaryOperation) -> Option<Run> {
@@ -446,4 +533,25 @@ fn fused(level: Level, first: First, second: Second, operands: [Operand; 3]) -> 
         (First::Divide, U(_), L(_)) => of::<Divide, Uniform, Lanes>(level, second, c),
         _ => return None,
     })
+}
+
+fn exponential(level: Level, first: First, operands: [Operand; 2], second: Option<Second>) -> Option<Run> {
+    fn of<F: Function<2>, A: Source, B: Source>(level: Level, second: Option<Second>) -> Option<Run> {
+        Some(match second {
+            None => compiled::<ExpChain<F, Former, A, B>>(level),
+            Some(Second::Add) => compiled::<ExpChain<F, Add, A, B>>(level),
+            Some(Second::Subtract) => compiled::<ExpChain<F, Subtract, A, B>>(level),
+            Some(Second::SubtractFrom) => compiled::<ExpChain<F, SubtractFrom, A, B>>(level),
+            Some(Second::Multiply) => compiled::<ExpChain<F, Multiply, A, B>>(level),
+            Some(Second::Divide | Second::DivideInto) => return None,
+        })
+    }
+    use Operand::{Lanes as L, Uniform as U};
+    match (first, operands) {
+        (First::Divide, [L(_), L(_)]) => of::<Divide, Lanes, Lanes>(level, second),
+        (First::Divide, [L(_), U(_)]) => of::<Divide, Lanes, Uniform>(level, second),
+        (First::Multiply, [L(_), L(_)]) => of::<Multiply, Lanes, Lanes>(level, second),
+        (First::Multiply, [L(_), U(_)]) => of::<Multiply, Lanes, Uniform>(level, second),
+        _ => None,
+    }
 }

@@ -3,6 +3,7 @@
 
 mod effects;
 mod generate;
+mod loops;
 mod random;
 
 use std::sync::Arc;

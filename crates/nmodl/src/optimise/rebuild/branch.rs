@@ -1,6 +1,6 @@
 //! Branches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::Content;
 use super::{Environment, Rebuild};
@@ -15,6 +15,14 @@ struct Sides {
     environments: [Environment; 2],
     /// If both are computed: the condition.
     select: Option<Register>,
+}
+
+/// A side of a branch that can be done for all instances, as long as variables are assigned later.
+struct Simple {
+    block: Block,
+    cost: u32,
+    /// Variables in memory, and what they get in the end.
+    assigned: BTreeMap<Register, Register>,
 }
 
 impl Rebuild<'_> {
@@ -37,18 +45,20 @@ impl Rebuild<'_> {
         };
         match (accepted_ends, rejected_ends) {
             (true, true) => {
-                if sides.blocks.iter().try_fold(0, |sum, block| Some(sum + cost(block)?)) <= Some(CHEAP)
-                    && sides.blocks.iter().all(|block| cost(block).is_some())
+                if let [Some(accepted), Some(rejected)] = [0, 1].map(|side| self.simple(&sides.blocks[side]))
+                    && accepted.cost + rejected.cost <= CHEAP
                 {
                     sides.select = Some(condition);
-                    for block in std::mem::take(&mut sides.blocks) {
-                        block.into_iter().for_each(|instruction| self.push(instruction));
+                    sides.blocks = [vec![], vec![]];
+                    for instruction in accepted.block.into_iter().chain(rejected.block) {
+                        self.push(instruction);
                     }
                     for (key, register) in also_numbered.into_iter().chain(numbered) {
                         if let Some(made) = self.numbered.last_mut() {
                             made.insert(key, register);
                         }
                     }
+                    self.select_assigned(condition, [accepted.assigned, rejected.assigned]);
                 }
                 self.join(&before, &mut sides);
             }
@@ -60,6 +70,48 @@ impl Rebuild<'_> {
             self.push(Instruction::If { condition, accepted, rejected });
         }
         accepted_ends || rejected_ends
+    }
+
+    /// A block that can be done for all instances, if it is one.
+    fn simple(&self, block: &Block) -> Option<Simple> {
+        let mut simple = Simple { block: Block::new(), cost: 0, assigned: BTreeMap::new() };
+        let homes: BTreeSet<Register> = self.memory.values().copied().collect();
+        for instruction in block {
+            let mut is_changed = false;
+            instruction
+                .clone()
+                .visit_registers(&mut |register, _| is_changed |= simple.assigned.contains_key(register));
+            if is_changed {
+                return None;
+            }
+            match *instruction {
+                Instruction::Assign { to, from } if homes.contains(&to) => {
+                    simple.assigned.insert(to, from);
+                    simple.cost += 1;
+                }
+                _ => {
+                    simple.cost += cost(instruction)?;
+                    simple.block.push(instruction.clone());
+                }
+            }
+        }
+        Some(simple)
+    }
+
+    /// Variables in memory that either side assigns get what the condition chooses.
+    fn select_assigned(&mut self, condition: Register, assigned: [BTreeMap<Register, Register>; 2]) {
+        let homes: BTreeSet<Register> = assigned.iter().flat_map(|side| side.keys().copied()).collect();
+        let chosen: Vec<(Register, Register)> = homes
+            .into_iter()
+            .map(|home| {
+                let [accepted, rejected] = [0, 1].map(|side| *assigned[side].get(&home).unwrap_or(&home));
+                (home, self.select(condition, accepted, rejected))
+            })
+            .collect();
+        for (to, from) in chosen {
+            self.push(Instruction::Assign { to, from });
+            *self.versions.entry(to).or_default() += 1;
+        }
     }
 
     /// The environment after both sides.
@@ -129,39 +181,36 @@ impl Rebuild<'_> {
     }
 }
 
-/// What it costs to do a block for all instances, relative to an addition; `None` if that cannot be.
-fn cost(block: &Block) -> Option<u32> {
-    block.iter().try_fold(0_u32, |sum, instruction| {
-        let cost = match instruction {
-            Instruction::Constant { .. } => 0,
-            Instruction::Read { place, .. } if super::state::keeps_its_number(*place) => 1,
-            Instruction::Select { .. } => 1,
-            Instruction::Unary { operation, .. } => match operation {
-                UnaryOperation::Negate
-                | UnaryOperation::Not
-                | UnaryOperation::Abs
-                | UnaryOperation::Floor
-                | UnaryOperation::Ceil
-                | UnaryOperation::Truncate => 1,
-                UnaryOperation::Sqrt => 6,
-                _ => return None,
-            },
-            Instruction::Binary { operation, .. } => match operation {
-                BinaryOperation::Divide => 6,
-                BinaryOperation::Power
-                | BinaryOperation::Remainder
-                | BinaryOperation::Atan2
-                | BinaryOperation::DivideIntegers
-                | BinaryOperation::RemainderOfIntegers
-                | BinaryOperation::BitAnd
-                | BinaryOperation::BitOr
-                | BinaryOperation::BitXor
-                | BinaryOperation::ShiftLeft
-                | BinaryOperation::ShiftRight => return None,
-                _ => 1,
-            },
+/// What it costs to do an instruction for all instances, relative to an addition; `None` if that cannot be.
+fn cost(instruction: &Instruction) -> Option<u32> {
+    Some(match instruction {
+        Instruction::Constant { .. } => 0,
+        Instruction::Read { place, .. } if super::state::keeps_its_number(*place) => 1,
+        Instruction::Select { .. } => 1,
+        Instruction::Unary { operation, .. } => match operation {
+            UnaryOperation::Negate
+            | UnaryOperation::Not
+            | UnaryOperation::Abs
+            | UnaryOperation::Floor
+            | UnaryOperation::Ceil
+            | UnaryOperation::Truncate => 1,
+            UnaryOperation::Sqrt => 6,
             _ => return None,
-        };
-        Some(sum + cost)
+        },
+        Instruction::Binary { operation, .. } => match operation {
+            BinaryOperation::Divide => 6,
+            BinaryOperation::Power
+            | BinaryOperation::Remainder
+            | BinaryOperation::Atan2
+            | BinaryOperation::DivideIntegers
+            | BinaryOperation::RemainderOfIntegers
+            | BinaryOperation::BitAnd
+            | BinaryOperation::BitOr
+            | BinaryOperation::BitXor
+            | BinaryOperation::ShiftLeft
+            | BinaryOperation::ShiftRight => return None,
+            _ => 1,
+        },
+        _ => return None,
     })
 }

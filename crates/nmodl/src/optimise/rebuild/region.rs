@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Rebuild;
 use super::state::{Content, can_wait, class};
+use super::{Rebuild, local};
 use crate::ir::{Block, Instruction, Place, Register, Use};
 
 /// What a region sets, and which places it reads by an index.
@@ -77,14 +77,21 @@ impl Rebuild<'_> {
         instruction.visit(&mut |inner| {
             left |= matches!(inner, Instruction::Leave { label: leaves } if *leaves == label);
         });
-        if left { self.region(&instruction) } else { self.block(body) }
+        if !left {
+            return self.block(body);
+        }
+        self.unroll(label, body).unwrap_or_else(|| self.region(&instruction))
     }
 
     /// An instruction with a body that is not simply done once; whether what follows is reached.
     pub(super) fn region(&mut self, instruction: &Instruction) -> bool {
-        let touched = Touched::by(instruction);
-        let homes = self.enter(&touched);
+        let mut touched = Touched::by(instruction);
         let [body, _] = instruction.blocks();
+        if let Instruction::Loop { .. } | Instruction::Scope { .. } = instruction {
+            let local = local::local_variables(body, &touched.variables, &self.reads);
+            touched.variables.retain(|variable| !local.contains(variable));
+        }
+        let homes = self.enter(&touched);
         // what the body knows beside is not known after it: it may not have come that far
         let before = self.environment.clone();
         let (body, _, _) = self.separate(body);
