@@ -15,7 +15,8 @@ pub fn calling(mechanism: &Mechanism, folder: &Path) -> Option<File> {
     if mechanism.callables.is_empty() || FOR_HOC.iter().any(|word| file.text.contains(word)) {
         return None;
     }
-    let numbers: Vec<String> = (0..mechanism.callables.len()).map(|number| format!("called_{number}")).collect();
+    let numbers: Vec<String> =
+        (0..mechanism.callables.len()).map(|number| format!("called_{number}")).collect();
     let mut text = file.text.clone();
     let names = (numbers.join(", "), numbers.join(" "));
     let declared = format!("\nNEURON {{ RANGE {} }}\nASSIGNED {{ {} }}\nBEFORE STEP {{\n", names.0, names.1);

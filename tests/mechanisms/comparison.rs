@@ -241,9 +241,10 @@ fn difference(own: &[Recorded], reference: &[Vec<f64>]) -> Outcome {
     Outcome::Different { vectors: own.len(), worst, first, step }
 }
 
-/// The last line of a message that says something.
+/// The last line of a message that says something; what `run.py` was doing comes after it.
 fn short(message: &str) -> String {
-    let last = message.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let is_said = |line: &&str| !line.is_empty() && !line.starts_with("in {");
+    let last = message.lines().map(str::trim).rfind(is_said).unwrap_or_default();
     last.chars().take(160).collect()
 }
 

@@ -10,6 +10,7 @@
 //! | `adapter.rs` | how a file becomes part of a model built here |
 //! | `comparison.rs` | both sides run, and the table of results |
 //! | `folders.rs` | the mechanisms of the project itself, or those of folders that are given |
+//! | `memory.rs` | what each instance keeps where no report looks |
 //! | `calls.rs` | files whose functions are called in every step |
 //!
 //! NEURON's side needs compiled mechanisms: `../support/compile.py` keeps what it compiled.
@@ -25,6 +26,7 @@ mod corpus;
 mod experiment;
 mod folders;
 mod mechanism;
+mod memory;
 mod recipes;
 mod refusals;
 

@@ -98,7 +98,18 @@ impl File {
             return Err(format!("line {}: {error}", source.line(error.span.offset() as u32)));
         }
         let compiled = nmodl::compile(&source, self.path.parent());
-        Ok(Mechanism::new(self.clone(), &parsed.module, Description::clone(&compiled.description)))
+        let whole = parse(&Arc::new(Source::new(source.name.to_string(), self.whole_text())));
+        Ok(Mechanism::new(self.clone(), &whole.module, Description::clone(&compiled.description)))
+    }
+
+    /// The text with files that it includes in the place of their names.
+    fn whole_text(&self) -> String {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let included = |line: &str| {
+            let name = line.trim().strip_prefix("INCLUDE")?.trim().trim_matches('"');
+            std::fs::read_to_string(folder.join(name)).ok()
+        };
+        self.text.lines().map(|line| included(line).unwrap_or_else(|| line.to_owned()) + "\n").collect()
     }
 }
 

@@ -78,7 +78,11 @@ fn try_ask(command: &mut Command, input: &[u8]) -> Result<Vec<u8>, String> {
     child.stdin.take().expect("its input is a pipe").write_all(input).expect("it reads its input");
     let output = child.wait_with_output().expect("the reference ends");
     let messages = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() { Ok(output.stdout) } else { Err(format!("the reference failed:\n{messages}")) }
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(format!("the reference failed:\n{messages}"))
+    }
 }
 
 /// One experiment's outcome: 0, the number of bytes and vectors, each as its length and its values; or 1, the number

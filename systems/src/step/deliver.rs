@@ -118,6 +118,7 @@ impl Network<'_, '_> {
         let (flag, connection) = match event.payload {
             Payload::Connection(connection) => (0.0, connection),
             Payload::SelfEvent { flag, connection } => (flag, connection),
+            Payload::Watch { flag } => (flag, u32::MAX),
         };
         self.with_connection(mechanism, instance, connection, event.time, outbox, |kernels, call| {
             let (instances, delivery, outbox) = call;
@@ -249,6 +250,13 @@ impl Network<'_, '_> {
                     );
                 }
                 Request::Watch { condition, flag, replace } => {
+                    if replace {
+                        // What the former conditions caused in this step is void, too
+                        let target = Target { mechanism: mechanism as u32, instance };
+                        queue.remove_near(|event| {
+                            event.target == target && matches!(event.payload, Payload::Watch { .. })
+                        });
+                    }
                     let is_other = |watch: &Watch| {
                         watch.instance != instance || (!replace && watch.condition != condition)
                     };

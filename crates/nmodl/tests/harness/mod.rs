@@ -4,6 +4,8 @@
 //! There is no cell around the instances: voltages and ions are numbers that differ between instances and stay as they
 //! are. The tests of this crate and the fuzzing in `fuzz/` share this file.
 
+#![allow(dead_code, reason = "each test target uses a part of it")]
+
 use nmodl::execute::{
     Argument, Constants, Demand, Event, Failure, Frame, FunctionTableEntries, Holdings, OtherConnections,
     Outbox, Phase, Request, SharedGenerator, Specialised, Storage, TableEntries,
