@@ -21,7 +21,7 @@ const KEPT: [Kept; 5] = [
     Kept {
         file: "bluepyemodel/examples/L5PC/mechanisms/NaTg.mod",
         conductance: "gNaTgbar",
-        variables: &["gNaTgbar", "m", "h", "ena", "ina"],
+        variables: &["gNaTgbar", "m", "h", "ena", "ina", "ttxo", "ttxi"],
     },
     Kept {
         file: "bluepyemodel/examples/L5PC/mechanisms/Ca_HVA2.mod",
@@ -32,12 +32,30 @@ const KEPT: [Kept; 5] = [
     Kept {
         file: "bluepyemodel/examples/L5PC/mechanisms/CaDynamics_DC0.mod",
         conductance: "gamma",
-        variables: &["gamma", "cai", "ica"],
+        variables: &["gamma", "cai", "surftovol", "ica"],
     },
     Kept {
         file: "obi-one/obi_one/scientific/blocks/synaptic_models/tsodyks_markram/mod/ProbAMPANMDA_EMS.mod",
         conductance: "conductance",
-        variables: &[],
+        variables: &[
+            "conductance",
+            "A_AMPA",
+            "B_AMPA",
+            "A_NMDA",
+            "B_NMDA",
+            "A_AMPA_step",
+            "B_AMPA_step",
+            "A_NMDA_step",
+            "B_NMDA_step",
+            "unoccupied",
+            "occupied",
+            "tsyn",
+            "u",
+            "next_delay",
+            "factor_AMPA",
+            "factor_NMDA",
+            "usingR123",
+        ],
     },
 ];
 
