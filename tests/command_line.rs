@@ -360,6 +360,10 @@ fn mechanisms_are_listed_shown_and_checked() {
     ] {
         assert!(shown.contains(line), "{line}\n{shown}");
     }
+    let shown = text(&ask(&["mechanisms", "show", "hh"]));
+    for line in ["hh: density mechanism of built-in hh.mod", "bytes for each instance", "State: "] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
     std::fs::write(folder.path().join("mod/bad.mod"), "NEURON { SUFFIX bad }\nINITIAL { x = }\n")
         .expect("the folder can be written to");
     let failed = ask(&["mechanisms", "check", "mod"]);

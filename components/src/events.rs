@@ -72,12 +72,17 @@ pub struct Target {
 pub enum Payload {
     /// A spike arrived over the connection with this index.
     Connection(u32),
-    /// The instance sent it to itself (`net_send`), or a WATCH condition came true.
+    /// The instance sent it to itself (`net_send`).
     SelfEvent {
         /// The flag given to `net_send`.
         flag: f64,
         /// Connection whose weights the event carries, or `u32::MAX`.
         connection: u32,
+    },
+    /// A WATCH condition of the instance came true.
+    Watch {
+        /// The flag given to the WATCH.
+        flag: f64,
     },
 }
 
@@ -198,6 +203,11 @@ impl EventQueue {
         let place = |events: &&mut Vec<Event>| events.iter().position(|other| other == event);
         let found = events.and_then(|events| Some((place(&events)?, events)));
         found.map(|(place, events)| events.remove(place)).is_some()
+    }
+
+    /// Takes back events that are as wanted, of those in the interval that is delivered now.
+    pub fn remove_near(&mut self, is_wanted: impl Fn(&Event) -> bool) {
+        self.near.retain(|event| !is_wanted(event));
     }
 
     /// Number of pending events.

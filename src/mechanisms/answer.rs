@@ -11,6 +11,7 @@ use sonata::circuit::CircuitConfig;
 use sonata::config::SimulationConfig;
 use systems::group::open_demand;
 use systems::mechanism::{Demand, Environment, Mechanism, Phase, Storage};
+use systems::mechanisms::{of_neurodamus, of_neuron};
 use systems::{ProgramMechanism, Registry};
 
 use super::{Loaded, folders_of, load};
@@ -61,7 +62,7 @@ impl App {
                 let mut registry = self.registry.clone();
                 loaded.add_to(&mut registry);
                 match registry.get(name) {
-                    Some(mechanism) => Ok(show(mechanism.description())),
+                    Some(mechanism) => Ok(show_known(mechanism.description())),
                     None => {
                         let help = registry.names().map(|known| (strsim::jaro_winkler(name, known), known));
                         let help = help.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
@@ -128,6 +129,13 @@ fn list(registry: &Registry) -> String {
             writeln!(text, "{:width$}  {:17}  {}", description.name, kind(description), description.source);
     }
     text
+}
+
+/// A mechanism that no file gave: what the program has built in is shown whole, what a plug-in brings by its description.
+fn show_known(description: &Arc<Description>) -> String {
+    let mut built_in = of_neuron().iter().chain(of_neurodamus());
+    let program = built_in.find(|known| Arc::ptr_eq(known.description(), description));
+    program.map_or_else(|| show(description), show_program)
 }
 
 fn show(description: &Description) -> String {

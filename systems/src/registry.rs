@@ -32,11 +32,11 @@ impl Registry {
     pub fn with_built_ins() -> Self {
         let mut registry = Self::default();
         for mechanism in crate::mechanisms::of_neuron() {
-            registry.add(Arc::clone(mechanism));
+            registry.add(mechanism.clone());
         }
         for mechanism in crate::mechanisms::of_neurodamus() {
             let file = format!("{}.mod", mechanism.description().name);
-            registry.add_file(Arc::clone(mechanism), (0, file));
+            registry.add_file(mechanism.clone(), (0, file));
         }
         registry
     }

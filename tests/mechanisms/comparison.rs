@@ -25,13 +25,20 @@ enum Outcome {
 }
 
 /// A line of the table.
-struct Row {
+pub struct Row {
     mechanism: String,
     file: String,
     experiment: &'static str,
     /// Whether anything of the mechanism changes in NEURON's run: comparing a mechanism that does nothing says little.
     moves: bool,
     outcome: Outcome,
+}
+
+impl Row {
+    /// Which experiment with which mechanism it is.
+    fn place(&self) -> String {
+        format!("{} ({}), {}", self.mechanism, self.file, self.experiment)
+    }
 }
 
 /// Whether NEURON has the file's mechanism built in.
@@ -52,16 +59,13 @@ pub fn compare(packages: &[&str], wanted: usize) {
             (None, Err(error)) => panic!("{} is not read: {error}", file.path.display()),
         }
     }
-    let mut rows = Vec::new();
-    for batch in batches(&mechanisms) {
-        rows.extend(run(&reference, &batch));
-    }
+    let rows = run_all(&reference, &mechanisms);
     publish(packages[0], &format!("{}\n{}\n", table(&rows), skipped.join("\n")));
     judge(&rows, wanted);
 }
 
 /// Whether the variable `MECHANISMS` asks for a file.
-fn is_chosen(file: &File) -> bool {
+pub fn is_chosen(file: &File) -> bool {
     let Ok(words) = std::env::var("MECHANISMS") else { return true };
     words.split(',').any(|word| file.inside.contains(word))
 }
@@ -85,8 +89,31 @@ fn batches(mechanisms: &[Mechanism]) -> Vec<Vec<&Mechanism>> {
     batches.into_iter().map(|batch| batch.1).collect()
 }
 
-/// Runs all experiments with the mechanisms of a batch on both sides.
+/// Runs all experiments with mechanisms on both sides.
+pub fn run_all(reference: &Reference, mechanisms: &[Mechanism]) -> Vec<Row> {
+    batches(mechanisms).iter().flat_map(|batch| run(reference, batch)).collect()
+}
+
+/// Runs all experiments with the mechanisms of a batch on both sides. Where NEURON cannot compile or load them
+/// together, each half is tried, so that one file takes no other with it.
 fn run(reference: &Reference, batch: &[&Mechanism]) -> Vec<Row> {
+    match (run_together(reference, batch), batch) {
+        (Ok(rows), _) => rows,
+        (Err(message), [mechanism]) => vec![Row {
+            mechanism: mechanism.name().to_owned(),
+            file: mechanism.file.title(),
+            experiment: "none",
+            moves: false,
+            outcome: Outcome::NoReference(short(&message)),
+        }],
+        (Err(_), _) => {
+            let (first, second) = batch.split_at(batch.len() / 2);
+            [run(reference, first), run(reference, second)].into_iter().flatten().collect()
+        }
+    }
+}
+
+fn run_together(reference: &Reference, batch: &[&Mechanism]) -> Result<Vec<Row>, String> {
     let all: Vec<(&Mechanism, Experiment)> = batch
         .iter()
         .flat_map(|mechanism| experiments(mechanism).into_iter().map(|one| (*mechanism, one)))
@@ -101,18 +128,18 @@ fn run(reference: &Reference, batch: &[&Mechanism]) -> Vec<Row> {
     let libraries: Vec<PathBuf> = [companions, own]
         .iter()
         .filter(|files| !files.is_empty())
-        .map(|files| neuron::compile(files, &reference.compiled))
-        .collect();
+        .map(|files| neuron::try_compile(files, &reference.compiled))
+        .collect::<Result<_, _>>()?;
     let operations: Vec<Vec<Operation>> = all.iter().map(|(_, one)| one.operations.clone()).collect();
-    let results = neuron::run(&libraries, &operations).expect("NEURON is there");
+    let results = neuron::try_run(&libraries, &operations)?;
     let rows = all.iter().zip(results).map(|((mechanism, experiment), result)| Row {
         mechanism: mechanism.name().to_owned(),
-        file: format!("{} {}", mechanism.file.package, mechanism.file.inside),
+        file: mechanism.file.title(),
         experiment: experiment.name,
         moves: result.as_ref().is_ok_and(|vectors| moves(mechanism, experiment, vectors)),
         outcome: outcome(mechanism, experiment, &folder, result),
     });
-    rows.collect()
+    Ok(rows.collect())
 }
 
 fn outcome(
@@ -214,13 +241,14 @@ fn difference(own: &[Recorded], reference: &[Vec<f64>]) -> Outcome {
     Outcome::Different { vectors: own.len(), worst, first, step }
 }
 
-/// The last line of a message that says something.
+/// The last line of a message that says something; what `run.py` was doing comes after it.
 fn short(message: &str) -> String {
-    let last = message.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let is_said = |line: &&str| !line.is_empty() && !line.starts_with("in {");
+    let last = message.lines().map(str::trim).rfind(is_said).unwrap_or_default();
     last.chars().take(160).collect()
 }
 
-fn table(rows: &[Row]) -> String {
+pub fn table(rows: &[Row]) -> String {
     let mut text = String::from(
         "| mechanism | file | experiment | vectors | same bits | worst relative difference | first different step |\n\
          |---|---|---|--:|---|---|---|\n",
@@ -260,21 +288,30 @@ pub fn publish(name: &str, table: &str) {
     std::fs::write(folder.join(format!("{name}.md")), table).expect("a writable folder");
 }
 
+/// Experiments whose values differ from NEURON's by more than their bound.
+pub fn different(rows: &[Row]) -> Vec<String> {
+    let different = rows.iter().filter_map(|row| match &row.outcome {
+        Outcome::Different { worst, first, step, .. } if *worst > recipes::bound(&row.mechanism) => {
+            Some(format!("{}: {worst:.1e}, first {first} at step {step}", row.place()))
+        }
+        _ => None,
+    });
+    different.collect()
+}
+
+/// Experiments whose values have the same bits as NEURON's.
+pub fn identical(rows: &[Row]) -> usize {
+    rows.iter().filter(|row| matches!(row.outcome, Outcome::Identical { .. })).count()
+}
+
 /// Fails where NEURON had nothing to compare with, values differ by more than their bound, or too few are the same.
 fn judge(rows: &[Row], wanted: usize) {
-    let mut wrong = Vec::new();
-    let mut identical = 0;
-    for row in rows {
-        let place = format!("{} ({}), {}", row.mechanism, row.file, row.experiment);
-        match &row.outcome {
-            Outcome::Identical { .. } => identical += 1,
-            Outcome::Different { worst, first, step, .. } if *worst > recipes::bound(&row.mechanism) => {
-                wrong.push(format!("{place}: {worst:.1e}, first {first} at step {step}"));
-            }
-            Outcome::NoReference(reason) => wrong.push(format!("{place}: {reason}")),
-            Outcome::Different { .. } | Outcome::Refused(_) => {}
-        }
-    }
+    let identical = identical(rows);
+    let mut wrong = different(rows);
+    wrong.extend(rows.iter().filter_map(|row| match &row.outcome {
+        Outcome::NoReference(reason) => Some(format!("{}: {reason}", row.place())),
+        _ => None,
+    }));
     let lively: BTreeSet<&str> = rows.iter().filter(|row| row.moves).map(|row| row.file.as_str()).collect();
     let silent = rows.iter().filter(|row| !lively.contains(row.file.as_str()));
     let silent = silent.filter(|row| !recipes::is_silent(&row.mechanism)).map(|row| row.file.as_str());

@@ -48,7 +48,8 @@ impl Reference {
     }
 }
 
-fn collect(package: &str, top: &Path) -> Vec<File> {
+/// All files below a folder, by their paths.
+pub fn collect(package: &str, top: &Path) -> Vec<File> {
     let mut paths = Vec::new();
     walk(top, 12, &mut paths);
     paths.sort();

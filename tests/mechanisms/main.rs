@@ -9,6 +9,9 @@
 //! | `recipes.rs` | what particular mechanisms need, and the table of exceptions |
 //! | `adapter.rs` | how a file becomes part of a model built here |
 //! | `comparison.rs` | both sides run, and the table of results |
+//! | `folders.rs` | the mechanisms of the project itself, or those of folders that are given |
+//! | `memory.rs` | what each instance keeps where no report looks |
+//! | `calls.rs` | files whose functions are called in every step |
 //!
 //! NEURON's side needs compiled mechanisms: `../support/compile.py` keeps what it compiled.
 //!
@@ -16,11 +19,14 @@
 //! `MECHANISMS=cdp5,Nav` only files whose path has one of these words are run.
 
 mod adapter;
+mod calls;
 mod companions;
 mod comparison;
 mod corpus;
 mod experiment;
+mod folders;
 mod mechanism;
+mod memory;
 mod recipes;
 mod refusals;
 

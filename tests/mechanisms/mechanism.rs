@@ -41,6 +41,15 @@ pub struct EventArgument {
     pub unit: String,
 }
 
+/// A function or procedure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Callable {
+    pub name: String,
+    pub arguments: Vec<String>,
+    /// Whether it is a `FUNCTION`, which gives a number.
+    pub gives_number: bool,
+}
+
 /// What a file declares.
 #[derive(Clone, Debug)]
 pub struct Mechanism {
@@ -54,6 +63,8 @@ pub struct Mechanism {
     pub randoms: Vec<String>,
     /// Functions and procedures.
     pub functions: BTreeSet<String>,
+    /// Those, with their arguments, in the order of the file.
+    pub callables: Vec<Callable>,
     /// Arguments of `NET_RECEIVE`; `None` if it takes no events.
     pub event_arguments: Option<Vec<EventArgument>>,
     /// Whether `NET_RECEIVE` has an `INITIAL` block, which sets the arguments after the first.
@@ -66,6 +77,11 @@ impl File {
         let inside = path.strip_prefix(top).unwrap_or(&path).display().to_string();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         File { package: package.to_owned(), inside, path, text }
+    }
+
+    /// The package and the path inside it.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.package, self.inside)
     }
 
     /// The text without comments to the end of a line and white space, to find copies.
@@ -82,7 +98,18 @@ impl File {
             return Err(format!("line {}: {error}", source.line(error.span.offset() as u32)));
         }
         let compiled = nmodl::compile(&source, self.path.parent());
-        Ok(Mechanism::new(self.clone(), &parsed.module, Description::clone(&compiled.description)))
+        let whole = parse(&Arc::new(Source::new(source.name.to_string(), self.whole_text())));
+        Ok(Mechanism::new(self.clone(), &whole.module, Description::clone(&compiled.description)))
+    }
+
+    /// The text with files that it includes in the place of their names.
+    fn whole_text(&self) -> String {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let included = |line: &str| {
+            let name = line.trim().strip_prefix("INCLUDE")?.trim().trim_matches('"');
+            std::fs::read_to_string(folder.join(name)).ok()
+        };
+        self.text.lines().map(|line| included(line).unwrap_or_else(|| line.to_owned()) + "\n").collect()
     }
 }
 
@@ -100,11 +127,19 @@ impl Mechanism {
         let initializes = |block: &Block| block.body.statements.iter().any(|one| is_initial(&one.kind));
         let is_function = |block: &&Block| matches!(block.kind, BlockKind::Function | BlockKind::Procedure);
         let name = |block: &Block| block.name.as_ref().map(|name| name.text.to_string());
+        let callable = |block: &Block| {
+            Some(Callable {
+                name: name(block)?,
+                arguments: block.arguments.iter().map(|argument| argument.name.text.to_string()).collect(),
+                gives_number: block.kind == BlockKind::Function,
+            })
+        };
         Mechanism {
             visible: visible(module),
             pointers: listed(module, &[NeuronList::Pointer]).into_iter().collect(),
             randoms: listed(module, &[NeuronList::Random]).into_iter().collect(),
             functions: blocks(module).filter(is_function).filter_map(name).collect(),
+            callables: blocks(module).filter(is_function).filter_map(callable).collect(),
             event_arguments,
             initializes_arguments: receive.is_some_and(initializes),
             description,

@@ -26,14 +26,16 @@ pub fn settings(mechanism: &Mechanism) -> &'static [(&'static str, f64)] {
     match mechanism.name() {
         // The resistance (megohm) and the height (um) of a segment
         "dipole" | "Dipole" => &[("ri", 120.0), ("ztan", 35.0)],
+        "Gfluct3" => &[("on", 1.0)],
         _ => &[],
     }
 }
 
 /// Pointers that the mechanism's own `VERBATIM` sets.
 pub fn sets_pointer(mechanism: &Mechanism, pointer: &str) -> bool {
-    let is_vector = mechanism.functions.contains("play");
-    is_vector || (mechanism.functions.contains("add_electrode_source") && pointer != "e_ext")
+    let is_vector = ["play", "setup_delay_vecs", "setTbins"];
+    is_vector.iter().any(|function| mechanism.functions.contains(*function))
+        || (mechanism.functions.contains("add_electrode_source") && pointer != "e_ext")
 }
 
 /// What is asked of a new instance before the run.
@@ -46,8 +48,13 @@ pub fn preparation(mechanism: &Mechanism, owner: &Owner, number: usize) -> Vec<O
     let has = |function| mechanism.functions.contains(function);
     let mut operations = Vec::new();
     // Random123 streams by their ids, as the files of the Blue Brain Project take them
-    if has("setRNG") && mechanism.file.text.contains("nrnran123_newstream3") {
+    let text = &mechanism.file.text;
+    let takes_ids = ["nrnran123_newstream3", "random_setids(rng, id1"];
+    if has("setRNG") && takes_ids.iter().any(|how| text.contains(how)) {
         operations.push(call("setRNG", &[11.0 + number as f64, 22.0, 33.0]));
+    }
+    if has("noiseFromRandom123") {
+        operations.push(call("noiseFromRandom123", &[11.0 + number as f64, 22.0, 33.0]));
     }
     let vectors = |function: &str, vectors: &[&[f64]]| Operation::Call {
         owner: owner.clone(),

@@ -27,26 +27,48 @@ pub fn run(
     libraries: &[PathBuf],
     experiments: &[Vec<Operation>],
 ) -> Option<Vec<Result<Vec<Vec<f64>>, String>>> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/run.py");
+    python()?;
+    Some(try_run(libraries, experiments).unwrap_or_else(|message| panic!("{message}")))
+}
+
+/// What [`run`] gives where NEURON is, or why it does not load the libraries.
+pub fn try_run(
+    libraries: &[PathBuf],
+    experiments: &[Vec<Operation>],
+) -> Result<Vec<Result<Vec<Vec<f64>>, String>>, String> {
     let request = json!({ "libraries": libraries, "experiments": experiments });
-    let output = ask(Command::new(python()?).arg(script), &serde_json::to_vec(&request).expect("plain JSON"));
+    let output = try_ask(&mut script("run.py"), &serde_json::to_vec(&request).expect("plain JSON"))?;
     let mut words = output.as_slice();
     let results: Vec<_> = std::iter::from_fn(|| result(&mut words)).collect();
     assert_eq!(results.len(), experiments.len(), "NEURON's results are incomplete");
-    Some(results)
+    Ok(results)
 }
 
 /// The library that NEURON's compiler makes of mechanism files, which `folder` keeps.
 pub fn compile(files: &[PathBuf], folder: &Path) -> PathBuf {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/compile.py");
+    try_compile(files, folder).unwrap_or_else(|message| panic!("{message}"))
+}
+
+/// The library that [`compile`] gives, or why NEURON makes none.
+pub fn try_compile(files: &[PathBuf], folder: &Path) -> Result<PathBuf, String> {
     let request = json!({ "files": files, "folder": folder });
-    let python = python().expect("NEURON is there");
-    let printed = ask(Command::new(python).arg(script), &serde_json::to_vec(&request).expect("plain JSON"));
-    PathBuf::from(String::from_utf8_lossy(&printed).trim())
+    let printed = try_ask(&mut script("compile.py"), &serde_json::to_vec(&request).expect("plain JSON"))?;
+    Ok(PathBuf::from(String::from_utf8_lossy(&printed).trim()))
+}
+
+/// The reference Python with a program of this folder.
+fn script(name: &str) -> Command {
+    let mut command = Command::new(python().expect("NEURON is there"));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(name));
+    command
 }
 
 /// Starts a Python program, hands it its input and gives its output.
 pub fn ask(command: &mut Command, input: &[u8]) -> Vec<u8> {
+    try_ask(command, input).unwrap_or_else(|message| panic!("{message}"))
+}
+
+fn try_ask(command: &mut Command, input: &[u8]) -> Result<Vec<u8>, String> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -56,8 +78,11 @@ pub fn ask(command: &mut Command, input: &[u8]) -> Vec<u8> {
     child.stdin.take().expect("its input is a pipe").write_all(input).expect("it reads its input");
     let output = child.wait_with_output().expect("the reference ends");
     let messages = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "the reference failed:\n{messages}");
-    output.stdout
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(format!("the reference failed:\n{messages}"))
+    }
 }
 
 /// One experiment's outcome: 0, the number of bytes and vectors, each as its length and its values; or 1, the number

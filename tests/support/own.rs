@@ -107,9 +107,9 @@ impl Own {
     fn random(&mut self, owner: &Owner, variable: &str, ids: [u32; 3]) -> Result<(), Reason> {
         match owner {
             Owner::Point { point } => Ok(self.model.set_stream(self.points[*point], variable, ids)?),
-            Owner::Density { mechanism, .. } => {
-                Err(format!("the stream `{variable}` of the density mechanism `{mechanism}` cannot be set")
-                    .into())
+            Owner::Density { section, x, mechanism } => {
+                let place = (self.sections[*section], *x);
+                Ok(self.model.set_stream_at(place, mechanism, variable, ids)?)
             }
         }
     }

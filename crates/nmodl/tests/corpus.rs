@@ -7,6 +7,7 @@ mod harness;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nmodl::math::Level;
 use nmodl::syntax::{Source, dump, parse};
 use nmodl::verbatim::splice;
 
@@ -69,7 +70,15 @@ fn every_model_of_neuron_parses() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Every model of NEURON, and every other one beside it, that compiles runs by both executors with the same bits.
+/// Lanes of a block: groups of 64 and more take several.
+const LANES: usize = 40;
+/// Numbers of instances that every model is run with, at every level of vector instructions.
+const GROUPS: [usize; 3] = [1, 7, 64];
+/// The largest group, with which one model of each ten is run, or all with `ALL_GROUPS=1`.
+const LARGE: usize = 1000;
+
+/// Every model of NEURON, and every other one beside it or in folders that `MECHANISM_FOLDERS` names, that compiles runs
+/// by both executors with the same bits.
 #[test]
 fn every_model_runs_alike() {
     let Some(folder) = reference_folder() else {
@@ -80,20 +89,32 @@ fn every_model_runs_alike() {
     let mut files = Vec::new();
     models(&folder, 16, &mut files);
     models(&fetched, 16, &mut files);
+    for folder in std::env::var_os("MECHANISM_FOLDERS").iter().flat_map(std::env::split_paths) {
+        models(&folder, 16, &mut files);
+    }
     files.sort();
     files.dedup();
-    let (mut compiled, mut ended) = (0, Vec::new());
+    let all = std::env::var_os("ALL_GROUPS").is_some();
+    let (mut compiled, mut runs, mut ended) = (0, 0, Vec::new());
     for file in &files {
         let bytes = std::fs::read(file).expect("a readable file");
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let source = Arc::new(Source::new(file.display().to_string(), text));
         let Some(program) = nmodl::compile(&source, file.parent()).program else { continue };
         compiled += 1;
-        if let Err(failure) = harness::run(&program) {
-            ended.push(format!("{}: {}", file.display(), failure.message));
+        let large = (all || compiled % 10 == 0).then_some(LARGE);
+        let groups = || GROUPS.into_iter().chain(large);
+        for (level, count) in
+            Level::available().into_iter().flat_map(|level| groups().map(move |n| (level, n)))
+        {
+            runs += 1;
+            if let Err(failure) = harness::run_group(&program, level, count, LANES) {
+                ended.push(format!("{}: {}", file.display(), failure.message));
+                break;
+            }
         }
     }
-    eprintln!("{} files, {compiled} compile, {} end early", files.len(), ended.len());
+    eprintln!("{} files, {compiled} compile, {runs} runs, {} end early", files.len(), ended.len());
     // Those that need an object of HOC
     assert!(
         ended.iter().all(|end| end.contains("was not set from a `Random` object")),

@@ -11,8 +11,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nmodl::execute::{Constants, Demand};
 use nmodl::syntax::Source;
-use nmodl::{Kind, Program};
+use nmodl::{IonVariable, Kind, Program};
 use support_rows::{Row, Section};
 
 /// The marks around a part of the page that is written from here.
@@ -86,15 +87,35 @@ fn built_in() -> Vec<(Arc<Program>, String)> {
     compiled.collect()
 }
 
+/// Bytes that the columns of an instance take where all have parameters of their own and only ions are looked at.
+fn bytes_of_instance(program: &Program) -> usize {
+    let description = &program.description;
+    let is_of_ion = |name: &str| {
+        description.ions.iter().any(|used| IonVariable::ALL.iter().any(|known| known.of(&used.ion) == name))
+    };
+    let constants = Constants {
+        dt: 0.025,
+        celsius: 34.,
+        second_order: 0,
+        globals: description.globals.iter().map(|global| global.default).collect(),
+    };
+    let demand = Demand {
+        uniform: vec![false; description.variables.len()],
+        observed: description.variables.iter().map(|variable| is_of_ion(&variable.name)).collect(),
+    };
+    program.specialise(&constants, &demand).bytes_per_instance()
+}
+
 fn table_of_mechanisms() -> String {
-    let mut table = String::from("\n| mechanism | kind | |\n|---|---|---|\n");
+    let mut table = String::from("\n| mechanism | kind | bytes | |\n|---|---|--:|---|\n");
     for (program, title) in built_in() {
         let kind = match program.description.kind {
             Kind::Density => "density mechanism",
             Kind::PointProcess => "point process",
             Kind::ArtificialCell => "artificial cell",
         };
-        let _ = writeln!(table, "| `{}` | {kind} | {title} |", program.description.name);
+        let bytes = bytes_of_instance(&program);
+        let _ = writeln!(table, "| `{}` | {kind} | {bytes} | {title} |", program.description.name);
     }
     table + "\n"
 }

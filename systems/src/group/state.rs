@@ -237,6 +237,8 @@ impl Group {
                 let (connection, flag) = match event.payload {
                     Payload::Connection(number) => (order(number), None),
                     Payload::SelfEvent { flag, connection } => (order(connection), Some(flag)),
+                    // Delivered in the step in which the condition came true; none is left between steps
+                    Payload::Watch { flag } => (None, Some(flag)),
                 };
                 let target = (table.names[event.target.mechanism as usize].clone(), instance);
                 let &Event { time, sent, source, order, .. } = event;

@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 
 use nmodl::syntax::Source;
 
-use crate::mechanism::Mechanism;
 use crate::program::ProgramMechanism;
 
 /// Name and text of files in `mechanisms/`.
@@ -48,19 +47,19 @@ const OF_NEURODAMUS: [(&str, &str); 10] = files![
 ];
 
 /// The mechanisms of NEURON, in the order of registration.
-pub fn of_neuron() -> &'static [Arc<dyn Mechanism>] {
-    static MECHANISMS: OnceLock<Vec<Arc<dyn Mechanism>>> = OnceLock::new();
+pub fn of_neuron() -> &'static [Arc<ProgramMechanism>] {
+    static MECHANISMS: OnceLock<Vec<Arc<ProgramMechanism>>> = OnceLock::new();
     MECHANISMS.get_or_init(|| OF_NEURON.into_iter().filter_map(compile).collect())
 }
 
 /// The mechanisms of neurodamus, in the order of the names of their files.
-pub fn of_neurodamus() -> &'static [Arc<dyn Mechanism>] {
-    static MECHANISMS: OnceLock<Vec<Arc<dyn Mechanism>>> = OnceLock::new();
+pub fn of_neurodamus() -> &'static [Arc<ProgramMechanism>] {
+    static MECHANISMS: OnceLock<Vec<Arc<ProgramMechanism>>> = OnceLock::new();
     MECHANISMS.get_or_init(|| OF_NEURODAMUS.into_iter().filter_map(compile).collect())
 }
 
 /// A test shows that all of them compile.
-fn compile((name, text): (&str, &str)) -> Option<Arc<dyn Mechanism>> {
+fn compile((name, text): (&str, &str)) -> Option<Arc<ProgramMechanism>> {
     let source = Arc::new(Source::new(format!("built-in {name}"), text));
     let program = nmodl::compile(&source, None).program?;
     Some(Arc::new(ProgramMechanism::new(program, source)))
@@ -68,6 +67,8 @@ fn compile((name, text): (&str, &str)) -> Option<Arc<dyn Mechanism>> {
 
 #[cfg(test)]
 mod tests {
+    use crate::mechanism::Mechanism;
+
     use super::{OF_NEURODAMUS, OF_NEURON, of_neurodamus, of_neuron};
 
     #[test]

@@ -155,6 +155,7 @@ fn flag_and_connection(event: &Event) -> (f64, u32) {
     match event.payload {
         Payload::Connection(connection) => (0.0, connection),
         Payload::SelfEvent { flag, connection } => (flag, connection),
+        Payload::Watch { flag } => (flag, u32::MAX),
     }
 }
 
@@ -403,6 +404,13 @@ impl Network<'_, '_> {
                     );
                 }
                 Request::Watch { condition, flag, replace } => {
+                    if replace {
+                        // What the former conditions caused in this step is void, too
+                        let target = Target { mechanism: mechanism as u32, instance };
+                        queue.remove_near(|event| {
+                            event.target == target && matches!(event.payload, Payload::Watch { .. })
+                        });
+                    }
                     let is_other = |watch: &Watch| {
                         watch.instance != instance || (!replace && watch.condition != condition)
                     };

@@ -64,7 +64,7 @@ pub fn watch_system(
                     source: instances.sources[watch.instance as usize].source,
                     order: 0,
                     target: Target { mechanism: index, instance: watch.instance },
-                    payload: Payload::SelfEvent { flag: watch.flag, connection: u32::MAX },
+                    payload: Payload::Watch { flag: watch.flag },
                     sequence: 0,
                 });
             }

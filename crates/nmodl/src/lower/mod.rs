@@ -24,6 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+pub(crate) use walk::assigns;
+
 use crate::description::Description;
 use crate::ir::{Kernel, Place, Program, SharedVariable, Table};
 use crate::model::{self, Built, Fault, Hints, Model, Problem, Symbol};

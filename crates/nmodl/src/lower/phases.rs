@@ -19,7 +19,11 @@ const DIFFERENCE: f64 = 0.001;
 
 impl<'m> Context<'m> {
     pub fn kernels(&mut self) -> Kernels {
-        let around = |context: &mut Self, kind| context.plain(&[kind], Part::Around);
+        // What has no node takes part in no step
+        let steps = self.model.description.kind != crate::Kind::ArtificialCell;
+        let around = |context: &mut Self, kind| {
+            if steps { context.plain(&[kind], Part::Around) } else { None }
+        };
         let mut kernels = Kernels {
             constructor: self.plain(&[BlockKind::Constructor], Part::Constructor),
             destructor: self.plain(&[BlockKind::Destructor], Part::Destructor),
@@ -27,8 +31,8 @@ impl<'m> Context<'m> {
             initial: self.initial(),
             after_initial: around(self, BlockKind::After(Phase::Initial)),
             before_breakpoint: around(self, BlockKind::Before(Phase::Breakpoint)),
-            current: self.current(),
-            state: self.state(),
+            current: if steps { self.current() } else { None },
+            state: if steps { self.state() } else { None },
             after_solve: around(self, BlockKind::After(Phase::Solve)),
             before_step: around(self, BlockKind::Before(Phase::Step)),
             receive: self.receive(),

@@ -126,7 +126,7 @@ pub(super) fn contains(body: &Body, wanted: &dyn Fn(&StatementKind) -> bool) -> 
 }
 
 /// Whether statements of `body` change the variable `name`, as NMODL or C do.
-pub(super) fn assigns(body: &Body, name: &str) -> bool {
+pub(crate) fn assigns(body: &Body, name: &str) -> bool {
     let is_name = |text: &str| text == name || text.strip_prefix("_l") == Some(name);
     let mut found = false;
     let mut in_expressions = false;

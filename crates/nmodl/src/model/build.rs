@@ -14,6 +14,7 @@ use super::sources::Sources;
 use super::{Current, Model, Slot, SlotUse, Symbol, listed, nearest};
 use crate::description::{Description, Global, IonUse, IonVariable, Kind, Role, Variable};
 use crate::ir::{FunctionTable, Place, PointerVariable, SharedVariable};
+use crate::lower::assigns;
 use crate::syntax::Span;
 use crate::syntax::ast::{
     BlockKind, Body, Initializer, ItemKind, Module, Name, NeuronList, NeuronStatementKind, Statement,
@@ -486,6 +487,17 @@ impl Builder {
                     if let Some(name) = &block.name {
                         self.define(name, Symbol::Block(number));
                     }
+                    if self.model.description.kind == Kind::ArtificialCell
+                        && matches!(
+                            block.kind,
+                            BlockKind::Before(_) | BlockKind::After(_) | BlockKind::Breakpoint
+                        )
+                    {
+                        let word = block.kind.word();
+                        let fault = Fault::Other(format!("`{word}` of an artificial cell is never run"));
+                        let help = "do it in `INITIAL` or `NET_RECEIVE`".to_string();
+                        self.warnings.push(self.model.sources.problem(fault, item.span, Some(help)));
+                    }
                     self.model.blocks.push(Arc::new(block.clone()));
                 }
                 ItemKind::CFunction(function) => {
@@ -552,6 +564,15 @@ impl Builder {
         self.column(&declared, Role::Assigned, true);
     }
 
+    /// Whether NEURON gives an undeclared `GLOBAL` a number for each of its threads: where `THREADSAFE` stands and the
+    /// name is assigned to.
+    fn is_number_of_threads(&self, name: &str) -> bool {
+        let is_thread_safe =
+            |(kind, _): &(NeuronStatementKind, Span)| matches!(kind, NeuronStatementKind::ThreadSafe);
+        self.neuron().iter().any(is_thread_safe)
+            && self.model.blocks.iter().any(|block| assigns(&block.body, name))
+    }
+
     /// Names of `GLOBAL` and `RANGE` that nothing declares, which NEURON passes over, and states that are shared.
     fn names(&mut self, declared: &Declarations) {
         for list in [NeuronList::Range, NeuronList::Global] {
@@ -569,6 +590,9 @@ impl Builder {
                         let word = list.word();
                         let fault = Fault::Other(format!("nothing declares `{}` of `{word}`", name.text));
                         self.warnings.push(self.model.sources.problem(fault, name.span, help));
+                        if list == NeuronList::Global && self.is_number_of_threads(&name.text) {
+                            self.global(&name.text, None, &[0.0], None);
+                        }
                     }
                     _ => {}
                 }

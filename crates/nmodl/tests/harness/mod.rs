@@ -4,24 +4,28 @@
 //! There is no cell around the instances: voltages and ions are numbers that differ between instances and stay as they
 //! are. The tests of this crate and the fuzzing in `fuzz/` share this file.
 
+#![allow(dead_code, reason = "each test target uses a part of it")]
+
 use nmodl::execute::{
     Argument, Constants, Demand, Event, Failure, Frame, FunctionTableEntries, Holdings, OtherConnections,
     Outbox, Phase, Request, SharedGenerator, Specialised, Storage, TableEntries,
 };
 use nmodl::ir::Program;
+use nmodl::math::Level;
 use nmodl::{Column, Kind};
 use random::Stream;
 
-/// Instances: more than one block of four lanes, and not a multiple of it.
+/// Instances: more than a line of eight lanes, and not a multiple of it.
 const COUNT: usize = 9;
 /// Lanes of a block.
-const LANES: usize = 4;
+const LANES: usize = 8;
 /// Time step (ms).
 const STEP: f64 = 0.025;
 /// Steps.
 const STEPS: usize = 3;
 
-/// Runs `program` by both executors, with all columns looked at by others and with none.
+/// Runs `program` by both executors for a few instances in blocks of eight, with all columns looked at by others and
+/// with none.
 ///
 /// # Errors
 /// The failure that stops it.
@@ -29,12 +33,35 @@ const STEPS: usize = 3;
 /// # Panics
 /// Where the executors differ.
 pub fn run(program: &Program) -> Result<(), Failure> {
-    let observed = run_with(program, true);
-    let alone = run_with(program, false);
+    run_group(program, Level::best(), COUNT, LANES)
+}
+
+/// The same for a number of instances in blocks of `lanes`, by vectors of a level.
+///
+/// # Errors
+/// The failure that stops it.
+///
+/// # Panics
+/// Where the executors differ.
+pub fn run_group(program: &Program, level: Level, count: usize, lanes: usize) -> Result<(), Failure> {
+    let group = |observed| Group { level, count, lanes, observed };
+    let observed = run_with(program, group(true));
+    let alone = run_with(program, group(false));
     observed.and(alone)
 }
 
-fn run_with(program: &Program, observed: bool) -> Result<(), Failure> {
+/// How many instances there are, and how they are run.
+#[derive(Clone, Copy)]
+struct Group {
+    level: Level,
+    count: usize,
+    lanes: usize,
+    /// Whether all columns are looked at by others; else none is.
+    observed: bool,
+}
+
+fn run_with(program: &Program, group: Group) -> Result<(), Failure> {
+    let Group { level, count, lanes, observed } = group;
     let variables = program.description.variables.len();
     let constants = Constants {
         dt: STEP,
@@ -43,8 +70,8 @@ fn run_with(program: &Program, observed: bool) -> Result<(), Failure> {
         globals: program.description.globals.iter().map(|global| global.default).collect(),
     };
     let demand = Demand { uniform: vec![!observed; variables], observed: vec![observed; variables] };
-    let specialised = program.specialise(&constants, &demand).with_lanes(LANES);
-    let mut instances = Instances::new(program, specialised.storage(), observed);
+    let specialised = program.specialise_at(level, &constants, &demand).with_lanes(lanes);
+    let mut instances = Instances::new(program, specialised.storage(), count, observed);
     let before = [Phase::Constructor, Phase::BeforeInitial, Phase::Initial, Phase::AfterInitial];
     instances.phases(&specialised, &before)?;
     instances.calls(program, &specialised);
@@ -62,6 +89,7 @@ fn run_with(program: &Program, observed: bool) -> Result<(), Failure> {
 /// The numbers of instances, and what surrounds them.
 #[derive(Clone)]
 struct Instances {
+    count: usize,
     time: f64,
     columns: Vec<Column>,
     voltage: Column,
@@ -92,7 +120,7 @@ impl OtherConnections for Connections {
 }
 
 impl Instances {
-    fn new(program: &Program, storage: &[Storage], varied: bool) -> Self {
+    fn new(program: &Program, storage: &[Storage], count: usize, varied: bool) -> Self {
         let description = &*program.description;
         let place = |number: usize| {
             let variable = &description.variables[number];
@@ -108,12 +136,12 @@ impl Instances {
             }
         };
         let columns = storage.iter().enumerate().map(|(number, storage)| match storage {
-            Storage::Instances => (0..COUNT).map(place(number)).collect(),
+            Storage::Instances => (0..count).map(place(number)).collect(),
             Storage::Uniform => (0..1).map(place(number)).collect(),
             Storage::Nowhere => Column::default(),
         });
         let stream = |number: usize| {
-            (0..COUNT).map(|instance| Some(Stream::new(1, instance as u32, number as u32, 3))).collect()
+            (0..count).map(|instance| Some(Stream::new(1, instance as u32, number as u32, 3))).collect()
         };
         let table = |arguments: usize| FunctionTableEntries {
             values: (0..4).map(|value| f64::from(value) * 0.5).collect(),
@@ -123,8 +151,8 @@ impl Instances {
             globals: program.globals.iter().map(|global| global.initial).collect(),
             streams: (0..program.streams.len()).map(stream).collect(),
             given: Vec::new(),
-            pointing: vec![vec![true; COUNT]; program.pointers.len()],
-            vectors: vec![vec![Some(vec![0.01, 0.03, 5.]); COUNT]; program.vectors.len()],
+            pointing: vec![vec![true; count]; program.pointers.len()],
+            vectors: vec![vec![Some(vec![0.01, 0.03, 5.]); count]; program.vectors.len()],
             tables: vec![TableEntries::default(); program.tables.len()],
             function_tables: program
                 .function_tables
@@ -134,18 +162,19 @@ impl Instances {
             shared_generator: SharedGenerator::default(),
             random_seed: 1,
         };
-        let cells = if description.kind == Kind::ArtificialCell { 0 } else { COUNT };
+        let cells = if description.kind == Kind::ArtificialCell { 0 } else { count };
         let node =
             |first: f64, step: f64| (0..cells).map(|instance| first + step * instance as f64).collect();
         Self {
+            count,
             time: 0.,
             columns: columns.collect(),
             voltage: node(-72., 11.),
             area: node(80., 7.),
             diameter: node(1., 0.5),
-            current: Column::filled(COUNT, 0.),
-            conductance: Column::filled(COUNT, 0.),
-            ions: vec![Column::filled(COUNT, 0.); description.ions.len()],
+            current: Column::filled(count, 0.),
+            conductance: Column::filled(count, 0.),
+            ions: vec![Column::filled(count, 0.); description.ions.len()],
             own,
             outbox: Outbox::default(),
             weights: description.event_arguments.unwrap_or(0),
@@ -155,7 +184,7 @@ impl Instances {
 
     fn frame<'a>(&'a mut self, event: Option<Event<'a>>, arguments: &'a [Argument]) -> Frame<'a> {
         Frame {
-            count: COUNT,
+            count: self.count,
             time: self.time,
             columns: &mut self.columns,
             voltage: &self.voltage,
@@ -206,7 +235,7 @@ impl Instances {
         let mut said: Vec<String> = Vec::new();
         for (instance, request) in self.outbox.drain() {
             if let Request::Send { flag, .. } = request
-                && self.sent.len() < 2 * COUNT
+                && self.sent.len() < 2 * self.count
             {
                 self.sent.push((instance, flag));
             }
@@ -219,7 +248,7 @@ impl Instances {
     /// An event from outside for every instance, and those that they sent themselves.
     fn events(&mut self, specialised: &Specialised, first: bool) -> Result<(), Failure> {
         let sent = std::mem::take(&mut self.sent);
-        let outside = (0..COUNT as u32).map(|instance| (instance, 0.));
+        let outside = (0..self.count as u32).map(|instance| (instance, 0.));
         for (instance, flag) in outside.chain(sent) {
             let mut weights = vec![0.7; self.weights];
             let mut others = Connections(vec![0.4; self.weights]);
@@ -239,7 +268,7 @@ impl Instances {
 
     fn watches(&mut self, program: &Program, specialised: &Specialised) -> Result<(), Failure> {
         for condition in 0..program.kernels.watch.len() {
-            for instance in 0..COUNT {
+            for instance in 0..self.count {
                 specialised.watch(condition as u32, instance, &mut self.frame(None, &[]));
             }
         }
@@ -251,7 +280,7 @@ impl Instances {
         for (number, function) in program.functions.iter().enumerate() {
             let arguments: Vec<Argument> =
                 (0..function.arguments).map(|argument| Argument::Number(argument as f64 + 0.5)).collect();
-            for instance in 0..COUNT {
+            for instance in 0..self.count {
                 specialised.call(number, instance, &mut self.frame(None, &arguments));
                 self.bits();
                 self.outbox.take_failure();

@@ -129,6 +129,11 @@ fn neuron() -> Section {
                 "an `ASSIGNED` that is `GLOBAL` is shared by the instances of a group of cells, not of all",
             ),
             (
+                "`THREADSAFE GLOBAL q` that nothing declares",
+                "NEURON { SUFFIX test THREADSAFE RANGE x GLOBAL q }\nASSIGNED { x }\nINITIAL { q = 2 x = q }\n",
+                "a number of the file, as in NEURON, with a warning; it must be assigned to",
+            ),
+            (
                 "`POINTER p`",
                 "NEURON { POINT_PROCESS Test POINTER p RANGE x }\nASSIGNED { p x }\nINITIAL { x = p }\nBREAKPOINT { p = x + 1 }\n",
                 "to a number: HOC sets it by `setpointer`",

@@ -9,8 +9,8 @@ use crate::execute::{Argument, format};
 use crate::ir::{Distribution, Effect, Register};
 use crate::math::Level;
 
-/// No vector of a mechanism is longer.
-const LONGEST_VECTOR: f64 = 1e9;
+/// No vector that a mechanism makes or resizes by itself is longer.
+const LONGEST_VECTOR: f64 = 1e6;
 
 impl Scalar<'_, '_> {
     /// Does an effect; its value, or why the run cannot go on.
@@ -234,7 +234,9 @@ impl Scalar<'_, '_> {
             }
             Effect::ResizeVector(_) | Effect::NewVector(_) => {
                 if !(0. ..=LONGEST_VECTOR).contains(&a) {
-                    return Err(format!("the vector `{name}` cannot have length {a}"));
+                    return Err(format!(
+                        "the vector `{name}` cannot have length {a}: mechanisms make vectors of 0 to {LONGEST_VECTOR} numbers"
+                    ));
                 }
                 if matches!(effect, Effect::NewVector(_)) {
                     *slot = None;

@@ -98,6 +98,27 @@ fn a_loop_without_end_is_reported() {
 }
 
 #[test]
+fn vectors_grow_to_a_million_numbers_and_no_further() {
+    let resize = |length: f64| {
+        let mut program = state_only(
+            1,
+            kernel(|builder| {
+                let length = builder.constant(length);
+                builder.effect(Effect::ResizeVector(0), vec![length], SPAN);
+            }),
+        );
+        program.vectors = vec!["times".into()];
+        let mut after = run_state(&program, &instances(&program));
+        (after.outbox.take_failure().map(|failure| failure.message), after.own.vectors[0][69].clone())
+    };
+    let (failure, vector) = resize(1e3);
+    assert_eq!((failure, vector.map(|vector| vector.len())), (None, Some(1000)));
+    let (failure, vector) = resize(1e9);
+    assert_eq!(vector.map(|vector| vector.len()), Some(3));
+    insta::assert_snapshot!(failure.unwrap_or_default(), @"");
+}
+
+#[test]
 fn a_failure_stops_the_kernel_with_its_numbers_and_place() {
     let program = state_only(
         1,
