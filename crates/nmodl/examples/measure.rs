@@ -1,6 +1,7 @@
 //! Runs the kernels of `.mod` files over made-up instances: whether all executors agree, and how long the lane machine
-//! takes. `measure [--check] [--show] [--count N] [--lanes N] [--best] [--state] [--voltage MV] [--set NAME=NUMBER]… FILE…`;
-//! `--best` leaves out all but the widest vectors, `--state` the currents; variables that are set are the same in all instances.
+//! takes. `measure [--check] [--show] [--count N] [--lanes N] [--best] [--state] [--voltage MV] [--set NAME=NUMBER]…
+//! FILE…`; `--best` leaves out all but the widest vectors, `--state` the currents; variables that are set are the same
+//! in all instances.
 
 use std::path::Path;
 use std::sync::Arc;
