@@ -82,9 +82,9 @@ pub enum Argument {
     /// A `Vector`.
     Vector(Vec<f64>),
     /// The Random123 generator of a `Random`.
-    Stream(Stream),
+    Stream(Box<Stream>),
     /// A `Random`, with the distribution that HOC chose.
-    Random(Random),
+    Random(Box<Random>),
     /// Any other object.
     Object,
 }

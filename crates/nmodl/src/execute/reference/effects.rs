@@ -162,10 +162,10 @@ impl Scalar<'_, '_> {
             Effect::ClearStream(number) => return self.set_stream(*number, None),
             Effect::SetStreamFromArgument { stream, argument } => {
                 return match self.frame.arguments.get(*argument as usize) {
-                    Some(&Argument::Stream(given)) => self.set_stream(*stream, Some(given)),
-                    Some(&Argument::Random(given)) => match given.generator() {
+                    Some(Argument::Stream(given)) => self.set_stream(*stream, Some(**given)),
+                    Some(Argument::Random(given)) => match given.generator() {
                         Generator::Random123(generator) => {
-                            self.keep_given(*stream, given);
+                            self.keep_given(*stream, **given);
                             self.set_stream(*stream, Some(*generator))
                         }
                         Generator::MCellRan4(_) => {

@@ -285,7 +285,8 @@ fn calls_take_arguments_of_all_kinds() {
     let mut instances = instances(&program);
     let mut object = random::Random::new(0, 1);
     object.select(random::Distribution::Uniform(2., 4.)).expect("fine");
-    let arguments = [Argument::Random(object), Argument::Vector(vec![1., 10.]), Argument::Number(0.25)];
+    let arguments =
+        [Argument::Random(Box::new(object)), Argument::Vector(vec![1., 10.]), Argument::Number(0.25)];
     let mut frame = instances.frame();
     frame.arguments = &arguments;
     let result = specialised.call(0, 2, &mut frame);
