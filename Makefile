@@ -10,10 +10,10 @@ CONFIG ?= examples/ring/simulation_config.json
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit mpi-test bench set-up
+.PHONY: help run test check unit mpi-test parallel-hdf5-test bench set-up
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 run: ## Simulate the example network (or CONFIG=path) and draw its spikes
 	@tools/set-up build
@@ -46,6 +46,12 @@ unit: ## Run every test, style aside
 mpi-test: ## Run the tests of several ranks under mpiexec
 	@tools/set-up mpi
 	$(IN_ENVIRONMENT) cargo test --workspace --features neurodamus/mpi --test mpi
+
+# Not part of `make test`: it compiles all that uses HDF5 once more, for the one that was built with MPI
+parallel-hdf5-test: ## Run the tests of several ranks with reports that all ranks write at once
+	@$(IN_ENVIRONMENT) export HDF5_DIR; HDF5_DIR=$$(tools/set-up parallel-hdf5); \
+		export LD_LIBRARY_PATH="$$HDF5_DIR/lib:$${HDF5_DIR%/hdf5/*}$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}"; \
+		set -x; cargo test --workspace --features neurodamus/parallel-hdf5 --test mpi
 
 bench: ## Measure speed, first of all against NEURON
 	@tools/set-up reference

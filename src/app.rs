@@ -164,12 +164,17 @@ impl App {
         }
         node.finish()?;
         node.save_state()?;
-        if let (Some(timings), true) = (node.take_timings(), is_first) {
-            let timings = timings.collect();
-            terminal.print(&introspection::profile_table(&timings)).map_err(Failure::run_failed)?;
-            if let Some(file) = &options.profile_file {
-                let costs = balance::of_timings(&timings).format(&node.input().registry);
-                balance::Folder::new("").write(file, costs.as_bytes())?;
+        if let Some(timings) = node.take_timings() {
+            let epochs = introspection::epoch_table(&timings.collect_epochs(), ranks.as_ref())?;
+            if is_first {
+                let timings = timings.collect();
+                let tables = format!("{}\n{epochs}", introspection::profile_table(&timings));
+                terminal.print(&tables).map_err(Failure::run_failed)?;
+                if let Some(file) = &options.profile_file {
+                    let costs =
+                        balance::of_timings(&timings, &node.input().registry).format(&node.input().registry);
+                    balance::Folder::new("").write(file, costs.as_bytes())?;
+                }
             }
         }
         let most = |bytes: Option<u64>| -> Result<Option<f64>, systems::Error> {

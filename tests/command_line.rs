@@ -82,7 +82,7 @@ fn short_help() {
 
     Looking inside:
           --schedule[=<text|dot|json>]  Print the schedules that this config leads to, and stop
-          --profile[=<FILE>]            Time each system and print a table at the end
+          --profile[=<FILE>]            Time each system and print tables at the end
           --dry-run                     Estimate memory and time without simulating
           --memory-tracker <rss|heap>   What a dry run measures memory by
           --crash-test                  Shrink cells to points, to find what breaks a large run

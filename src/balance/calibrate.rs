@@ -60,17 +60,29 @@ pub fn calibrate(registry: &Registry, options: &GroupOptions) -> Result<Costs, c
     })
 }
 
-/// The costs that the times of a run's systems say: for the mechanisms that it had.
-pub fn of_timings(timings: &BTreeMap<String, Timing>) -> Costs {
+/// The costs that the times of a run's systems say: for the mechanisms that it had. Point processes cost their events as
+/// well.
+pub fn of_timings(timings: &BTreeMap<String, Timing>, registry: &Registry) -> Costs {
     let mut costs = Costs::default();
+    let mut events = 0.0;
     for (name, timing) in timings.iter().filter(|(_, timing)| timing.items > 0) {
         let each = timing.total.as_nanos() as f64 / timing.items as f64;
         match name.split_once(':') {
+            Some(("deliver", _)) => events += each,
             Some(("solve" | "update", _)) => costs.capacitance += each,
             Some(("current", "clear" | "capacitance" | "axial")) => costs.capacitance += each,
             Some((_, mechanism)) => *costs.mechanisms.entry(mechanism.to_owned()).or_default() += each,
             None => {}
         }
+    }
+    let receives = |name: &str| {
+        let known = registry.get(name).map(|mechanism| mechanism.description());
+        known.is_some_and(|description| {
+            description.kind == Kind::PointProcess && description.event_arguments.is_some()
+        })
+    };
+    for (_, cost) in costs.mechanisms.iter_mut().filter(|(name, _)| receives(name)) {
+        *cost += events;
     }
     costs.zero_area_node = costs.capacitance;
     costs
@@ -169,10 +181,15 @@ mod tests {
             ("state:hh".to_owned(), timing(700, 100)),
             ("solve:hines".to_owned(), timing(400, 200)),
             ("current:axial".to_owned(), timing(200, 200)),
+            ("current:ExpSyn".to_owned(), timing(400, 200)),
+            ("current:IClamp".to_owned(), timing(30, 10)),
+            ("deliver:start".to_owned(), timing(1000, 200)),
+            ("deliver:end".to_owned(), timing(100, 200)),
             ("advance:groups".to_owned(), timing(1000, 0)),
         ]);
-        let costs = of_timings(&timings);
-        assert_eq!(costs.mechanisms, BTreeMap::from([("hh".to_owned(), 10.0)]));
+        let costs = of_timings(&timings, &Registry::with_built_ins());
+        let expected = [("ExpSyn", 7.5), ("IClamp", 3.0), ("hh", 10.0)];
+        assert_eq!(costs.mechanisms, expected.map(|(name, cost)| (name.to_owned(), cost)).into());
         assert_eq!(costs.capacitance, 3.0);
     }
 }

@@ -109,7 +109,7 @@ impl Shared {
             (Arc::clone(&cell.model), Arc::new(model))
         });
         let remains = |place: &InstancePlace| match place.at {
-            At::Node(node) => !(corrections.removed.contains(&place.mechanism.as_str()) && is_in_cell(node)),
+            At::Node(node) => !(corrections.removed.contains(&&*place.mechanism) && is_in_cell(node)),
             At::PointProcess(_) => true,
         };
         let mut changed = BuiltCell { model: Arc::clone(model), ..BuiltCell::clone(cell) };

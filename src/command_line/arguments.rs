@@ -155,11 +155,12 @@ pub struct Arguments {
     )]
     pub schedule: Option<ScheduleFormat>,
 
-    /// Time each system and print a table at the end
+    /// Time each system and print tables at the end
     ///
-    /// The table goes to standard output. Timing every system costs some speed; the results are the same. With FILE, the
-    /// time that an instance of each mechanism takes goes there: as `mcomplex.dat` in the working directory it balances
-    /// later runs.
+    /// A first table is about the systems of time steps on the first rank, a second one about those of epochs, with the
+    /// least and the most of all ranks. They go to standard output. Timing every system costs some speed; the results are
+    /// the same. With FILE, the time that an instance of each mechanism takes goes there: as `mcomplex.dat` in the working
+    /// directory it balances later runs.
     #[arg(
         long,
         value_name = "FILE",

@@ -1,5 +1,7 @@
 //! Bytes that plans of cells take on the heap while a model is built.
 
+use std::sync::Arc;
+
 use cell::CellModel;
 use nmodl::execute::Argument;
 use systems::group::{CellPlan, PointProcess};
@@ -23,6 +25,11 @@ fn text(text: &String) -> usize {
     piece(text.capacity())
 }
 
+fn name(name: &Arc<str>) -> usize {
+    // With the numbers of those that share it
+    piece(2 * size_of::<usize>() + name.len())
+}
+
 /// Bytes of a plan while its cell is built: of the cell, and of its synapses with their connections. The model is not
 /// counted, which cells may share.
 pub fn of_plan(plan: &CellPlan) -> (usize, usize) {
@@ -33,7 +40,7 @@ pub fn of_plan(plan: &CellPlan) -> (usize, usize) {
         .iter()
         .map(|signal| text(&signal.variable) + vector(&signal.times) + vector(&signal.values));
     let received = plan.received_voltages.iter();
-    let received = received.map(|voltage| text(&voltage.place.mechanism) + text(&voltage.variable));
+    let received = received.map(|voltage| name(&voltage.place.mechanism) + text(&voltage.variable));
     let probes = plan.probes.iter().map(|probe| {
         let parts = probe.parts.iter().map(|part| vector(&part.indices) + vector(&part.places));
         let sums = probe.sums.as_ref().map_or(0, |sums| vector(&sums.weights) + vector(&sums.ends));
@@ -42,14 +49,16 @@ pub fn of_plan(plan: &CellPlan) -> (usize, usize) {
     let calls = plan.calls.iter().map(|call| {
         let arguments = call.arguments.iter().map(|argument| match argument {
             Argument::Vector(numbers) => vector(numbers),
+            Argument::Random(random) => piece(size_of_val(&**random)),
+            Argument::Stream(stream) => piece(size_of_val(&**stream)),
             _ => 0,
         });
-        let names = text(&call.place.mechanism) + text(&call.function);
-        names + vector(&call.arguments) + arguments.sum::<usize>()
+        // Calls that are alike share their names
+        vector(&call.arguments) + arguments.sum::<usize>()
     });
     let pointers = plan.pointers.iter();
-    let pointers = pointers.map(|pointer| text(&pointer.place.mechanism) + text(&pointer.variable));
-    let streams = plan.streams.iter().map(|(place, name, _)| text(&place.mechanism) + text(name));
+    let pointers = pointers.map(|pointer| name(&pointer.place.mechanism) + text(&pointer.variable));
+    let streams = plan.streams.iter().map(|(place, name, _)| self::name(&place.mechanism) + text(name));
     let lists = vector(&plan.signals)
         + vector(&plan.published_voltages)
         + vector(&plan.received_voltages)
@@ -71,7 +80,7 @@ pub fn of_plan(plan: &CellPlan) -> (usize, usize) {
 fn of_point(point: &PointProcess) -> usize {
     let streams = point.streams.iter().map(|(name, _)| text(name));
     let vectors = point.vectors.iter().map(|(name, numbers)| text(name) + vector(numbers));
-    vector(&point.values)
+    vector(&point.changed)
         + vector(&point.streams)
         + vector(&point.vectors)
         + streams.chain(vectors).sum::<usize>()
@@ -123,12 +132,13 @@ mod tests {
         let mut plan = CellPlan::new("", 0, 0, Default::default());
         let before = of_plan(&plan);
         assert_eq!(before, (size_of::<CellPlan>(), 0));
-        let mut point = PointProcess::new(description, Some(1));
+        let mut point = PointProcess::new(description, Some(1)).with("tau", 2.0);
         point.synapse_id = Some(0);
+        point.changed.shrink_to_fit();
         plan.point_processes = vec![point];
         let (cell, synapses) = of_plan(&plan);
         assert_eq!(cell, before.0);
-        let values = piece(8 * description.variables.len());
+        let values = piece(16);
         assert_eq!(synapses, piece(size_of::<PointProcess>()) + values);
     }
 }

@@ -145,7 +145,7 @@ impl Model {
         self.plan_followers(&mut plans)?;
         for (place, mechanism, name, [id1, id2, id3]) in &self.streams {
             let (cell, node) = plans.segment(*place)?;
-            let place = InstancePlace { mechanism: mechanism.clone(), at: At::Node(node) };
+            let place = InstancePlace { mechanism: mechanism.as_str().into(), at: At::Node(node) };
             let stream = Stream::new(stream_index, *id1, *id2, *id3);
             plans.cells[cell].streams.push((place, name.clone(), stream));
         }
@@ -185,18 +185,9 @@ impl Model {
         // Point processes of the model become additions to it, which may have streams and times.
         let points = std::mem::take(&mut model.point_processes).into_iter().zip(&located);
         let point_processes = points.map(|(own, &point)| {
-            self.with_extras(
-                PointProcess {
-                    description: own.description,
-                    node: own.node,
-                    values: own.values,
-                    streams: Vec::new(),
-                    vectors: Vec::new(),
-                    synapse_id: None,
-                },
-                point,
-                stream_index,
-            )
+            let mut process = PointProcess::new(&own.description, own.node);
+            own.values.iter().enumerate().for_each(|(variable, &value)| process.set(variable, value));
+            self.with_extras(process, point, stream_index)
         });
         let point_processes = point_processes.collect();
         plans.points.extend(located.iter().enumerate().map(|(index, &point)| (point, (number, index))));
@@ -209,8 +200,8 @@ impl Model {
         let number = plans.cells.len();
         let mut process = PointProcess::new(self.description(point)?, None);
         let description = Arc::clone(&process.description);
-        for (value, variable) in process.values.iter_mut().zip(&description.variables) {
-            *value = self.cell.point_process_value(point, &variable.name)?;
+        for (index, variable) in description.variables.iter().enumerate() {
+            process.set(index, self.cell.point_process_value(point, &variable.name)?);
         }
         let process = self.with_extras(process, point, stream_index);
         plans.points.insert(point, (number, 0));
@@ -248,10 +239,10 @@ impl Model {
                 Variable::Point(point, _) => self.point_place(plans, *point)?,
                 Variable::Range(place, mechanism) => {
                     let (cell, node) = plans.segment(*place)?;
-                    (cell, InstancePlace { mechanism: mechanism.clone(), at: At::Node(node) })
+                    (cell, InstancePlace { mechanism: mechanism.as_str().into(), at: At::Node(node) })
                 }
             };
-            let (function, arguments) = (function.clone(), arguments.clone());
+            let (function, arguments) = (function.as_str().into(), arguments.clone());
             plans.cells[cell].calls.push(Call { place, function, arguments });
         }
         Ok(())
@@ -286,7 +277,7 @@ impl Model {
     /// The cell and place of a point process.
     fn point_place(&self, plans: &Plans, point: Point) -> Result<(usize, InstancePlace), Error> {
         let (cell, index) = plans.point(point)?;
-        let mechanism = self.description(point)?.name.clone();
+        let mechanism = self.description(point)?.name.as_str().into();
         Ok((cell, InstancePlace { mechanism, at: At::PointProcess(index as u32) }))
     }
 
@@ -312,7 +303,7 @@ impl Model {
             }
             RangeVariable::Mechanism(mechanism, column) => {
                 let description = catalogue.mechanism(mechanism);
-                let place = InstancePlace { mechanism: description.name.clone(), at: At::Node(node) };
+                let place = InstancePlace { mechanism: description.name.as_str().into(), at: At::Node(node) };
                 Ok((cell, Reference::Variable(place, description.variables[column].name.clone())))
             }
             _ => Err(Error::NotATarget { name: name.clone() }),

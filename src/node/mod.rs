@@ -27,8 +27,7 @@ use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::world::World;
 use components::Spike;
 use systems::communicator::{Communicator, Solo};
-use systems::epoch::Groups;
-use systems::schedule::{EpochSet, Timings};
+use systems::schedule::{EpochSet, Timing, Timings};
 use systems::{Simulation, SimulationOptions};
 
 use crate::balance;
@@ -458,12 +457,13 @@ impl Node {
         self.is_initialised = false;
     }
 
-    /// The time of each system so far, if it is measured; complete once the model is gone.
+    /// The time of each system so far, if it is measured. The model is then gone, as its parts measure.
     pub fn take_timings(&mut self) -> Option<Timings> {
-        if let Some(simulation) = &mut self.simulation {
-            simulation.world.remove_resource::<Groups>();
-        }
-        self.timings.take()
+        let waiting = self.simulation.take().map(|simulation| simulation.waiting());
+        let timings = self.timings.take()?;
+        let total = waiting.unwrap_or_default();
+        timings.epochs().add("exchange:waiting", Timing { runs: 1, total, items: 0 });
+        Some(timings)
     }
 
     /// Works on the plan with this rank's threads.

@@ -110,7 +110,7 @@ fn write_mechanism(description: &Description, points: &[&PointProcess], writer: 
     writer.whole(points.iter().flat_map(|point| optional(point.synapse_id)));
     writer.number(description.variables.len());
     for variable in 0..description.variables.len() {
-        writer.floats(points.iter().map(|point| point.values.get(variable).copied().unwrap_or(0.0)));
+        writer.floats(points.iter().map(|point| point.value(variable)));
     }
     let streams = points.iter().flat_map(|point| &point.streams);
     writer.whole(points.iter().map(|point| point.streams.len() as u64));
@@ -150,15 +150,21 @@ fn read_mechanism(reader: &mut Reader, registry: &Registry) -> Reading<Vec<Point
         points.push(PointProcess {
             description: Arc::clone(&description),
             node: present(node).transpose()?,
-            values: Vec::with_capacity(width),
+            changed: Vec::new(),
             streams: Vec::new(),
             vectors: Vec::new(),
             synapse_id: present(synapse_id).transpose()?,
         });
     }
-    for _ in 0..width {
+    let mut changed = Vec::new();
+    for (number, variable) in (0..).zip(&description.variables) {
         let column = reader.floats_of(count)?;
-        points.iter_mut().zip(column).for_each(|(point, value)| point.values.push(value));
+        if column.iter().any(|value| value.to_bits() != variable.default.to_bits()) {
+            changed.push((number, column));
+        }
+    }
+    for (index, point) in points.iter_mut().enumerate() {
+        point.changed = changed.iter().map(|(number, column)| (*number, column[index])).collect();
     }
     let held: Vec<usize> = reader.whole_of(count)?;
     let total = sum(&held)?;
@@ -243,7 +249,7 @@ fn write_received(received: &[ReceivedVoltage], writer: &mut Writer) {
         At::PointProcess(number) => (1, u64::from(number)),
     };
     writer.whole(received.iter().map(|received| received.id));
-    writer.names(received.iter().map(|received| received.place.mechanism.as_str()));
+    writer.names(received.iter().map(|received| &*received.place.mechanism));
     writer.whole(received.iter().map(|received| kind(received.place.at).0));
     writer.whole(received.iter().map(|received| kind(received.place.at).1));
     writer.names(received.iter().map(|received| received.variable.as_str()));
@@ -258,7 +264,7 @@ fn read_received(reader: &mut Reader) -> Reading<Vec<ReceivedVoltage>> {
     let received = ids.into_iter().enumerate().map(|(index, id)| {
         let number = numbers[index];
         let at = if kinds[index] == 0 { At::Node(number) } else { At::PointProcess(number) };
-        let place = InstancePlace { mechanism: mechanisms[index].to_owned(), at };
+        let place = InstancePlace { mechanism: mechanisms[index].into(), at };
         ReceivedVoltage { id, place, variable: variables[index].to_owned() }
     });
     Ok(received.collect())
@@ -301,15 +307,15 @@ mod tests {
     }
 
     fn call(number: u32) -> Call {
-        let place = InstancePlace { mechanism: "ExpSyn".to_owned(), at: At::PointProcess(number) };
-        Call { place, function: "set".to_owned(), arguments: vec![Argument::Number(f64::from(number))] }
+        let place = InstancePlace { mechanism: "ExpSyn".into(), at: At::PointProcess(number) };
+        Call { place, function: "set".into(), arguments: vec![Argument::Number(f64::from(number))] }
     }
 
     #[test]
     fn what_is_attached_comes_back() {
         let registry = Registry::with_built_ins();
         let of = |name: &str| described(name, &registry).expect("it is built in");
-        let place = InstancePlace { mechanism: "Gap".to_owned(), at: At::PointProcess(2) };
+        let place = InstancePlace { mechanism: "Gap".into(), at: At::PointProcess(2) };
         let pointer = Pointer {
             place: place.clone(),
             variable: "p".to_owned(),

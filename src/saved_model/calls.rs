@@ -3,6 +3,8 @@
 //! Most calls are alike: each synapse calls `setRNG` with three numbers. Those of one function with arguments of the same
 //! kinds make up columns, one for each argument.
 
+use std::sync::Arc;
+
 use cell::model::{At, Call, InstancePlace, Pointer, Reference};
 use nmodl::IonVariable;
 use nmodl::execute::Argument;
@@ -94,9 +96,11 @@ pub fn read_calls(reader: &mut Reader) -> Reading<Vec<Call>> {
     let mut of_shapes = Vec::new();
     for Shape { mechanism, function, kinds } in shapes {
         let places: Vec<u64> = reader.whole()?;
+        let (mechanism, function): (Arc<str>, Arc<str>) = (mechanism.into(), function.into());
         let calls = places.iter().map(|&place| {
-            let place = InstancePlace { mechanism: mechanism.to_owned(), at: place_of(place)? };
-            Ok(Call { place, function: function.to_owned(), arguments: Vec::with_capacity(kinds.len()) })
+            let place = InstancePlace { mechanism: Arc::clone(&mechanism), at: place_of(place)? };
+            let arguments = Vec::with_capacity(kinds.len());
+            Ok(Call { place, function: Arc::clone(&function), arguments })
         });
         let mut calls = calls.collect::<Reading<Vec<Call>>>()?;
         for kind in kinds {
@@ -181,12 +185,11 @@ fn read_arguments(kind: ArgumentKind, count: usize, reader: &mut Reader) -> Read
             parts(reader.floats()?, &lengths)?.into_iter().map(Argument::Vector).collect()
         }
         ArgumentKind::Stream => {
-            let boxed = |stream| Argument::Stream(Box::new(stream));
-            reader.streams_of(count)?.into_iter().map(boxed).collect()
+            reader.streams_of(count)?.into_iter().map(|stream| Argument::Stream(Box::new(stream))).collect()
         }
         ArgumentKind::Random => {
-            let boxed = |random| Argument::Random(Box::new(random));
-            (0..count).map(|_| read_random(reader).map(boxed)).collect::<Reading<_>>()?
+            let random = |_| Ok(Argument::Random(Box::new(read_random(reader)?)));
+            (0..count).map(random).collect::<Reading<_>>()?
         }
         ArgumentKind::Object => vec![Argument::Object; count],
     })
@@ -265,7 +268,7 @@ fn read_random(reader: &mut Reader) -> Reading<Random> {
 pub fn write_pointers(pointers: &[Pointer], writer: &mut Writer) {
     writer.number(pointers.len());
     let places = pointers.iter().map(|pointer| &pointer.place);
-    writer.names(places.clone().map(|place| place.mechanism.as_str()));
+    writer.names(places.clone().map(|place| &*place.mechanism));
     writer.whole(places.map(|place| place_number(place.at)));
     writer.names(pointers.iter().map(|pointer| pointer.variable.as_str()));
     writer.whole(pointers.iter().map(|pointer| pointer.cell.map_or(0, |gid| gid + 1)));
@@ -288,7 +291,7 @@ pub fn read_pointers(reader: &mut Reader) -> Reading<Vec<Pointer>> {
     let numbers: Vec<u64> = reader.whole_of(count)?;
     let (first, second) = (reader.names_of(count)?, reader.names_of(count)?);
     let pointer = |index: usize| {
-        let place = InstancePlace { mechanism: mechanisms[index].to_owned(), at: place_of(places[index])? };
+        let place = InstancePlace { mechanism: mechanisms[index].into(), at: place_of(places[index])? };
         Ok(Pointer {
             place,
             variable: variables[index].to_owned(),
@@ -316,7 +319,7 @@ fn reference_of((kind, number, first, second): (u64, u64, &str, &str)) -> Readin
     Ok(match kind {
         0 => Reference::Voltage(node()?),
         1 => {
-            let place = InstancePlace { mechanism: first.to_owned(), at: place_of(number)? };
+            let place = InstancePlace { mechanism: first.into(), at: place_of(number)? };
             Reference::Variable(place, second.to_owned())
         }
         _ => {
@@ -331,8 +334,8 @@ mod tests {
     use super::*;
 
     fn call(mechanism: &str, at: At, function: &str, arguments: Vec<Argument>) -> Call {
-        let place = InstancePlace { mechanism: mechanism.to_owned(), at };
-        Call { place, function: function.to_owned(), arguments }
+        let place = InstancePlace { mechanism: mechanism.into(), at };
+        Call { place, function: function.into(), arguments }
     }
 
     #[test]
@@ -365,7 +368,7 @@ mod tests {
 
     #[test]
     fn pointers_to_anything_come_back() {
-        let place = |at| InstancePlace { mechanism: "m".to_owned(), at };
+        let place = |at| InstancePlace { mechanism: "m".into(), at };
         let targets = [
             (None, Reference::Voltage(3)),
             (Some(0), Reference::Variable(place(At::PointProcess(1)), "w".to_owned())),

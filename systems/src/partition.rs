@@ -13,7 +13,7 @@ pub const GROUP_BYTES: usize = 2 * 1024 * 1024;
 pub fn bytes_of(cell: &CellPlan) -> usize {
     let nodes = cell.model.nodes.parent.len();
     let density: usize = cell.model.mechanisms.iter().map(|m| m.nodes.len() * (m.columns.len() + 4)).sum();
-    let points: usize = cell.point_processes.iter().map(|point| point.values.len() + 8).sum();
+    let points: usize = cell.point_processes.iter().map(|point| point.description.variables.len() + 8).sum();
     8 * (10 * nodes + density + points)
 }
 
@@ -56,7 +56,9 @@ impl Clusters {
 /// junctions do where that does not make it larger than others, so that few voltages have to travel.
 pub fn partition(cells: Vec<CellPlan>, size: usize, threads: usize, dt: f64) -> Vec<Vec<CellPlan>> {
     let total: usize = cells.iter().map(bytes_of).sum();
-    let limit = GROUP_BYTES.min(total.div_ceil(threads.max(1)).max(1));
+    // As many for each thread, and all of about the same size
+    let count = total.div_ceil(GROUP_BYTES).max(1).next_multiple_of(threads.max(1));
+    let limit = total.div_ceil(count);
     let fits = |(bytes, count): (usize, usize)| if size > 0 { count <= size } else { bytes <= limit };
     let mut clusters = Clusters {
         leader: (0..cells.len()).collect(),
@@ -82,21 +84,17 @@ pub fn partition(cells: Vec<CellPlan>, size: usize, threads: usize, dt: f64) -> 
     for (index, cell) in cells.into_iter().enumerate() {
         members.entry(clusters.leader(index)).or_default().push(cell);
     }
-    let mut groups: Vec<Vec<CellPlan>> = Vec::new();
-    let mut last = (0, 0);
+    let mut groups: BTreeMap<usize, Vec<CellPlan>> = BTreeMap::new();
+    let mut before = (0, 0);
     for (leader, cluster) in members {
-        let (bytes, count) = clusters.size[leader];
-        let together = (last.0 + bytes, last.1 + count);
-        match groups.last_mut() {
-            Some(group) if fits(together) => {
-                last = together;
-                group.extend(cluster);
-            }
-            _ => {
-                last = (bytes, count);
-                groups.push(cluster);
-            }
-        }
+        let (bytes, cells) = clusters.size[leader];
+        // The group in which the middle of the cluster lies
+        let group = match size {
+            0 => (before.0 + bytes / 2) * count / total.max(1),
+            _ => (before.1 + cells / 2) / size,
+        };
+        before = (before.0 + bytes, before.1 + cells);
+        groups.entry(group).or_default().extend(cluster);
     }
-    groups
+    groups.into_values().collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::world::World;
@@ -10,15 +11,16 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::communicator::Communicator;
 use crate::epoch::{
-    EpochClock, Exchanged, Failure, Groups, Ranks, Routes, SpikeLog, StopRequest, Threads, VoltageExchange,
-    advance, exchange, guard,
+    EpochClock, Exchanged, Failure, Groups, Outgoing, Ranks, Routes, SpikeLog, StopRequest, Threads,
+    VoltageExchange, Waiting, advance, exchange, guard,
 };
 use crate::error::Error;
 use crate::group::{self, CellPlan, CellState, Group, GroupOptions, StepPlugin};
 use crate::partition::partition;
 use crate::registry::Registry;
 use crate::schedule::{
-    self, Epoch, EpochSet, ScheduleDescription, Sequence, Timings, introspection, strict_schedule,
+    self, Epoch, EpochSet, ScheduleDescription, Sequence, StepExecutor, Timings, introspection,
+    strict_schedule,
 };
 
 /// Longest epoch (ms), where connections would allow a longer one; reports are flushed and voltages checked
@@ -142,6 +144,12 @@ impl Construction {
                 group.execute(options.timings.clone(), pauses);
             }
         }
+        let mut steps_per_epoch = ((shortest.min(LONGEST_EPOCH) / dt + 1e-9) as u64).max(1);
+        // Ranks that meet in every step need not, and see a failure at the end of the epoch
+        let travels = communicator.size() > 1 && steps_per_epoch > 1 && !voltages.is_across_ranks();
+        if travels {
+            steps_per_epoch /= 2;
+        }
         let mut world = World::new();
         world.insert_resource(voltages);
         world.insert_resource(routes(&mut groups));
@@ -149,12 +157,17 @@ impl Construction {
         world.insert_resource(Ranks(communicator));
         world.insert_resource(Threads(self.threads));
         world.insert_resource(EpochClock::default());
+        world.insert_resource(Outgoing { travels, ..Outgoing::default() });
+        world.init_resource::<Waiting>();
         world.insert_resource(Exchanged::default());
         world.init_resource::<StopRequest>();
         world.insert_resource(SpikeLog::default());
         world.insert_resource(Failure::default());
-        let steps_per_epoch = ((shortest.min(LONGEST_EPOCH) / dt + 1e-9) as u64).max(1);
-        Ok(Simulation { world, epoch: assemble_epoch(), steps_per_epoch, dt })
+        let mut epoch = assemble_epoch();
+        if let Some(timings) = &options.timings {
+            epoch.set_executor(StepExecutor::new(Some((timings.epochs(), BTreeMap::new())), None));
+        }
+        Ok(Simulation { world, epoch, steps_per_epoch, dt })
     }
 
     /// Refuses connections between ranks or rounds that are too short for an exchange.
@@ -311,6 +324,11 @@ impl Simulation {
     /// Spikes of this rank's cells so far, by time and source within each epoch.
     pub fn spikes(&self) -> &[Spike] {
         &self.world.resource::<SpikeLog>().0
+    }
+
+    /// The time that the run has spent with other ranks so far: messages, and waiting for those that are late.
+    pub fn waiting(&self) -> Duration {
+        self.world.resource::<Waiting>().0
     }
 
     /// The groups of this rank.

@@ -170,6 +170,69 @@ fn a_killed_process_ends_the_job_and_leaves_readable_outputs() {
     assert!(report.read_all().expect("its values").iter().take(14).all(|voltage| *voltage == -65.0));
 }
 
+/// The names of the files of a saved model, and of what is left of unfinished ones.
+fn saved(ring: &Ring) -> Vec<String> {
+    let files = std::fs::read_dir(ring.path("build")).expect("the folder of the model").flatten();
+    let mut names: Vec<String> =
+        files.map(|file| file.file_name().into_string().expect("a plain name")).collect();
+    names.sort();
+    names
+}
+
+/// Waits until a process is in the midst of saving.
+fn await_saving(ring: &Ring, is_reached: impl Fn(&[String]) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !is_reached(&saved(ring)) {
+        assert!(Instant::now() < deadline, "nothing is saved: {:?}", saved(ring));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+const SAVE: [&str; 3] = ["--build-model=ON", "--simulate-model=OFF", "--threads=1"];
+
+/// A process that writes into a pipe which nobody reads stays there until it is killed: while it writes its cells, and when
+/// all have written theirs and only the index is missing.
+#[test]
+fn a_process_killed_while_a_model_is_saved_leaves_the_earlier_model() {
+    for (pipe, killed) in [("model-1.unfinished", 1), ("model.index.unfinished", 0)] {
+        let ring = Ring::lasting(10.0);
+        ring.configure(|config| config["reports"] = serde_json::json!({}));
+        assert!(run(&ring.path(""), 2, "saved", &SAVE).status.success());
+        let before = saved(&ring);
+        let index = std::fs::read(ring.path("build/model.index")).expect("the index");
+
+        let pipe = ring.path("build").join(pipe);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        ring.configure(|config| config["run"]["spike_threshold"] = (-25.0).into());
+        let launcher = command(&ring.path(""), 2, &SAVE).spawn().expect("mpiexec starts");
+        await_saving(&ring, |names| match killed {
+            1 => names.iter().any(|name| name == "model-0.unfinished"),
+            _ => names.iter().filter(|name| name.ends_with(".blocks") && !before.contains(name)).count() == 2,
+        });
+        signal(processes_of(&launcher)[killed], "KILL");
+        let (code, text) = end(launcher);
+        assert_ne!(code, Some(0));
+        assert!(text.contains("illed") || text.contains("signal 9"), "{text}");
+        assert!(!ring.path("simulation_config.json.SUCCESS").exists());
+        assert!(std::fs::read(ring.path("build/model.index")).expect("the index") == index);
+
+        // As a process leaves it that was killed on a disk
+        std::fs::remove_file(&pipe).expect("the pipe");
+        std::fs::write(&pipe, "NRD").expect("a part of a file");
+        let load = ["--build-model=OFF", "--threads=1"];
+        let refused = run(&ring.path(""), 3, "found", &load);
+        assert_eq!(exit_code(&refused), 2);
+        assert!(said(&refused).contains("`run.spike_threshold`"), "{}", said(&refused));
+        ring.configure(|config| config["run"]["spike_threshold"] = (-10.0).into());
+        let loaded = run(&ring.path(""), 3, "found", &load);
+        assert!(loaded.status.success(), "{}", said(&loaded));
+
+        let again = run(&ring.path(""), 2, "saved", &SAVE);
+        assert!(again.status.success(), "{}", said(&again));
+        assert_eq!(saved(&ring), before, "what was left is gone");
+    }
+}
+
 #[test]
 fn an_interrupted_job_ends_in_order() {
     let (ring, launcher) = long_run();

@@ -17,12 +17,12 @@ fn schedule_as_text() {
     Epoch
       Advance
           1  advance:groups
-               reads  EpochClock, Ranks, Threads
-               writes Failure, Groups, VoltageExchange
+               reads  EpochClock, Ranks, StopRequest, Threads
+               writes Exchanged, Failure, Groups, Outgoing, VoltageExchange, Waiting
       Exchange
           2  exchange:spikes
-               reads  Ranks, StopRequest
-               writes Exchanged, Failure, Groups, SpikeLog
+               reads  EpochClock, Ranks, StopRequest
+               writes Exchanged, Failure, Groups, Outgoing, SpikeLog, Waiting
       Route
           3  route:spikes
                reads  Exchanged, Routes
@@ -144,7 +144,7 @@ fn schedule_as_dot_is_a_graph() {
 fn profile_names_every_system_that_took_time() {
     let ring = Ring::lasting(5.0);
     let table = shown(&ring, &["--profile", "--threads=1"]);
-    for system in ["current:hh", "state:hh", "current:pas", "solve:hines", "all systems"] {
+    for system in ["current:hh", "solve:hines", "all systems", "advance:groups", "exchange:waiting"] {
         assert!(table.lines().any(|line| line.starts_with(system)), "{system} is missing:\n{table}");
     }
     assert!(ring.path("output/spikes.h5").is_file(), "the run is complete");

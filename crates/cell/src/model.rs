@@ -129,7 +129,7 @@ pub struct IonModel {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InstancePlace {
     /// Name of the mechanism.
-    pub mechanism: String,
+    pub mechanism: Arc<str>,
     /// Which of its instances.
     pub at: At,
 }
@@ -149,7 +149,7 @@ pub struct Call {
     /// The instance.
     pub place: InstancePlace,
     /// The function, without suffix, such as `setRNG`.
-    pub function: String,
+    pub function: Arc<str>,
     /// Its arguments.
     pub arguments: Vec<Argument>,
 }

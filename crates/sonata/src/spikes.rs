@@ -10,6 +10,7 @@ use crate::hdf5_file::dataset::Dataset;
 use crate::hdf5_file::{Group, Hdf5Error, Place, Result, has_attribute, open, text_attribute};
 
 const SPIKES_REMEDY: &str = "a spike file has a group `/spikes` with one group per population";
+const POPULATION_REMEDY: &str = "check the population's name";
 const COLUMNS_REMEDY: &str = "a spike population has `timestamps` and `node_ids` of the same length";
 
 /// The order of the spikes in a file.
@@ -58,12 +59,27 @@ impl SpikePopulation {
     }
 }
 
+/// Spikes that are read at a time.
+const SPIKES_AT_ONCE: u64 = 1 << 16;
+
 /// The names of the populations in a spike file, in alphabetical order.
 ///
 /// # Errors
-/// When the file cannot be read or has no group `/spikes`.
+/// When the file cannot be read or has no group `/spikes` with one group per population.
 pub fn spike_populations(path: &Path) -> Result<Vec<String>> {
-    open(path)?.group("spikes", SPIKES_REMEDY)?.children(true)
+    populations(&open(path)?.group("spikes", SPIKES_REMEDY)?)
+}
+
+fn populations(spikes: &Group) -> Result<Vec<String>> {
+    if spikes.has("timestamps") {
+        return Err(Hdf5Error::Inconsistent {
+            at: spikes.at("timestamps"),
+            expected: "one group per population".into(),
+            found: "spikes of no population".into(),
+            help: "move `timestamps` and `node_ids` into a group `/spikes/<population>`".into(),
+        });
+    }
+    spikes.children(true)
 }
 
 /// Reads all populations of a spike file, in alphabetical order, their spikes in the order of the file.
@@ -73,15 +89,7 @@ pub fn spike_populations(path: &Path) -> Result<Vec<String>> {
 /// not whole numbers.
 pub fn read_spikes(path: &Path) -> Result<Vec<SpikePopulation>> {
     let spikes = open(path)?.group("spikes", SPIKES_REMEDY)?;
-    if spikes.has("timestamps") {
-        return Err(Hdf5Error::Inconsistent {
-            at: spikes.at("timestamps"),
-            expected: "one group per population".into(),
-            found: "spikes of no population".into(),
-            help: "move `timestamps` and `node_ids` into a group `/spikes/<population>`".into(),
-        });
-    }
-    spikes.children(true)?.iter().map(|name| read_population(&spikes, name)).collect()
+    populations(&spikes)?.iter().map(|name| read_population(&spikes, name)).collect()
 }
 
 /// Reads the population `name` of a spike file.
@@ -92,23 +100,41 @@ pub fn read_spike_population(path: &Path, name: &str) -> Result<SpikePopulation>
     read_population(&open(path)?.group("spikes", SPIKES_REMEDY)?, name)
 }
 
+/// Shows `take` the spikes of the population `name`, times (ms) and node ids, in the order of the file and some at a time:
+/// files may be larger than memory.
+///
+/// # Errors
+/// As for [`read_spike_population`].
+pub fn visit_spikes(path: &Path, name: &str, take: impl FnMut(&[f64], &[u64])) -> Result<()> {
+    visit(&open(path)?.group("spikes", SPIKES_REMEDY)?.group(name, POPULATION_REMEDY)?, take)
+}
+
 fn read_population(spikes: &Group, name: &str) -> Result<SpikePopulation> {
-    let group = spikes.group(name, "check the population's name")?;
-    let times = group.dataset("timestamps", COLUMNS_REMEDY)?;
+    let group = spikes.group(name, POPULATION_REMEDY)?;
+    let (mut timestamps, mut node_ids) = (Vec::new(), Vec::new());
+    visit(&group, |times, nodes| {
+        timestamps.extend_from_slice(times);
+        node_ids.extend_from_slice(nodes);
+    })?;
+    Ok(SpikePopulation { name: name.to_owned(), sorting: sorting(&group)?, timestamps, node_ids })
+}
+
+fn visit(population: &Group, mut take: impl FnMut(&[f64], &[u64])) -> Result<()> {
+    let times = population.dataset("timestamps", COLUMNS_REMEDY)?;
     times.expect_column(None, COLUMNS_REMEDY)?;
-    let nodes = group.dataset("node_ids", COLUMNS_REMEDY)?;
+    let nodes = population.dataset("node_ids", COLUMNS_REMEDY)?;
     nodes.expect_column(Some(times.len()), COLUMNS_REMEDY)?;
     check_units(&times)?;
-    let timestamps = times.floats(&times.all())?;
-    if let Some((row, time)) = timestamps.iter().enumerate().find(|(_, time)| !time.is_finite()) {
-        return Err(times.inconsistent("finite times", format!("{time} in row {row}"), "remove this spike"));
+    for start in (0..times.len()).step_by(SPIKES_AT_ONCE as usize) {
+        let rows = start..(start + SPIKES_AT_ONCE).min(times.len());
+        let some = times.floats(std::slice::from_ref(&rows))?;
+        if let Some((row, time)) = (rows.start..).zip(&some).find(|(_, time)| !time.is_finite()) {
+            let found = format!("{time} in row {row}");
+            return Err(times.inconsistent("finite times", found, "remove this spike"));
+        }
+        take(&some, &nodes.unsigned(&[rows])?);
     }
-    Ok(SpikePopulation {
-        name: name.to_owned(),
-        sorting: sorting(&group)?,
-        timestamps,
-        node_ids: nodes.unsigned(&nodes.all())?,
-    })
+    Ok(())
 }
 
 /// Requires times in ms; files without units are taken to be so.

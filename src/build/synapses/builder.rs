@@ -3,6 +3,7 @@
 //! spontaneous events and its replayed spikes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cell::model::{At, Call, InstancePlace};
 use components::SourceId;
@@ -36,7 +37,7 @@ pub fn end_minis_at(cell: &mut CellPlan, stop: f64) {
     for process in cell.point_processes.iter_mut().filter(|process| process.description.name == MINIS) {
         // Every synapse has a number, so that none is meant
         if let (None, Some(index)) = (process.synapse_id, process.description.variable(MINIS_DURATION)) {
-            process.values[index] = stop;
+            process.set(index, stop);
         }
     }
 }
@@ -240,7 +241,7 @@ impl<'a> Builder<'a> {
         }
         let index = self.cell.add_point_process(process);
         for (function, arguments) in calls {
-            self.call(index, function, arguments);
+            self.call(index, &function, arguments);
         }
         Ok(index)
     }
@@ -280,10 +281,17 @@ impl<'a> Builder<'a> {
         &mut self.cell.point_processes[process - first]
     }
 
-    fn call(&mut self, process: usize, function: impl Into<String>, arguments: Vec<Argument>) {
-        let mechanism = self.synapse(process).description.name.clone();
+    fn call(&mut self, process: usize, function: &str, arguments: Vec<Argument>) {
+        let description = Arc::clone(&self.synapse(process).description);
+        // Most calls are like one of the last few, and share their names
+        let recent = self.cell.calls.iter().rev().take(8);
+        let shared = |name: &str, of: fn(&Call) -> &Arc<str>| {
+            recent.clone().map(of).find(|known| ***known == *name).map_or_else(|| name.into(), Arc::clone)
+        };
+        let mechanism = shared(&description.name, |call| &call.place.mechanism);
+        let function = shared(function, |call| &call.function);
         let place = InstancePlace { mechanism, at: At::PointProcess(process as u32) };
-        self.cell.calls.push(Call { place, function: function.into(), arguments });
+        self.cell.calls.push(Call { place, function, arguments });
     }
 
     /// The weights of a connection to a synapse: the conductance, and what kind of signal it brings.
@@ -349,7 +357,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         };
         let synapse = self.synapse(process);
-        let Some(synapse_id) = synapse.description.variable("synapseID").map(|index| synapse.values[index])
+        let Some(synapse_id) = synapse.description.variable("synapseID").map(|index| synapse.value(index))
         else {
             let what =
                 format!("`{}` has no `synapseID`, which spontaneous events need", synapse.description.name);

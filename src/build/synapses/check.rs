@@ -9,7 +9,7 @@ use super::managers::{Manager, managers};
 use super::models::{self, BuiltIn, Model};
 use super::overrides::{Overrides, Selection};
 use super::{EdgesProblem, models_of};
-use crate::build::replay::Replays;
+use crate::build::replay::{Replays, Sources};
 use crate::failure::{Failure, Problem};
 use crate::input::Input;
 use crate::plan::Plan;
@@ -18,7 +18,7 @@ use crate::plan::Plan;
 pub fn check(input: &Input, plan: &Plan) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut note = |failure: Failure| problems.extend(failure.problems);
-    if let Err(failure) = Replays::load(input, plan) {
+    if let Err(failure) = Replays::load(input, plan, &Sources::new()) {
         note(failure);
     }
     let overrides = Overrides::load(input, plan).map_err(&mut note).ok();

@@ -100,6 +100,23 @@ impl<'a> Chooser<'a> {
         Ok(Chosen { planned: planned.collect(), ids: all_ids })
     }
 
+    /// The nodes that some cells have edges from that are made.
+    ///
+    /// # Errors
+    ///
+    /// An edges file that is damaged.
+    pub fn sources(&self, node_ids: &[u64], selection: &Selection) -> Result<BTreeSet<u64>, Failure> {
+        let mut sources = BTreeSet::new();
+        for some in node_ids.chunks(CELLS_AT_ONCE) {
+            for population in 0..self.manager.edges.len() {
+                self.visit(population, some, selection, |_, source, _, _| {
+                    sources.insert(source);
+                })?;
+            }
+        }
+        Ok(sources)
+    }
+
     /// Shows `take` the edges of one edge population that are made: edge, source, target, and the number among the edges
     /// of the target.
     fn visit(

@@ -134,11 +134,10 @@ impl Configuration {
         };
         for Assignment { variable, operator, value } in &self.assignments {
             let place = description.variable(variable).ok_or_else(|| unknown(variable))?;
-            let values = &synapse.values;
             let value = value
-                .value(&|name| description.variable(name).map(|index| values[index]))
+                .value(&|name| description.variable(name).map(|index| synapse.value(index)))
                 .map_err(|name| unknown(&name))?;
-            synapse.values[place] = apply(*operator, synapse.values[place], value);
+            synapse.set(place, apply(*operator, synapse.value(place), value));
         }
         Ok(())
     }
@@ -269,7 +268,7 @@ mod tests {
         let configuration = Configuration::understand(text, &registry).expect("they are right");
         let mut synapse = synapse(&registry);
         configuration.apply(&mut synapse).expect("it has the variables");
-        let value = |name: &str| synapse.values[synapse.description.variable(name).expect("it exists")];
+        let value = |name: &str| synapse.value(synapse.description.variable(name).expect("it exists"));
         assert_eq!([value("Fac"), value("Dep")], [10.0, 300.0]);
         assert_eq!(value("Use"), (-1.0_f64).exp() - 1.0);
     }

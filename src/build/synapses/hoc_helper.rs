@@ -143,7 +143,7 @@ impl HocMaker {
             return Err(CannotMake::new(what, "a helper makes the one that its `synapse` refers to"));
         };
         let mut process = PointProcess::new(&own.description, Some(making.site.node));
-        process.values.clone_from(&own.values);
+        own.values.iter().enumerate().for_each(|(variable, &value)| process.set(variable, value));
         let of_process =
             finished.calls.into_iter().filter(|call| matches!(call.place.at, At::PointProcess(_)));
         let calls = of_process.map(|call| (call.function, call.arguments)).collect();

@@ -76,7 +76,7 @@ impl<'a> Builder<'a> {
         let at = At::PointProcess(index as u32);
         self.cell.received_voltages.push(ReceivedVoltage {
             id: other,
-            place: InstancePlace { mechanism: MECHANISM.to_owned(), at },
+            place: InstancePlace { mechanism: MECHANISM.into(), at },
             variable: OTHER_VOLTAGE.to_owned(),
         });
         self.cell.published_voltages.push((own, node));

@@ -29,7 +29,7 @@ use systems::Registry;
 use systems::group::{CellPlan, PointProcess};
 
 use super::Instance;
-use super::replay::Replays;
+use super::replay::{Replays, Sources};
 use super::templates::{Globals, interpreter};
 use crate::failure::{Exit, Failure};
 use crate::input::Input;
@@ -153,7 +153,17 @@ pub fn connect(
 ) -> Result<Connected, Failure> {
     let overrides = Overrides::load(input, plan)?;
     let managers = managers(input, plan)?;
-    let replays = Replays::load(input, plan)?;
+    let replayed = Replays::populations(input, plan)?;
+    let mut sources = Sources::new();
+    for manager in managers.iter().filter(|manager| manager.kind != ConnectionKind::GapJunction) {
+        let Some(source) = manager.source.filter(|source| replayed.contains(source)) else { continue };
+        let chooser = Chooser { manager, overrides: &overrides, plan, deleted };
+        if let Some(selection) = chooser.selection()? {
+            let own: Vec<u64> = own_cells(instances, manager.target).into_keys().collect();
+            sources.entry(source).or_default().extend(chooser.sources(&own, &selection)?);
+        }
+    }
+    let replays = Replays::load(input, plan, &sources)?;
     let models = models_of(input, plan)?;
     let context = Context {
         setting: Setting { registry: &input.registry, config: &input.config },
@@ -176,6 +186,13 @@ pub fn connect(
     });
     let files = helpers.flatten().filter_map(|file| file.canonicalize().ok()).collect();
     Ok(Connected { globals: overrides.globals(&pathways, plan).collect(), files, count })
+}
+
+/// The cells of a population by their node ids.
+fn own_cells(instances: &[Instance], population: usize) -> BTreeMap<u64, usize> {
+    let numbered = instances.iter().enumerate();
+    let own = numbered.filter(|(_, instance)| instance.spec.population == population);
+    own.map(|(index, instance)| (instance.spec.node_id, index)).collect()
 }
 
 /// The models that overrides name.
@@ -237,13 +254,7 @@ impl<'a> Connector<'a> {
             }
             return Ok(());
         };
-        let own: BTreeMap<u64, usize> = self
-            .instances
-            .iter()
-            .enumerate()
-            .filter(|(_, instance)| instance.spec.population == manager.target)
-            .map(|(index, instance)| (instance.spec.node_id, index))
-            .collect();
+        let own = own_cells(self.instances, manager.target);
         let node_ids: Vec<u64> = own.keys().copied().collect();
         for some in node_ids.chunks(CELLS_AT_ONCE) {
             let chosen = chooser.choose(some, &selection)?;

@@ -90,7 +90,7 @@ pub struct Made {
     /// The synapse.
     pub process: PointProcess,
     /// The functions with their arguments, in order.
-    pub calls: Vec<(String, Vec<Argument>)>,
+    pub calls: Vec<(Arc<str>, Vec<Argument>)>,
 }
 
 /// What all synapses have in common.
@@ -327,7 +327,7 @@ impl<'a> Draft<'a> {
         let name = &self.made.process.description.name;
         require_function(name, "setRNG", self.setting.registry)?;
         let arguments = ids.map(|id| Argument::Number(f64::from(id))).to_vec();
-        self.made.calls.push(("setRNG".to_owned(), arguments));
+        self.made.calls.push(("setRNG".into(), arguments));
         Ok(())
     }
 
@@ -362,7 +362,7 @@ impl<'a> Draft<'a> {
 pub fn set(process: &mut PointProcess, variable: &str, value: f64) -> Result<(), CannotMake> {
     match process.description.variable(variable) {
         Some(index) => {
-            process.values[index] = value;
+            process.set(index, value);
             Ok(())
         }
         None => {

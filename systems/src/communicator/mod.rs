@@ -90,10 +90,8 @@ pub trait Communicator: Send + Sync {
     /// order of ranks: once in every time step, where any voltages travel between ranks.
     fn exchange_voltages(
         &self,
-        sent: &[f64],
-        sent_shares: &Shares,
-        received: &mut [f64],
-        received_shares: &Shares,
+        (sent, sent_shares): (&[f64], &Shares),
+        (received, received_shares): (&mut [f64], &Shares),
     ) -> Result<(), Error> {
         let parts = sent_shares.ranges().map(|share| sent[share].iter().map(|v| v.to_bits()).collect());
         let parts = self.all_to_all(&parts.collect::<Vec<_>>())?;
@@ -104,31 +102,40 @@ pub trait Communicator: Send + Sync {
         Ok(())
     }
 
-    /// Spikes of all ranks, in the order of ranks, and whether any rank wants to stop: once in every epoch.
-    fn exchange_spikes(&self, spikes: &[Spike], stop: bool) -> Result<(Vec<Spike>, bool), Error> {
+    /// Collects as [`Communicator::all_gather`] does what is sent before `work` is done and needed after it: where messages can
+    /// travel meanwhile, ranks wait only for those that are late by more than this work. A rank that fails in it must
+    /// complete the operation.
+    fn all_gather_while(&self, bytes: &[u8], work: &mut dyn FnMut()) -> Result<Vec<Vec<u8>>, Error> {
+        work();
+        self.all_gather(bytes)
+    }
+
+    /// Spikes of all ranks, in the order of ranks, and whether any rank wants to stop, while `work` is done: once in every
+    /// epoch.
+    fn exchange_spikes(
+        &self,
+        spikes: &[Spike],
+        stop: bool,
+        work: &mut dyn FnMut(),
+    ) -> Result<(Vec<Spike>, bool), Error> {
         if self.size() == 1 {
+            work();
             return Ok((spikes.to_vec(), stop));
         }
         let mut bytes = vec![u8::from(stop)];
-        bytes.extend(spikes.iter().flat_map(|spike| spike_words(spike).map(u64::to_le_bytes)).flatten());
+        for spike in spikes {
+            bytes.extend(spike.time.to_bits().to_le_bytes());
+            bytes.extend(spike.source.to_bits().to_le_bytes());
+        }
         let (mut all, mut any_stops) = (Vec::new(), false);
-        for part in self.all_gather(&bytes)? {
+        for part in self.all_gather_while(&bytes, work)? {
             let Some((stops, spikes)) = part.split_first() else { continue };
             any_stops |= *stops != 0;
             let mut words = spikes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
             while let (Some(time), Some(source)) = (words.next(), words.next()) {
-                all.push(spike_of([time, source]));
+                all.push(Spike { time: f64::from_bits(time), source: SourceId::from_bits(source) });
             }
         }
         Ok((all, any_stops))
     }
-}
-
-/// A spike as it travels.
-fn spike_words(spike: &Spike) -> [u64; 2] {
-    [spike.time.to_bits(), spike.source.to_bits()]
-}
-
-fn spike_of([time, source]: [u64; 2]) -> Spike {
-    Spike { time: f64::from_bits(time), source: SourceId::from_bits(source) }
 }

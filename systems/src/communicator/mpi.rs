@@ -12,6 +12,7 @@ use mpi::Threading;
 use mpi::collective::{CommunicatorCollectives, Root};
 use mpi::datatype::{Partition, PartitionMut};
 use mpi::environment::Universe;
+use mpi::request::WaitGuard;
 use mpi::topology::{Communicator as _, SimpleCommunicator};
 
 use super::{Communicator, Shares};
@@ -21,7 +22,7 @@ use crate::Error;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Words of the message that begins an operation.
-const WORDS: usize = 16;
+const WORDS: usize = 32;
 
 /// Bytes that travel in that message: what is longer follows.
 const INLINE: usize = 8 * (WORDS - 2);
@@ -111,8 +112,8 @@ impl MpiRanks {
         })
     }
 
-    /// What every rank says at the beginning of an operation.
-    fn open(&self, bytes: &[u8]) -> Result<Vec<Opening>, Error> {
+    /// What every rank says at the beginning of an operation; `work` is done while it travels.
+    fn open(&self, bytes: &[u8], work: &mut dyn FnMut()) -> Result<Vec<Opening>, Error> {
         if self.failed.load(Ordering::Relaxed) {
             return Err(Error::OtherRankFailed);
         }
@@ -120,7 +121,9 @@ impl MpiRanks {
         let mut all = vec![0_u64; WORDS * self.size];
         // As a rank that fails does it: only operations of one kind meet
         mpi::request::scope(|scope| {
-            world().immediate_all_gather_into(scope, &own[..], &mut all[..]).wait();
+            let request = WaitGuard::from(world().immediate_all_gather_into(scope, &own[..], &mut all[..]));
+            work();
+            drop(request);
         });
         let all: Vec<Opening> = all.as_chunks::<WORDS>().0.iter().copied().map(Opening).collect();
         match all.iter().find_map(Opening::exit_code) {
@@ -186,7 +189,11 @@ impl Communicator for MpiRanks {
     }
 
     fn all_gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
-        let openings = self.open(bytes)?;
+        self.all_gather_while(bytes, &mut || ())
+    }
+
+    fn all_gather_while(&self, bytes: &[u8], work: &mut dyn FnMut()) -> Result<Vec<Vec<u8>>, Error> {
+        let openings = self.open(bytes, work)?;
         Ok(self.collect(bytes, &openings, true, |sent, received, shares| {
             let mut received = PartitionMut::new(received, shares.counts(), shares.starts());
             world().all_gather_varcount_into(sent, &mut received);
@@ -194,7 +201,7 @@ impl Communicator for MpiRanks {
     }
 
     fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
-        let openings = self.open(bytes)?;
+        let openings = self.open(bytes, &mut || ())?;
         Ok(self.collect(bytes, &openings, self.rank == 0, |sent, received, shares| {
             let world = world();
             let first = world.process_at_rank(0);
@@ -208,7 +215,7 @@ impl Communicator for MpiRanks {
     }
 
     fn all_to_all(&self, parts: &[Vec<u64>]) -> Result<Vec<Vec<u64>>, Error> {
-        self.open(&[])?;
+        self.open(&[], &mut || ())?;
         let counts: Vec<u64> = parts.iter().map(|part| part.len() as u64).collect();
         let mut received_counts = vec![0_u64; self.size];
         world().all_to_all_into(&counts[..], &mut received_counts[..]);
@@ -252,10 +259,8 @@ impl Communicator for MpiRanks {
 
     fn exchange_voltages(
         &self,
-        sent: &[f64],
-        sent_shares: &Shares,
-        received: &mut [f64],
-        received_shares: &Shares,
+        (sent, sent_shares): (&[f64], &Shares),
+        (received, received_shares): (&mut [f64], &Shares),
     ) -> Result<(), Error> {
         let sent = Partition::new(sent, sent_shares.counts(), sent_shares.starts());
         let mut received = PartitionMut::new(received, received_shares.counts(), received_shares.starts());

@@ -147,7 +147,7 @@ mod tests {
             let sent: Vec<f64> = (0..4).map(|to| rank as f64 + 0.25 * f64::from(to)).collect();
             let mut voltages = [0.0; 4];
             let shares = Shares::new([1; 4]);
-            communicator.exchange_voltages(&sent, &shares, &mut voltages, &shares)?;
+            communicator.exchange_voltages((&sent, &shares), (&mut voltages, &shares))?;
             Ok::<_, Error>((got, voltages))
         });
         for (rank, result) in (0..4).zip(results) {

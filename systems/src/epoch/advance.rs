@@ -1,32 +1,52 @@
 //! All groups advance by the steps of the epoch, in parallel.
 
-use bevy_ecs::system::{Res, ResMut};
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+use std::time::Instant;
 
-use super::{EpochClock, Failure, Groups, Ranks, Threads, VoltageExchange};
+use bevy_ecs::system::{Res, ResMut, SystemParam};
+
+use super::{
+    EpochClock, Exchanged, Failure, Groups, Outgoing, Ranks, StopRequest, Threads, VoltageExchange, Waiting,
+};
 use crate::group::Group;
 
-/// Advances every group to the end of the epoch; of kernels that fail the earliest counts.
+/// What groups advance by.
+#[derive(SystemParam)]
+pub struct Means<'w> {
+    clock: Res<'w, EpochClock>,
+    threads: Res<'w, Threads>,
+    ranks: Res<'w, Ranks>,
+    stop: Res<'w, StopRequest>,
+}
+
+/// Advances every group to the end of the epoch, while spikes of the epoch before travel; of kernels that fail the
+/// earliest counts.
 pub fn groups(
-    clock: Res<EpochClock>,
-    threads: Res<Threads>,
-    ranks: Res<Ranks>,
+    means: Means,
     mut groups: ResMut<Groups>,
     mut voltages: ResMut<VoltageExchange>,
+    mut outgoing: ResMut<Outgoing>,
+    mut exchanged: ResMut<Exchanged>,
+    mut waiting: ResMut<Waiting>,
     mut failure: ResMut<Failure>,
 ) {
-    let steps = clock.steps;
+    let Means { clock, threads, ranks, stop } = means;
     let groups = &mut groups.0;
-    let free = |(number, _): &(usize, &mut Group)| !voltages.is_coupled(*number);
-    if threads.0.current_num_threads() == 1 || groups.len() == 1 {
-        groups.iter_mut().enumerate().filter(free).for_each(|(_, group)| group.advance(steps));
+    let (mut advanced, mut end) = (Ok(()), Instant::now());
+    let mut advance = || {
+        advanced = voltages.advance(groups, clock.steps, ranks.0.as_ref(), &threads.0, &mut waiting);
+        end = Instant::now();
+    };
+    let arrived = if outgoing.travels {
+        let spikes = std::mem::take(&mut outgoing.spikes);
+        ranks.0.exchange_spikes(&spikes, stop.is_made(), &mut advance)
     } else {
-        let free = groups.par_iter_mut().enumerate().filter(free);
-        threads.0.install(|| free.for_each(|(_, group)| group.advance(steps)));
-    }
-    let coupled = threads.0.install(|| voltages.advance(groups, steps, ranks.0.as_ref()));
+        advance();
+        Ok(Default::default())
+    };
+    waiting.0 += end.elapsed();
     note_failures(groups, &mut failure);
-    failure.note(coupled);
+    failure.note(advanced);
+    (exchanged.spikes, exchanged.stop) = failure.note(arrived).unwrap_or_default();
 }
 
 /// Remembers the earliest failure of a kernel.

@@ -1,26 +1,48 @@
 //! Spikes travel between ranks and become events in the groups of their targets.
 
-use bevy_ecs::system::{Res, ResMut};
+use std::time::Instant;
+
+use bevy_ecs::system::{Res, ResMut, SystemParam};
 use components::Spike;
 
-use super::{Exchanged, Failure, Groups, Ranks, Routes, SpikeLog, StopRequest};
+use super::{
+    EpochClock, Exchanged, Failure, Groups, Outgoing, Ranks, Routes, SpikeLog, StopRequest, Waiting,
+};
 
-/// Collects the spikes of this rank's groups and gives them to all ranks.
+/// How this rank reaches the others.
+#[derive(SystemParam)]
+pub struct Reach<'w> {
+    clock: Res<'w, EpochClock>,
+    ranks: Res<'w, Ranks>,
+    stop: Res<'w, StopRequest>,
+}
+
+/// Collects the spikes of this rank's groups and gives them to all ranks: now, or during the next epoch if there is one.
 ///
 /// Spikes are sorted by time and source, so that neither groups nor ranks leave a trace in their order.
 pub fn exchange(
-    ranks: Res<Ranks>,
-    stop: Res<StopRequest>,
+    reach: Reach,
     mut groups: ResMut<Groups>,
     mut log: ResMut<SpikeLog>,
+    mut outgoing: ResMut<Outgoing>,
     mut exchanged: ResMut<Exchanged>,
+    mut waiting: ResMut<Waiting>,
     mut failure: ResMut<Failure>,
 ) {
     let mut own: Vec<Spike> = groups.0.iter_mut().flat_map(|group| group.take_spikes()).collect();
     own.sort_by(|one, other| one.time.total_cmp(&other.time).then(one.source.cmp(&other.source)));
     log.0.extend_from_slice(&own);
-    let all = failure.note(ranks.0.exchange_spikes(&own, stop.is_made()));
-    (exchanged.spikes, exchanged.stop) = all.unwrap_or_default();
+    let Reach { clock, ranks, stop } = reach;
+    if outgoing.travels && clock.step < clock.last_step && !exchanged.stop {
+        outgoing.spikes = own;
+        return;
+    }
+    let start = Instant::now();
+    let all = failure.note(ranks.0.exchange_spikes(&own, stop.is_made(), &mut || ()));
+    waiting.0 += start.elapsed();
+    let (spikes, stops) = all.unwrap_or_default();
+    exchanged.spikes.extend(spikes);
+    exchanged.stop |= stops;
 }
 
 /// Puts the spikes of the epoch into the queues of the groups that they concern.

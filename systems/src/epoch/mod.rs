@@ -3,6 +3,9 @@
 //! An epoch is as long as the shortest connection between groups, so that no spike of an epoch can matter
 //! before its end: groups run a whole epoch without talking to each other. Only groups whose cells are coupled by gap
 //! junctions meet in every step.
+//!
+//! Several ranks run epochs of half that length, unless they meet in every step. Spikes of one epoch travel while the
+//! next one runs, and nobody has to wait for a rank that is behind by less than an epoch.
 
 pub mod advance;
 mod directory;
@@ -14,6 +17,7 @@ pub use voltages::VoltageExchange;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bevy_ecs::resource::Resource;
 use components::{SourceId, Spike};
@@ -47,14 +51,27 @@ pub struct EpochClock {
     pub last_step: u64,
 }
 
-/// What ranks told each other at the end of the epoch.
+/// Spikes of this rank on their way to the others.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Outgoing {
+    /// Whether spikes travel during the epoch after the one that they come from: connections are at least two epochs long.
+    pub travels: bool,
+    /// Those that travel in the next epoch.
+    pub spikes: Vec<Spike>,
+}
+
+/// What ranks have told each other by the end of the epoch.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Exchanged {
-    /// Spikes of all ranks in the epoch.
+    /// Spikes of all ranks in the epoch; where they travel, in the one before, and at the end of a run in both.
     pub spikes: Vec<Spike>,
     /// Whether the run stops here, since a rank was asked to.
     pub stop: bool,
 }
+
+/// The time that the run has spent with other ranks: messages, and waiting for those that are late.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct Waiting(pub Duration);
 
 /// The wish, of whoever runs the simulation, that it stops after the present epoch; on any rank.
 #[derive(Resource, Clone, Debug, Default)]

@@ -4,10 +4,13 @@
 //! exchanged, then each completes the step. Spikes still travel once per epoch.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use bevy_ecs::resource::Resource;
+use rayon::ThreadPool;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
+use super::Waiting;
 use super::directory::publishers;
 use crate::Error;
 use crate::communicator::{Communicator, Shares};
@@ -117,12 +120,17 @@ impl VoltageExchange {
         exchange
     }
 
+    /// Whether ranks meet in the middle of every step.
+    pub fn is_across_ranks(&self) -> bool {
+        self.across_ranks
+    }
+
     /// Whether a group meets others in the middle of every step.
     pub fn is_coupled(&self, group: usize) -> bool {
         self.groups[group].is_some()
     }
 
-    /// Advances all coupled groups by `steps` time steps, or until a kernel fails.
+    /// Advances all groups by `steps` time steps, or until a kernel fails.
     ///
     /// # Errors
     ///
@@ -132,18 +140,43 @@ impl VoltageExchange {
         groups: &mut [Group],
         steps: u64,
         ranks: &dyn Communicator,
+        threads: &ThreadPool,
+        waiting: &mut Waiting,
+    ) -> Result<(), Error> {
+        if threads.current_num_threads() > 1 && groups.len() > 1 {
+            return threads.install(|| {
+                // One by one, so that a thread without work can take any
+                let pairs = groups.par_iter_mut().zip(&self.groups).with_max_len(1);
+                let free = pairs.filter(|(_, coupling)| coupling.is_none());
+                free.for_each(|(group, _)| group.advance(steps));
+                self.advance_coupled(groups, steps, ranks, true, waiting)
+            });
+        }
+        let free = groups.iter_mut().zip(&self.groups).filter(|(_, coupling)| coupling.is_none());
+        free.for_each(|(group, _)| group.advance(steps));
+        self.advance_coupled(groups, steps, ranks, false, waiting)
+    }
+
+    /// Advances all coupled groups: on this thread, or on all.
+    fn advance_coupled(
+        &mut self,
+        groups: &mut [Group],
+        steps: u64,
+        ranks: &dyn Communicator,
+        in_parallel: bool,
+        waiting: &mut Waiting,
     ) -> Result<(), Error> {
         if !self.is_needed() {
             return Ok(());
         }
         let mut goes_on = true;
         for _ in 0..steps {
-            goes_on = goes_on && self.advance_halves(groups);
+            goes_on = goes_on && self.advance_halves(groups, in_parallel);
             // A rank that has failed goes on giving voltages: the others notice at the end of the epoch
             if goes_on || self.across_ranks {
-                self.exchange(groups, ranks)?;
+                self.exchange(groups, ranks, waiting)?;
             }
-            goes_on = goes_on && self.advance_halves(groups);
+            goes_on = goes_on && self.advance_halves(groups, in_parallel);
         }
         Ok(())
     }
@@ -154,14 +187,23 @@ impl VoltageExchange {
     }
 
     /// Advances all coupled groups by half a time step; whether no kernel has failed.
-    fn advance_halves(&self, groups: &mut [Group]) -> bool {
-        let pairs = groups.par_iter_mut().zip(&self.groups);
+    fn advance_halves(&self, groups: &mut [Group], in_parallel: bool) -> bool {
+        if !in_parallel {
+            let coupled = groups.iter_mut().zip(&self.groups).filter(|(_, coupling)| coupling.is_some());
+            return coupled.fold(true, |goes_on, (group, _)| group.advance_part() & goes_on);
+        }
+        let pairs = groups.par_iter_mut().zip(&self.groups).with_max_len(1);
         let coupled = pairs.filter(|(_, coupling)| coupling.is_some());
         coupled.map(|(group, _)| group.advance_part()).reduce(|| true, |one, other| one & other)
     }
 
     /// Brings the voltages of all coupled groups to where they are awaited.
-    fn exchange(&mut self, groups: &mut [Group], ranks: &dyn Communicator) -> Result<(), Error> {
+    fn exchange(
+        &mut self,
+        groups: &mut [Group],
+        ranks: &dyn Communicator,
+        waiting: &mut Waiting,
+    ) -> Result<(), Error> {
         let (own, others) = self.voltages.split_at_mut(self.own);
         for (group, coupling) in groups.iter().zip(&self.groups) {
             if let Some(coupling) = coupling {
@@ -172,7 +214,10 @@ impl VoltageExchange {
             for (outgoing, &place) in self.outgoing.iter_mut().zip(&self.sent) {
                 *outgoing = own[place];
             }
-            ranks.exchange_voltages(&self.outgoing, &self.sent_shares, others, &self.received_shares)?;
+            let sent = (&self.outgoing[..], &self.sent_shares);
+            let start = Instant::now();
+            ranks.exchange_voltages(sent, (others, &self.received_shares))?;
+            waiting.0 += start.elapsed();
         }
         for (group, coupling) in groups.iter_mut().zip(&self.groups) {
             if let Some(coupling) = coupling {

@@ -50,7 +50,7 @@ pub fn call(
             let (function, arguments) = (&call.function, &call.arguments);
             let done = kernels.call(&mut own.instances, instance, function, arguments, &mut outbox);
             if done.is_none() {
-                let (mechanism, function) = (own.description.name.clone(), function.clone());
+                let (mechanism, function) = (own.description.name.clone(), function.to_string());
                 return Err(Error::UnknownFunction { gid, mechanism, function });
             }
             finish(places, own, &*kernels, &mut outbox)?;

@@ -31,7 +31,8 @@ impl Concerned {
                 }
             }
             for received in &cell.received_voltages {
-                concerned.changed.insert((received.place.mechanism.clone(), received.variable.clone()));
+                let mechanism = received.place.mechanism.to_string();
+                concerned.changed.insert((mechanism, received.variable.clone()));
             }
             for part in cell.probes.iter().flat_map(|probe| &probe.parts) {
                 if let CellProbeSource::Density(mechanism, variable)

@@ -229,9 +229,16 @@ fn density(mechanism: &Arc<dyn Mechanism>, cells: &[CellPlan], starts: &[u32]) -
 
 /// What a point process is made of, whether it comes with the model or was added.
 struct Point<'a> {
-    values: &'a [f64],
+    values: PointValues<'a>,
     streams: &'a [(String, Stream)],
     vectors: &'a [(String, Vec<f64>)],
+}
+
+/// Values of a point process: of all its variables, or of those that do not have their defaults.
+#[derive(Clone, Copy)]
+enum PointValues<'a> {
+    All(&'a [f64]),
+    Changed(&'a [(u32, f64)]),
 }
 
 fn points(
@@ -244,11 +251,12 @@ fn points(
     let mut found: Vec<(Option<u32>, (usize, usize), Point)> = Vec::new();
     for (number, cell) in cells.iter().enumerate() {
         let own = cell.model.point_processes.iter().map(|point| {
-            let made = Point { values: &point.values, streams: &[], vectors: &[] };
+            let made = Point { values: PointValues::All(&point.values), streams: &[], vectors: &[] };
             (&point.description, point.node, made)
         });
         let added = cell.point_processes.iter().map(|point| {
-            let made = Point { values: &point.values, streams: &point.streams, vectors: &point.vectors };
+            let values = PointValues::Changed(&point.changed);
+            let made = Point { values, streams: &point.streams, vectors: &point.vectors };
             (&point.description, point.node, made)
         });
         let nodes = starts[number + 1] - starts[number];
@@ -271,12 +279,22 @@ fn points(
     }
     let nodes: Vec<u32> = found.iter().filter_map(|&(node, ..)| node).collect();
     let node_area: Vec<f64> = nodes.iter().map(|&node| area[node as usize]).collect();
-    let columns = (0..description.variables.len())
-        .map(|variable| {
-            let default = description.variables[variable].default;
-            found.iter().map(|(.., point)| point.values.get(variable).copied().unwrap_or(default)).collect()
-        })
-        .collect();
+    let defaults = description.variables.iter().map(|variable| variable.default);
+    let mut columns: Vec<Column> = defaults.map(|default| Column::filled(found.len(), default)).collect();
+    for (instance, (.., point)) in found.iter().enumerate() {
+        match point.values {
+            PointValues::All(values) => {
+                columns.iter_mut().zip(values).for_each(|(column, value)| column[instance] = *value);
+            }
+            PointValues::Changed(changed) => {
+                for &(variable, value) in changed {
+                    if let Some(column) = columns.get_mut(variable as usize) {
+                        column[instance] = value;
+                    }
+                }
+            }
+        }
+    }
     let owners: Vec<(usize, usize)> = found.iter().map(|&(_, owner, _)| owner).collect();
     let points = || found.iter().map(|(.., point)| point);
     let streams = by_name(mechanism.streams(), points().map(|point| point.streams));

@@ -133,8 +133,8 @@ pub struct PointProcess {
     pub description: Arc<Description>,
     /// The node of its cell it sits on; `None` for an artificial cell.
     pub node: Option<u32>,
-    /// One value per variable of the description.
-    pub values: Vec<f64>,
+    /// The variables that have been set, ascending, and their values: a circuit has many synapses that have few.
+    pub changed: Vec<(u32, f64)>,
     /// Its random streams, by the names that the mechanism gives them.
     pub streams: Vec<(String, Stream)>,
     /// Its vectors, by the names that the mechanism gives them.
@@ -146,16 +146,33 @@ pub struct PointProcess {
 impl PointProcess {
     /// An instance with the defaults of its description.
     pub fn new(description: &Arc<Description>, node: Option<u32>) -> Self {
-        let values = description.variables.iter().map(|variable| variable.default).collect();
         let description = Arc::clone(description);
-        Self { description, node, values, streams: Vec::new(), vectors: Vec::new(), synapse_id: None }
+        let (streams, vectors) = (Vec::new(), Vec::new());
+        Self { description, node, changed: Vec::new(), streams, vectors, synapse_id: None }
+    }
+
+    /// The value of a variable of the description, by its index.
+    pub fn value(&self, variable: usize) -> f64 {
+        match self.changed.binary_search_by_key(&(variable as u32), |(changed, _)| *changed) {
+            Ok(place) => self.changed[place].1,
+            Err(_) => self.description.variables.get(variable).map_or(0.0, |known| known.default),
+        }
+    }
+
+    /// Sets a variable of the description, by its index.
+    pub fn set(&mut self, variable: usize, value: f64) {
+        let variable = variable as u32;
+        match self.changed.binary_search_by_key(&variable, |(changed, _)| *changed) {
+            Ok(place) => self.changed[place].1 = value,
+            Err(place) => self.changed.insert(place, (variable, value)),
+        }
     }
 
     /// The same with the variable `name` set; unknown names change nothing.
     #[must_use]
     pub fn with(mut self, name: &str, value: f64) -> Self {
         if let Some(index) = self.description.variable(name) {
-            self.values[index] = value;
+            self.set(index, value);
         }
         self
     }
@@ -293,8 +310,11 @@ impl Group {
         self.tell_messages();
     }
 
-    /// Advances by a number of time steps, or until a kernel fails.
+    /// Advances by a number of time steps, or until a kernel fails, if none has.
     pub fn advance(&mut self, steps: u64) {
+        if steps > 0 && self.has_failed() {
+            return;
+        }
         for _ in 0..steps {
             if !self.advance_part() {
                 break;
@@ -306,7 +326,11 @@ impl Group {
     pub fn advance_part(&mut self) -> bool {
         self.step.run(&mut self.world);
         self.tell_messages();
-        self.world.resource::<Complaints>().failure.is_none()
+        !self.has_failed()
+    }
+
+    fn has_failed(&self) -> bool {
+        self.world.resource::<Complaints>().failure.is_some()
     }
 
     /// What the group publishes and receives of voltages.
@@ -359,11 +383,11 @@ impl Group {
     /// Measures every system from now on, if there are `timings`: they get the results when the group is dropped. A group
     /// that pauses runs its time steps in two halves: up to the transfer of voltages, and from there on.
     pub fn execute(&mut self, timings: Option<Timings>, pauses: bool) {
-        let profile = timings.map(|timings| (timings, self.items_per_system()));
+        let profile = timings.map(|timings| (timings.steps(), self.items_per_system()));
         self.step.set_executor(StepExecutor::new(profile, pauses.then_some(TRANSFER)));
     }
 
-    /// Number of instances or nodes that each system works on.
+    /// Number of instances or nodes that each system works on; of the delivery of events, instances that any can reach.
     fn items_per_system(&mut self) -> BTreeMap<String, u64> {
         let mut items = BTreeMap::new();
         let nodes =
@@ -382,6 +406,13 @@ impl Group {
         for (name, instances) in mechanisms.iter(&self.world) {
             items.insert(format!("current:{}", name.0), instances.count as u64);
             items.insert(format!("state:{}", name.0), instances.count as u64);
+        }
+        let mut targets =
+            self.with_network(|connections, _, _| connections.target.clone()).unwrap_or_default();
+        targets.sort_unstable();
+        targets.dedup();
+        for name in ["deliver:start", "deliver:end"] {
+            items.insert(name.to_owned(), targets.len() as u64);
         }
         items
     }

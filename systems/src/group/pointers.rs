@@ -34,21 +34,21 @@ impl Places<'_> {
     ) -> Result<(usize, usize), Error> {
         let missing = |at: String| Error::NoInstance {
             gid: self.cells[cell].gid,
-            mechanism: instance.mechanism.clone(),
+            mechanism: instance.mechanism.to_string(),
             at,
         };
         match instance.at {
             At::PointProcess(index) => {
                 let found = place(self.points, self.cells, cell, index as usize)?;
                 let known = &mechanisms[found.mechanism as usize].description.name;
-                if *known != instance.mechanism {
+                if **known != *instance.mechanism {
                     return Err(missing(format!("point process {index}, which is a `{known}`")));
                 }
                 Ok((found.mechanism as usize, found.instance as usize))
             }
             At::Node(node) => {
                 let at = self.starts[cell] + node;
-                let is_it = |mechanism: &Gathered| mechanism.description.name == instance.mechanism;
+                let is_it = |mechanism: &Gathered| *mechanism.description.name == *instance.mechanism;
                 let number = mechanisms.iter().position(is_it);
                 let found = number.and_then(|number| {
                     let found = mechanisms[number].instances.nodes.binary_search(&at).ok();
@@ -156,7 +156,7 @@ fn resolve(
 fn bad(cell: &CellPlan, pointer: &Pointer, reason: &str) -> Error {
     Error::BadPointer {
         gid: cell.gid,
-        mechanism: pointer.place.mechanism.clone(),
+        mechanism: pointer.place.mechanism.to_string(),
         variable: pointer.variable.clone(),
         reason: reason.to_owned(),
     }

@@ -21,13 +21,20 @@ pub struct Timing {
     pub items: u64,
 }
 
-/// Timings by the name of the system, collected from all groups.
+/// Timings by the name of the system: of time steps, collected from all groups, and of epochs.
 #[derive(Clone, Debug, Default)]
-pub struct Timings(Arc<Mutex<BTreeMap<String, Timing>>>);
+pub struct Timings {
+    steps: Collected,
+    epochs: Collected,
+}
 
-impl Timings {
+/// Timings that are collected while schedules are dropped.
+#[derive(Clone, Debug, Default)]
+pub struct Collected(Arc<Mutex<BTreeMap<String, Timing>>>);
+
+impl Collected {
     /// Adds runs of a system.
-    fn add(&self, name: &str, timing: Timing) {
+    pub fn add(&self, name: &str, timing: Timing) {
         let mut timings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = timings.entry(name.to_owned()).or_default();
         entry.runs += timing.runs;
@@ -35,9 +42,30 @@ impl Timings {
         entry.items += timing.items;
     }
 
-    /// All timings, by name.
-    pub fn collect(&self) -> BTreeMap<String, Timing> {
+    fn get(&self) -> BTreeMap<String, Timing> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Timings {
+    /// Where the time of the systems of time steps goes.
+    pub fn steps(&self) -> Collected {
+        self.steps.clone()
+    }
+
+    /// Where the time of the systems of epochs goes.
+    pub fn epochs(&self) -> Collected {
+        self.epochs.clone()
+    }
+
+    /// The time of all systems of time steps, by name.
+    pub fn collect(&self) -> BTreeMap<String, Timing> {
+        self.steps.get()
+    }
+
+    /// The time of all systems of epochs, by name.
+    pub fn collect_epochs(&self) -> BTreeMap<String, Timing> {
+        self.epochs.get()
     }
 }
 
@@ -55,7 +83,7 @@ pub struct StepExecutor {
 
 /// What is measured of each system.
 struct Profile {
-    timings: Timings,
+    timings: Collected,
     items: BTreeMap<String, u64>,
     names: Vec<String>,
     spent: Vec<Timing>,
@@ -64,7 +92,7 @@ struct Profile {
 impl StepExecutor {
     /// An executor that measures systems if it has a `profile`: it adds to these timings when it is dropped, and knows
     /// how many instances each system works on. It pauses before the system called `middle`.
-    pub fn new(profile: Option<(Timings, BTreeMap<String, u64>)>, middle: Option<&'static str>) -> Self {
+    pub fn new(profile: Option<(Collected, BTreeMap<String, u64>)>, middle: Option<&'static str>) -> Self {
         let profile =
             profile.map(|(timings, items)| Profile { timings, items, names: Vec::new(), spent: Vec::new() });
         Self { profile, middle, pause: None, is_paused: false }

@@ -4,7 +4,7 @@ mod executor;
 pub mod introspection;
 mod step;
 
-pub use executor::{StepExecutor, Timing, Timings};
+pub use executor::{Collected, StepExecutor, Timing, Timings};
 pub use introspection::{ScheduleDescription, SystemDescription};
 pub use step::{Assembly, Entry, MechanismEntry, Pointers, TRANSFER, assemble_initialize, assemble_step};
 

@@ -312,10 +312,11 @@ impl Interpreter {
                 (None, None) => None,
             };
             if let Some(at) = at {
-                let mechanism = self.catalogue.mechanism(call.mechanism).name.clone();
+                let mechanism = self.catalogue.mechanism(call.mechanism).name.as_str().into();
                 let place = InstancePlace { mechanism, at };
                 let arguments = call.arguments.iter().map(|argument| self.mechanism_argument(argument));
-                taken.push(Call { place, function: call.function, arguments: arguments.collect() });
+                let function = call.function.into();
+                taken.push(Call { place, function, arguments: arguments.collect() });
             }
             self.release_arguments(call.arguments.into_iter().map(Argument::Value).collect());
         }
@@ -330,7 +331,7 @@ impl Interpreter {
             Value::Text(text) => execute::Argument::Text(text.to_string()),
             Value::Object(Some(object)) => match self.heap.data(object.index()) {
                 Object::Vector(values) => execute::Argument::Vector(values.clone()),
-                Object::Random(random) => execute::Argument::Random(Box::new(**random)),
+                Object::Random(random) => execute::Argument::Random(random.clone()),
                 _ => execute::Argument::Object,
             },
         }
@@ -340,11 +341,11 @@ impl Interpreter {
     fn pointer(&self, pointer: &SetPointer, places: &ModelPlaces) -> Option<Pointer> {
         let point = |id: PointProcessId| {
             let mechanism = self.cell.point_process_mechanism(id).ok()?;
-            let mechanism = self.catalogue.mechanism(mechanism).name.clone();
+            let mechanism = self.catalogue.mechanism(mechanism).name.as_str().into();
             Some(InstancePlace { mechanism, at: At::PointProcess(places.point_process(id)?) })
         };
         let density = |section, mechanism: MechanismIndex, x| {
-            let mechanism = self.catalogue.mechanism(mechanism).name.clone();
+            let mechanism = self.catalogue.mechanism(mechanism).name.as_str().into();
             Some(InstancePlace { mechanism, at: At::Node(self.cell.node_in(places, section, x, false)?) })
         };
         let name = |mechanism, column: usize| {

@@ -6,7 +6,10 @@ use sonata::edges::{EdgeIds, EdgePopulation, edge_populations, write_edges};
 use sonata::nodes::{NodePopulation, NodeTable, node_populations, write_nodes};
 use sonata::offsets::{PopulationOffset, read_offsets, write_offsets};
 use sonata::report::{ReportReader, ReportWriter, report_populations};
-use sonata::spikes::{Sorting, read_spike_population, read_spikes, spike_populations, write_spikes};
+use sonata::spikes::{
+    Sorting, SpikePopulation, read_spike_population, read_spikes, spike_populations, visit_spikes,
+    write_spikes,
+};
 use sonata::{Column, ElementType};
 
 use crate::sample;
@@ -123,6 +126,26 @@ fn spikes_are_sorted_by_time_then_id() -> Outcome {
     assert_eq!(all[0].sorting, Sorting::ByTime);
     assert_eq!(all[0].timestamps, [0.05, 0.1, 2.5, 2.5, 2.5]);
     assert_eq!(all[0].node_ids, [0, 1, 2, 2, 3]);
+    Ok(())
+}
+
+#[test]
+fn spikes_are_visited_in_the_order_of_the_file_some_at_a_time() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("out.h5");
+    let node_ids: Vec<u64> = (0..200_000).collect();
+    let timestamps: Vec<f64> = node_ids.iter().map(|&node| node as f64 / 4.0).collect();
+    let many = SpikePopulation { name: "Many".into(), sorting: Sorting::ByTime, timestamps, node_ids };
+    write_spikes(&path, std::slice::from_ref(&many))?;
+    let (mut times, mut nodes, mut longest) = (Vec::new(), Vec::new(), 0);
+    visit_spikes(&path, "Many", |some_times, some_nodes| {
+        times.extend_from_slice(some_times);
+        nodes.extend_from_slice(some_nodes);
+        longest = longest.max(some_times.len());
+    })?;
+    assert_eq!((times, nodes), (many.timestamps.clone(), many.node_ids.clone()));
+    assert!(longest < 100_000, "{longest} at a time");
+    assert_eq!(read_spikes(&path)?, [many]);
     Ok(())
 }
 
