@@ -180,8 +180,7 @@ fn measure(
     constants: &Constants,
     (count, lanes): (usize, usize),
     voltage: Option<f64>,
-    levels: &[Level],
-    phases: &[Phase],
+    (levels, phases): (&[Level], &[Phase]),
 ) {
     for &level in levels {
         let specialised: Specialised = program.specialise_at(level, constants, demand).with_lanes(lanes);
@@ -278,7 +277,15 @@ fn main() {
                     let good = check(file, &program, &demand, &constants);
                     *(if good { &mut agreed } else { &mut differ }) += 1;
                 } else {
-                    measure(&name, &program, &demand, &constants, (count, lanes), voltage, &levels, &phases);
+                    measure(
+                        &name,
+                        &program,
+                        &demand,
+                        &constants,
+                        (count, lanes),
+                        voltage,
+                        (&levels, &phases),
+                    );
                 }
             }
         }
