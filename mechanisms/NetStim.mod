@@ -45,6 +45,12 @@ INITIAL {
     }
 }
 
+: names the random stream
+PROCEDURE noiseFromRandom123(id1, id2, id3) {
+    random_setids(ranvar, id1, id2, id3)
+    random_setseq(ranvar, 0)
+}
+
 PROCEDURE begin() {
     if (number > 0) {
         on = 1
