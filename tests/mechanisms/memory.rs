@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nmodl::execute::{Constants, Demand, Storage};
 use nmodl::syntax::Source;
-use nmodl::{Description, IonVariable, Role};
+use nmodl::{Description, IonVariable};
 
 use crate::corpus;
 
@@ -31,7 +31,7 @@ const KEPT: [Kept; 5] = [
     Kept {
         file: "bluepyemodel/examples/L5PC/mechanisms/StochKv3.mod",
         conductance: "gkbar",
-        variables: &["gkbar", "N", "n", "l", "scale_dens", "usingR123", "N1L0", "N0L1", "N1L1", "ek", "ik"],
+        variables: &["gkbar", "N", "n", "l", "scale_dens", "N1L0", "N0L1", "N1L1", "ek", "ik"],
     },
     Kept {
         file: "bluepyemodel/examples/L5PC/mechanisms/CaDynamics_DC0.mod",
@@ -43,10 +43,6 @@ const KEPT: [Kept; 5] = [
         conductance: "conductance",
         variables: &[
             "conductance",
-            "A_AMPA_step",
-            "B_AMPA_step",
-            "A_NMDA_step",
-            "B_NMDA_step",
             "unoccupied",
             "occupied",
             "tsyn",
@@ -56,9 +52,6 @@ const KEPT: [Kept; 5] = [
             "B_AMPA",
             "A_NMDA",
             "B_NMDA",
-            "factor_AMPA",
-            "factor_NMDA",
-            "usingR123",
         ],
     },
 ];
@@ -88,7 +81,7 @@ fn kept(file: &Path, conductance: &str) -> Vec<String> {
     };
     let variables = || description.variables.iter();
     let demand = Demand {
-        uniform: variables().map(|one| one.role == Role::Parameter && one.name != conductance).collect(),
+        uniform: variables().map(|one| one.name != conductance).collect(),
         observed: variables().map(|one| is_of_ion(description, &one.name)).collect(),
     };
     let specialised = program.specialise(&constants, &demand);
