@@ -2,21 +2,10 @@
 
 use std::time::Instant;
 
-use bevy_ecs::system::{Res, ResMut, SystemParam};
+use bevy_ecs::system::ResMut;
 
-use super::{
-    EpochClock, Exchanged, Failure, Groups, Outgoing, Ranks, StopRequest, Threads, VoltageExchange, Waiting,
-};
+use super::{Exchanged, Failure, Groups, Means, Outgoing, VoltageExchange, Waiting};
 use crate::group::Group;
-
-/// What groups advance by.
-#[derive(SystemParam)]
-pub struct Means<'w> {
-    clock: Res<'w, EpochClock>,
-    threads: Res<'w, Threads>,
-    ranks: Res<'w, Ranks>,
-    stop: Res<'w, StopRequest>,
-}
 
 /// Advances every group to the end of the epoch, while spikes of the epoch before travel; of kernels that fail the
 /// earliest counts.

@@ -2,26 +2,16 @@
 
 use std::time::Instant;
 
-use bevy_ecs::system::{Res, ResMut, SystemParam};
+use bevy_ecs::system::{Res, ResMut};
 use components::Spike;
 
-use super::{
-    EpochClock, Exchanged, Failure, Groups, Outgoing, Ranks, Routes, SpikeLog, StopRequest, Waiting,
-};
-
-/// How this rank reaches the others.
-#[derive(SystemParam)]
-pub struct Reach<'w> {
-    clock: Res<'w, EpochClock>,
-    ranks: Res<'w, Ranks>,
-    stop: Res<'w, StopRequest>,
-}
+use super::{Exchanged, Failure, Groups, Means, Outgoing, Routes, SpikeLog, Waiting};
 
 /// Collects the spikes of this rank's groups and gives them to all ranks: now, or during the next epoch if there is one.
 ///
 /// Spikes are sorted by time and source, so that neither groups nor ranks leave a trace in their order.
 pub fn exchange(
-    reach: Reach,
+    means: Means,
     mut groups: ResMut<Groups>,
     mut log: ResMut<SpikeLog>,
     mut outgoing: ResMut<Outgoing>,
@@ -32,7 +22,7 @@ pub fn exchange(
     let mut own: Vec<Spike> = groups.0.iter_mut().flat_map(|group| group.take_spikes()).collect();
     own.sort_by(|one, other| one.time.total_cmp(&other.time).then(one.source.cmp(&other.source)));
     log.0.extend_from_slice(&own);
-    let Reach { clock, ranks, stop } = reach;
+    let Means { clock, ranks, stop, .. } = means;
     if outgoing.travels && clock.step < clock.last_step && !exchanged.stop {
         outgoing.spikes = own;
         return;

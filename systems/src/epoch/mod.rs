@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Res, SystemParam};
 use components::{SourceId, Spike};
 
 use crate::Error;
@@ -49,6 +50,15 @@ pub struct EpochClock {
     pub steps: u64,
     /// Last step of the whole run, as far as it is known.
     pub last_step: u64,
+}
+
+/// What a rank does an epoch by.
+#[derive(SystemParam)]
+pub struct Means<'w> {
+    clock: Res<'w, EpochClock>,
+    threads: Res<'w, Threads>,
+    ranks: Res<'w, Ranks>,
+    stop: Res<'w, StopRequest>,
 }
 
 /// Spikes of this rank on their way to the others.

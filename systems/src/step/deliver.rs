@@ -159,6 +159,15 @@ fn flag_and_connection(event: &Event) -> (f64, u32) {
     }
 }
 
+/// Forgets the self event that `net_move` would move, if it is the one that comes.
+fn forget_movable(instances: &mut Instances, instance: usize, flag: f64) {
+    if flag == 1.0
+        && let Some(source) = instances.sources.get_mut(instance)
+    {
+        source.movable = None;
+    }
+}
+
 /// Puts the events of a spike into the queue: those over direct connections, or those over all others.
 pub fn enqueue_spike(
     spike: Spike,
@@ -207,9 +216,8 @@ impl Network<'_, '_> {
         while self.complaints.failure.is_none() {
             batches.begin();
             let Some(alone) = self.next_due(until, batches) else { return };
-            for mechanism in std::mem::take(&mut batches.used) {
+            for &mechanism in &batches.used {
                 self.deliver_batch(mechanism, &mut batches.all[mechanism], outbox);
-                batches.used.push(mechanism);
             }
             if let Some(event) = alone {
                 self.deliver_one(&event, outbox);
@@ -252,11 +260,7 @@ impl Network<'_, '_> {
             if let (Some(&node), Ok(voltage)) = (instances.nodes.get(instance), &voltage) {
                 instances.voltage[instance] = voltage.0[node as usize];
             }
-            if flag_and_connection(event).0 == 1.0
-                && let Some(source) = instances.sources.get_mut(instance)
-            {
-                source.movable = None;
-            }
+            forget_movable(instances, instance, flag_and_connection(event).0);
         }
         self.table.kernels[mechanism].receive_all(instances, &mut batch.arrivals, outbox);
         batch.keep_weights(&mut connections);
@@ -276,11 +280,7 @@ impl Network<'_, '_> {
         self.with_connection(mechanism, instance, connection, event.time, outbox, |kernels, call| {
             let (instances, delivery, outbox) = call;
             delivery.flag = flag;
-            if flag == 1.0
-                && let Some(source) = instances.sources.get_mut(instance)
-            {
-                source.movable = None;
-            }
+            forget_movable(instances, instance, flag);
             kernels.receive(instances, delivery, outbox);
         });
     }

@@ -175,11 +175,6 @@ impl Specialised {
 fn run_each(fixed: &Fixed, kernel: &Kernel, frame: &mut Frame) {
     SCRATCH.with_borrow_mut(|(_, scratch)| {
         table::refresh(fixed, frame, scratch);
-        for instance in 0..frame.count {
-            Scalar::start(fixed, frame, scratch, kernel, instance).run(kernel);
-            if frame.outbox.has_failed() {
-                return;
-            }
-        }
+        lanes::run_each(fixed, kernel, frame, scratch);
     });
 }

@@ -226,7 +226,7 @@ impl AllInstances {
 }
 
 /// Runs a kernel for one instance after the other.
-fn run_each(fixed: &Fixed, kernel: &Kernel, frame: &mut Frame, scratch: &mut reference::Scratch) {
+pub(super) fn run_each(fixed: &Fixed, kernel: &Kernel, frame: &mut Frame, scratch: &mut reference::Scratch) {
     for instance in 0..frame.count {
         Scalar::start(fixed, frame, scratch, kernel, instance).run(kernel);
         if frame.outbox.has_failed() {
