@@ -89,7 +89,8 @@ impl Conversion {
             'X' => (false, self.integer(format!("{:X}", integer as u32))),
             'o' => (false, self.integer(format!("{:o}", integer as u32))),
             'c' => (false, char::from(integer as u8).to_string()),
-            _ => (number.is_sign_negative(), self.real(number.abs())),
+            // which sign an operation gives to what is no number depends on the executor
+            _ => (number.is_sign_negative() && !number.is_nan(), self.real(number.abs())),
         };
         let sign = match (negative, self.plus, self.space) {
             (true, ..) => "-",
@@ -176,6 +177,7 @@ mod tests {
             ("%g", 0., "0"),
             ("%g", -0., "-0"),
             ("%g", f64::NAN, "nan"),
+            ("%g", -f64::NAN, "nan"),
             ("%g", f64::NEG_INFINITY, "-inf"),
             ("%.3g", 2.0004, "2"),
             ("%f", 1.5, "1.500000"),
