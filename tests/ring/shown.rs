@@ -21,7 +21,7 @@ fn schedule_as_text() {
                writes Exchanged, Failure, Groups, Outgoing, VoltageExchange, Waiting
       Exchange
           2  exchange:spikes
-               reads  EpochClock, Ranks, StopRequest
+               reads  EpochClock, Ranks, StopRequest, Threads
                writes Exchanged, Failure, Groups, Outgoing, SpikeLog, Waiting
       Route
           3  route:spikes
