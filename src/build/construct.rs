@@ -70,6 +70,34 @@ impl BuiltCell {
     }
 }
 
+/// What a template makes public of a cell.
+#[derive(Clone, Debug, Default)]
+pub struct PublicValues {
+    /// The template of the object that has the sections, which the cell's template may have made.
+    pub template: String,
+    /// Its public numbers and strings, by their names.
+    pub values: Vec<(String, Value)>,
+}
+
+impl PublicValues {
+    /// Instantiates a template that was loaded, and asks the object.
+    ///
+    /// # Errors
+    ///
+    /// A template that fails.
+    pub fn of(
+        interpreter: &mut Interpreter,
+        spec: &CellSpec,
+        population: &Population,
+        arguments: Vec<Value>,
+    ) -> Result<Self, Failure> {
+        let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, &population.name, error));
+        let object = interpreter.construct(&spec.template, arguments).map_err(in_cell)?;
+        let inner = interpreter.object_of(&object, "CellRef").unwrap_or(object);
+        Ok(Self { template: interpreter.template_of(&inner), values: interpreter.public_values(&inner) })
+    }
+}
+
 /// Instantiates a template that was loaded, and modifies the cell.
 ///
 /// # Errors

@@ -28,7 +28,8 @@ pub use corrections::Clamp;
 pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
 pub use synapses::{EdgeCounts, GAP_JUNCTION, GLOBALS_OF_BUILDING, count_edges, end_minis_at, is_synapse};
-pub use templates::Globals;
+pub use construct::PublicValues;
+pub use templates::{Globals, public_values};
 
 /// The cells of a rank, with all that is attached to them so far.
 pub struct CellsOfRank {

@@ -10,7 +10,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use sonata::circuit::MorphologyFormat;
 use systems::Registry;
 
-use super::construct::{BuiltCell, construct};
+use super::construct::{BuiltCell, PublicValues, construct};
 use super::modifications::{Applied, Modifications};
 use super::{CellProblem, Instance};
 use crate::failure::{Exit, Failure, Problem};
@@ -162,6 +162,20 @@ fn build_class(
         cells.push(Arc::new(built));
     }
     Ok(cells)
+}
+
+/// What the template of a cell makes public of it: the cell is built once more, without modifications.
+///
+/// # Errors
+///
+/// What can be wrong with a template or a morphology.
+pub fn public_values(spec: &CellSpec, input: &Input, plan: &Plan) -> Result<PublicValues, Failure> {
+    let mut interpreter = interpreter(input, plan, &input.registry, &[])?;
+    load_template(&mut interpreter, spec, plan)?;
+    let population = &plan.populations[spec.population];
+    let mut arguments = file_arguments(spec, population)?;
+    arguments.extend(further_arguments(&interpreter, spec, population)?.into_iter().map(Value::from));
+    PublicValues::of(&mut interpreter, spec, population, arguments)
 }
 
 /// An interpreter that may read the circuit's templates and morphologies, and what is in `folders`.

@@ -60,6 +60,7 @@ pub fn of_plan(plan: &CellPlan) -> (usize, usize) {
     let pointers = pointers.map(|pointer| name(&pointer.place.mechanism) + text(&pointer.variable));
     let streams = plan.streams.iter().map(|(place, name, _)| self::name(&place.mechanism) + text(name));
     let lists = vector(&plan.signals)
+        + vector(&plan.after_edges)
         + vector(&plan.published_voltages)
         + vector(&plan.received_voltages)
         + vector(&plan.probes)

@@ -65,6 +65,9 @@ impl Node {
                 _ => known.clone(),
             };
             if found == known {
+                if let Some(states) = &mut self.states {
+                    states.gather(self.ranks.as_ref())?;
+                }
                 self.finish_saving()?;
                 break Ok(construction.finish(&self.settings, Arc::clone(&self.ranks))?);
             }
@@ -111,7 +114,7 @@ impl Node {
             settings.group.observed.extend(settings::all_variables(registry));
         }
         if let (Some(states), Some(plan)) = (&mut self.states, &self.targets) {
-            states.remember(&self.options.dump_cell_state.0, &plans, plan)?;
+            states.remember(&plans, &self.input, plan)?;
             settings.group.observed.extend(settings::all_variables(registry));
         }
         if let Some(statistics) = &mut self.statistics {

@@ -340,7 +340,7 @@ impl Node {
             return Err(no_cells());
         };
         if let Some(states) = &self.states {
-            states.write(simulation.t(), simulation.groups_mut())?;
+            states.write(simulation.t(), simulation.groups_mut(), self.ranks.as_ref())?;
         }
         output::record_clamps(&cells.clamps, &self.input, simulation)?;
         self.is_initialised = true;
@@ -426,7 +426,7 @@ impl Node {
         if let Some(states) = &self.states {
             // Steps do not add up to the end exactly
             let t = (1e6 * simulation.t()).round() / 1e6;
-            states.write(t, simulation.groups_mut())?;
+            states.write(t, simulation.groups_mut(), self.ranks.as_ref())?;
         }
         if let Some(output) = simulation.world.remove_resource::<ReportOutput>() {
             output.close()?;

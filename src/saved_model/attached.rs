@@ -22,6 +22,8 @@ pub fn write_attached(cell: &CellPlan, built: &BuiltCell) -> Vec<u8> {
     write_spike_source(cell.spike_source, &mut writer);
     write_points(&cell.point_processes, &mut writer);
     write_connections(&cell.connections, &mut writer);
+    writer.whole(cell.after_edges.iter().map(|&(point_processes, _)| u64::from(point_processes)));
+    writer.whole(cell.after_edges.iter().map(|&(_, connections)| u64::from(connections)));
     writer.whole(cell.published_voltages.iter().map(|&(id, _)| id));
     writer.whole(cell.published_voltages.iter().map(|&(_, node)| u64::from(node)));
     write_received(&cell.received_voltages, &mut writer);
@@ -46,6 +48,9 @@ pub fn read_attached(
     cell.spike_source = read_spike_source(&mut reader)?;
     cell.point_processes = read_points(&mut reader, registry)?;
     cell.connections = read_connections(&mut reader)?;
+    let point_processes: Vec<u32> = reader.whole()?;
+    let connections: Vec<u32> = reader.whole_of(point_processes.len())?;
+    cell.after_edges = point_processes.into_iter().zip(connections).collect();
     let ids: Vec<u64> = reader.whole()?;
     let nodes: Vec<u32> = reader.whole_of(ids.len())?;
     cell.published_voltages = ids.into_iter().zip(nodes).collect();

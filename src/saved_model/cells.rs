@@ -170,6 +170,7 @@ fn write_sections(sections: &[SectionModel], writer: &mut Writer) {
     writer.whole(sections.iter().map(|section| u64::from(section.end)));
     writer.floats(sections.iter().map(|section| section.length));
     writer.floats(sections.iter().map(|section| section.axial_resistivity));
+    writer.floats(sections.iter().map(|section| section.rall_branch));
     writer.whole(sections.iter().map(|section| u64::from(section.reversed)));
     writer.whole(sections.iter().map(|section| section.points.len() as u64));
     for axis in 0..4 {
@@ -186,6 +187,7 @@ fn read_sections(reader: &mut Reader) -> Reading<Vec<SectionModel>> {
     let starts: Vec<u32> = reader.whole_of(count)?;
     let ends: Vec<u32> = reader.whole_of(count)?;
     let (length, resistivity) = (reader.floats_of(count)?, reader.floats_of(count)?);
+    let branches = reader.floats_of(count)?;
     let reversed: Vec<u8> = reader.whole_of(count)?;
     let point_counts: Vec<usize> = reader.whole_of(count)?;
     let x = reader.floats()?;
@@ -202,6 +204,7 @@ fn read_sections(reader: &mut Reader) -> Reading<Vec<SectionModel>> {
             end: ends[index],
             length: length[index],
             axial_resistivity: resistivity[index],
+            rall_branch: branches[index],
             reversed: reversed[index] != 0,
             points,
         })
@@ -256,6 +259,7 @@ mod tests {
             end: 3,
             length: 12.5,
             axial_resistivity: 100.0,
+            rall_branch: 2.0,
             reversed,
             points: vec![[0.1, 0.2, 0.3, 1.0], [1.1, 0.2, 0.3, 2.0]],
         };

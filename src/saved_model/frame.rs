@@ -23,7 +23,7 @@ use super::problem::Unusable;
 const BYTE_ORDER: u32 = 0x0102_0304;
 
 /// Number of the form that is written; a change of any column or field makes a new one.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Length of what comes before the header (bytes).
 pub const START: usize = 40;

@@ -113,6 +113,7 @@ fn leaky_cell(registry: &Registry, level: f64, start: f64) -> CellPlan {
             end: 2,
             length: 30.0,
             axial_resistivity: 100.0,
+            rall_branch: 1.0,
             reversed: false,
             points: vec![],
         }],

@@ -280,6 +280,7 @@ impl Cell {
             end: ends[1],
             length: section.length,
             axial_resistivity: section.axial_resistance,
+            rall_branch: section.rall_branch,
             reversed: section.reversed,
             points: flat_points(section),
         }

@@ -64,6 +64,8 @@ pub struct SectionModel {
     pub length: f64,
     /// Axial resistivity, `Ra` (ohm cm).
     pub axial_resistivity: f64,
+    /// Number of identical branches that the section stands for (`rallbranch`).
+    pub rall_branch: f64,
     /// Whether the section is attached to its parent by its 1 end.
     pub reversed: bool,
     /// 3-D points x, y, z, diameter (um), possibly none.

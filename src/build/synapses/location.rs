@@ -90,6 +90,7 @@ mod tests {
             end: 4,
             length: 30.0,
             axial_resistivity: 100.0,
+            rall_branch: 1.0,
             reversed,
             points: vec![[0.0, 0.0, 0.0, 1.0], [10.0, 0.0, 0.0, 1.0], [10.0, 20.0, 0.0, 1.0]],
         }

@@ -177,6 +177,9 @@ pub fn connect(
     for manager in &managers {
         let connector = Connector { manager, overrides: &overrides, context: &context, instances, deleted };
         connector.connect(cells, &mut synapses)?;
+        for cell in cells.iter_mut() {
+            cell.after_edges.push((cell.point_processes.len() as u32, cell.connections.len() as u32));
+        }
     }
     let count = synapses.iter().map(|synapses| synapses.count).sum();
     let pathways: Vec<_> = managers.iter().map(|manager| (manager.source, manager.target)).collect();

@@ -63,6 +63,9 @@ pub struct CellPlan {
     pub spike_source: Option<SpikeSource>,
     /// Connections that end at its point processes, in creation order.
     pub connections: Vec<Connection>,
+    /// How many of the point processes beyond the model's and of the connections it had after each set of edges that was
+    /// connected: it tells where they stand in the order in which those of all cells are made.
+    pub after_edges: Vec<(u32, u32)>,
     /// Signals played into its point processes.
     pub signals: Vec<Signal>,
     /// Voltages that variables of any cell may follow: the id of each, unique over all cells, and its node.
@@ -90,6 +93,7 @@ impl CellPlan {
             point_processes: Vec::new(),
             spike_source: None,
             connections: Vec::new(),
+            after_edges: Vec::new(),
             signals: Vec::new(),
             published_voltages: Vec::new(),
             received_voltages: Vec::new(),

@@ -5,7 +5,7 @@ use bevy_ecs::system::{IntoSystem, Query, RunSystemOnce};
 use bevy_ecs::world::World;
 use components::{
     CompartmentRange, Connections, Gid, Instances, IonColumns, IonName, IonQuantity, MembraneCurrent,
-    RecordedValue, Recording, SourceId, Voltage,
+    RecordedValue, Recording, SourceId, SpikeSources, Voltage,
 };
 
 use super::pointers::quantity_of;
@@ -90,6 +90,18 @@ impl Lookup<'_> {
         let (ion, _, columns) = ions.iter(self.0).find(|(_, known, _)| known.0 == name)?;
         let instance = columns.nodes.binary_search(&node).ok()? as u32;
         Some(RecordedValue::Ion { ion, quantity, instance })
+    }
+
+    /// The present voltage (mV) whose rise above a threshold makes the cell `gid` spike; `None` for another group's cell and
+    /// an artificial one.
+    pub fn spike_voltage(&mut self, gid: u64) -> Option<f64> {
+        let mut watched = self.0.query::<&SpikeSources>();
+        let find = |known: &SpikeSources| {
+            let place = known.source.iter().position(|source| *source == SourceId::cell(gid))?;
+            Some(known.node[place])
+        };
+        let node = watched.iter(self.0).find_map(find)?;
+        self.value(RecordedValue::Voltage(node))
     }
 
     /// The present value of what was found; `None` if it is not kept.

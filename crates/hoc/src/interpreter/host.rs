@@ -189,6 +189,27 @@ impl Interpreter {
         }
     }
 
+    /// The numbers and strings that the template of an object makes public, by their names.
+    pub fn public_values(&self, object: &ObjectRef) -> Vec<(String, Value)> {
+        let class = &self.classes[self.heap.entry(object.index()).class as usize];
+        let values = class.members.iter().zip(self.heap.values(object.index()));
+        let public = values.filter(|(member, _)| member.public).filter_map(|(member, slot)| {
+            let value = match slot {
+                Slot::Number(value) => Value::Number(*value),
+                Slot::Text(text) => Value::Text(Arc::clone(text)),
+                _ => return None,
+            };
+            Some((self.symbols.name(member.name).to_string(), value))
+        });
+        public.collect()
+    }
+
+    /// The name of an object's template.
+    pub fn template_of(&self, object: &ObjectRef) -> String {
+        let class = &self.classes[self.heap.entry(object.index()).class as usize];
+        self.symbols.name(class.name).to_string()
+    }
+
     /// Sets a number of an object.
     ///
     /// # Errors
