@@ -18,7 +18,7 @@ use super::error::PlanningFileProblem;
 use super::files::{self, format_assignment, format_complexities, parse_assignment, parse_complexities};
 use super::longest_first::longest_first;
 use super::{Folder, from_first};
-use crate::build::{self, count_edges};
+use crate::build::{self, Manner, count_edges};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::plan::{CellSpec, Plan, Population, Target};
@@ -150,7 +150,7 @@ fn costs_of_kinds<'a>(
     let mut found = BTreeMap::new();
     for some in first_of_kinds.chunks(KINDS_AT_ONCE) {
         let chosen = some.iter().map(|(_, spec)| CellSpec::clone(spec)).collect();
-        let mut cells = build::create_cells(chosen, input, plan, true)?;
+        let mut cells = build::create_cells(chosen, input, plan, Manner::Modified)?;
         let of_node: BTreeMap<u64, f64> =
             cells.take_plans().iter().map(|cell| (cell.node_id, costs.of_cell(cell))).collect();
         found.extend(some.iter().filter_map(|(kind, spec)| Some((*kind, *of_node.get(&spec.node_id)?))));

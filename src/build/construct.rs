@@ -90,9 +90,9 @@ impl PublicValues {
         spec: &CellSpec,
         population: &Population,
         arguments: Vec<Value>,
+        ionchannel_seed: u32,
     ) -> Result<Self, Failure> {
-        let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, &population.name, error));
-        let object = interpreter.construct(&spec.template, arguments).map_err(in_cell)?;
+        let object = instantiate(interpreter, spec, population, arguments, ionchannel_seed)?;
         let inner = interpreter.object_of(&object, "CellRef").unwrap_or(object);
         Ok(Self { template: interpreter.template_of(&inner), values: interpreter.public_values(&inner) })
     }
@@ -112,11 +112,7 @@ pub fn construct(
     (modifications, applied): (&Modifications, &[Applied]),
 ) -> Result<BuiltCell, Failure> {
     let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, &population.name, error));
-    let object = interpreter.construct(&spec.template, arguments).map_err(in_cell)?;
-    if interpreter.has_procedure(&object, "re_init_rng") {
-        let seed = Value::from(f64::from(ionchannel_seed));
-        interpreter.call(&object, "re_init_rng", vec![seed]).map_err(in_cell)?;
-    }
+    let object = instantiate(interpreter, spec, population, arguments, ionchannel_seed)?;
     let inner = interpreter.object_of(&object, "CellRef").unwrap_or_else(|| object.clone());
     let number =
         |name: &str| interpreter.number_of(&inner, name).or_else(|| interpreter.number_of(&object, name));
@@ -161,6 +157,23 @@ pub fn construct(
         axon_count,
         applications,
     })
+}
+
+/// An object of a cell's template, with its random streams.
+fn instantiate(
+    interpreter: &mut Interpreter,
+    spec: &CellSpec,
+    population: &Population,
+    arguments: Vec<Value>,
+    ionchannel_seed: u32,
+) -> Result<ObjectRef, Failure> {
+    let in_cell = |error: hoc::Error| Failure::bad_input(InCell::new(spec, &population.name, error));
+    let object = interpreter.construct(&spec.template, arguments).map_err(in_cell)?;
+    if interpreter.has_procedure(&object, "re_init_rng") {
+        let seed = Value::from(f64::from(ionchannel_seed));
+        interpreter.call(&object, "re_init_rng", vec![seed]).map_err(in_cell)?;
+    }
+    Ok(object)
 }
 
 /// Which of its artificial cells a point neuron is: its template names it `pointcell`.

@@ -4,6 +4,7 @@ mod check;
 mod construct;
 mod corrections;
 mod modifications;
+mod points;
 mod replay;
 mod reports;
 mod stimuli;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sonata::config::SpikeLocation;
 use systems::group::{CellPlan, SpikeSource};
 
 use crate::failure::Failure;
@@ -107,7 +109,29 @@ pub struct Instance {
     pub built: Arc<BuiltCell>,
 }
 
-/// Builds the cells of a rank, modified as the config says or as they are.
+/// How cells are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// From their templates.
+    Plain,
+    /// From their templates, and modified as the config says.
+    Modified,
+    /// As one section without mechanisms (`--crash-test`); point neurons stay what they are.
+    Points,
+}
+
+impl Manner {
+    /// As options ask for it: cells modified or not, or tests for crashes.
+    pub fn new(modified: bool, crash_test: bool) -> Self {
+        match (crash_test, modified) {
+            (true, _) => Self::Points,
+            (false, true) => Self::Modified,
+            (false, false) => Self::Plain,
+        }
+    }
+}
+
+/// Builds the cells of a rank.
 ///
 /// # Errors
 ///
@@ -116,15 +140,25 @@ pub fn create_cells(
     specs: Vec<CellSpec>,
     input: &Input,
     plan: &Plan,
-    modified: bool,
+    manner: Manner,
 ) -> Result<CellsOfRank, Failure> {
-    let Built { mut instances, globals, applications, files } =
-        templates::build_cells(specs, input, plan, modified)?;
+    let Built { mut instances, globals, applications, files } = match manner {
+        Manner::Points => points::build_cells(specs, input, plan)?,
+        Manner::Plain | Manner::Modified => {
+            templates::build_cells(specs, input, plan, manner == Manner::Modified)?
+        }
+    };
     instances.sort_by_key(|instance| instance.spec.gid);
-    if let Some((corrections, population)) = corrections::wanted(input, plan)? {
+    if manner != Manner::Points
+        && let Some((corrections, population)) = corrections::wanted(input, plan)?
+    {
         corrections::correct(&mut instances, corrections, population)?;
     }
-    let plans = instances.iter().map(|instance| cell_plan(instance, input, plan));
+    let spike_location = match manner {
+        Manner::Points => SpikeLocation::Soma,
+        Manner::Plain | Manner::Modified => input.config.conditions.spike_location,
+    };
+    let plans = instances.iter().map(|instance| cell_plan(instance, spike_location, input, plan));
     let plans = plans.collect::<Result<Vec<CellPlan>, Failure>>()?;
     Ok(CellsOfRank { applications, files, ..CellsOfRank::new(instances, plans, globals) })
 }
@@ -177,12 +211,17 @@ pub fn enable_reports(cells: &mut CellsOfRank, input: &Input, plan: &Plan) -> Re
 }
 
 /// A cell with nothing but its spike source attached.
-fn cell_plan(instance: &Instance, input: &Input, plan: &Plan) -> Result<CellPlan, Failure> {
+fn cell_plan(
+    instance: &Instance,
+    spike_location: SpikeLocation,
+    input: &Input,
+    plan: &Plan,
+) -> Result<CellPlan, Failure> {
     let spec = &instance.spec;
     let spike_source = match instance.built.point_cell {
         Some(index) => SpikeSource::PointProcess(index as usize),
         None => SpikeSource::Voltage {
-            node: instance.built.spike_node(input.config.conditions.spike_location, spec)?,
+            node: instance.built.spike_node(spike_location, spec)?,
             threshold: input.config.run.spike_threshold,
         },
     };

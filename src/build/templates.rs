@@ -175,7 +175,7 @@ pub fn public_values(spec: &CellSpec, input: &Input, plan: &Plan) -> Result<Publ
     let population = &plan.populations[spec.population];
     let mut arguments = file_arguments(spec, population)?;
     arguments.extend(further_arguments(&interpreter, spec, population)?.into_iter().map(Value::from));
-    PublicValues::of(&mut interpreter, spec, population, arguments)
+    PublicValues::of(&mut interpreter, spec, population, arguments, input.config.run.ionchannel_seed)
 }
 
 /// An interpreter that may read the circuit's templates and morphologies, and what is in `folders`.

@@ -9,7 +9,7 @@ use systems::partition;
 
 use super::bytes;
 use super::usage::{Estimate, Metypes, Part, Usage};
-use crate::build::{self, CellsOfRank, EdgeCounts, count_edges};
+use crate::build::{self, CellsOfRank, EdgeCounts, Manner, count_edges};
 use crate::command_line::Options;
 use crate::failure::Failure;
 use crate::input::Input;
@@ -142,7 +142,8 @@ impl Sampler<'_> {
     fn build(&self, population: usize, node_ids: Vec<u64>) -> Result<Sample, Failure> {
         let Self { plan, input, options } = *self;
         let chosen = Target { nodes: vec![(population, node_ids)] };
-        let mut cells = build::create_cells(plan.cells(&chosen)?, input, plan, true)?;
+        let manner = Manner::new(true, options.crash_test);
+        let mut cells = build::create_cells(plan.cells(&chosen)?, input, plan, manner)?;
         build::create_synapses(&mut cells, input, plan, &[], options.crash_test)?;
         build::enable_stimuli(&mut cells, input, plan)?;
         if !options.disable_reports {

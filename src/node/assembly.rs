@@ -7,7 +7,7 @@ use systems::step::record;
 use systems::{Construction, Simulation};
 
 use super::{Node, WrongPhase, no_cells, settings};
-use crate::build::{self, CellsOfRank, Globals};
+use crate::build::{self, CellsOfRank, Globals, Manner};
 use crate::failure::Failure;
 use crate::output::{self, CellStates};
 use crate::plan::Plan;
@@ -133,7 +133,10 @@ impl Node {
         self.load_targets()?;
         match (self.options.dump_cell_state.0.as_slice(), &self.targets) {
             ([], _) | (_, None) => Ok(None),
-            (chosen, Some(plan)) => Ok(Some(CellStates::new(chosen, &self.input, plan)?)),
+            (chosen, Some(plan)) => {
+                let manner = Manner::new(self.wanted.modifications, self.options.crash_test);
+                Ok(Some(CellStates::new(chosen, manner, &self.input, plan)?))
+            }
         }
     }
 

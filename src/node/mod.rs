@@ -31,7 +31,7 @@ use systems::schedule::{EpochSet, Timing, Timings};
 use systems::{Simulation, SimulationOptions};
 
 use crate::balance;
-use crate::build::{self, CellsOfRank};
+use crate::build::{self, CellsOfRank, Manner};
 use crate::command_line::Options;
 use crate::dry_run;
 use crate::failure::Failure;
@@ -235,9 +235,9 @@ impl Node {
 
     fn create_cells_of(&mut self, round: usize) -> Result<(), Failure> {
         let chosen = self.compute_load_balance()?.get(round).cloned().unwrap_or_default();
-        let modified = self.wanted.modifications;
+        let manner = Manner::new(self.wanted.modifications, self.options.crash_test);
         self.cells = Some(self.on_threads(|node, plan| {
-            build::create_cells(plan.cells(&chosen)?, &node.input, plan, modified)
+            build::create_cells(plan.cells(&chosen)?, &node.input, plan, manner)
         })?);
         Ok(())
     }

@@ -284,7 +284,11 @@ fn is_sound(cell: &CellPlan) -> bool {
         Some(SpikeSource::Voltage { node, .. }) => is_node(node),
         Some(SpikeSource::PointProcess(index)) => index < points,
     };
+    let ends = (cell.point_processes.len() as u32, cell.connections.len() as u32);
+    let after_edges: Vec<_> = cell.after_edges.iter().copied().chain([ends]).collect();
+    let is_rising = |pair: &[(u32, u32)]| pair[0].0 <= pair[1].0 && pair[0].1 <= pair[1].1;
     has_source
+        && after_edges.windows(2).all(is_rising)
         && cell.point_processes.iter().filter_map(|point| point.node).all(is_node)
         && cell.connections.iter().all(|connection| connection.target < points)
         && cell.published_voltages.iter().all(|&(_, node)| is_node(node))
@@ -347,6 +351,7 @@ mod tests {
         };
         cell.connections = vec![connection(0, vec![1.0, 0.0, 2.0]), connection(3, vec![0.5])];
         cell.published_voltages = vec![(u64::MAX, 1), (3, 2)];
+        cell.after_edges = vec![(1, 0), (4, 2)];
         cell.received_voltages = vec![ReceivedVoltage { id: 9, place, variable: "vgap".to_owned() }];
         cell.calls = vec![call(0), call(3)];
         cell.pointers.clone_from(&built.pointers);

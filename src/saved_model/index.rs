@@ -178,7 +178,7 @@ mod tests {
         `model.index` is no file that this program saved
         `model.index` is no file that this program saved
         `model.index` was written with the bytes of its numbers in another order
-        it has format 9, and this program reads format 1
+        it has format 9, and this program reads format 2
         `model.index` is damaged: its header has other contents than were written
         `model.index` is damaged: its table has other contents than were written
         ");

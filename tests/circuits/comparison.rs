@@ -107,8 +107,8 @@ impl Network {
         });
     }
 
-    /// Runs it here, with mechanisms from files beside those that are built in.
-    fn run_here(&self, mechanisms: &[&Path]) -> Found {
+    /// Runs it here, with mechanisms from files beside those that are built in, or with cells that are points.
+    fn run_here(&self, mechanisms: &[&Path], crash_test: bool) -> Found {
         self.configure(|config| {
             config["reports"] = json!({ "soma": {
                 "type": "compartment", "cells": "All", "sections": "soma", "variable_name": "v",
@@ -117,7 +117,8 @@ impl Network {
         });
         let options: Vec<String> =
             mechanisms.iter().map(|file| format!("--mechanisms={}", file.display())).collect();
-        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let mut options: Vec<&str> = options.iter().map(String::as_str).collect();
+        options.extend(crash_test.then_some("--crash-test"));
         self.run_on_ranks(1, "output", &options).unwrap_or_else(|failure| panic!("{failure:?}"));
         let mut spikes = Vec::new();
         for population in self.spikes("output") {
@@ -135,13 +136,15 @@ impl Network {
         Found { spikes, voltages }.sorted()
     }
 
-    /// Runs it in neurodamus.
-    fn run_there(&self, reference: &Reference) -> Found {
+    /// Runs it in neurodamus, which tells the states of some cells, too; cells may be points.
+    fn run_there(&self, reference: &Reference, states: &[u64], crash_test: bool) -> Found {
         let request = json!({
             "config": self.path("simulation_config.json"),
             "library": reference.library,
             "helpers": self.path("templates"),
             "result": self.path("neurodamus.h5"),
+            "states": states,
+            "crash_test": crash_test,
         });
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/circuits/reference.py");
         let request = serde_json::to_vec(&request).expect("plain JSON");
@@ -197,10 +200,26 @@ pub fn compare(models: Models, change: impl FnOnce(&Network)) -> usize {
         Models::BuiltIn => files().filter(|file| file.ends_with("GluSynapse.mod")).collect(),
         Models::Files => files().collect(),
     };
-    let unchanged = network.run_here(&here);
+    let unchanged = network.run_here(&here, false);
     change(&network);
-    let own = network.run_here(&here);
-    let expected = network.run_there(&reference);
+    let own = network.run_here(&here, false);
+    same_results(&own, &network.run_there(&reference, &[], false));
+    assert!(own != unchanged, "the change does not matter");
+    own.spikes.len()
+}
+
+/// [`compare`] with cells that are points, as `--crash-test` makes them.
+pub fn compare_points(change: impl FnOnce(&Network)) -> usize {
+    let Some(reference) = reference() else { return usize::MAX };
+    let network = Network::new();
+    change(&network);
+    let own = network.run_here(&[], true);
+    same_results(&own, &network.run_there(&reference, &[], true));
+    own.spikes.len()
+}
+
+/// Compares what both sides found, bit for bit.
+fn same_results(own: &Found, expected: &Found) {
     assert_eq!(own.spikes.len(), expected.spikes.len(), "number of spikes");
     for (own, expected) in own.spikes.iter().zip(&expected.spikes) {
         assert_eq!(own, expected, "a spike");
@@ -216,8 +235,56 @@ pub fn compare(models: Models, change: impl FnOnce(&Network)) -> usize {
         }
         assert!(own.len() == expected.len() || own.len() + 1 == expected.len(), "{cell:?}: number of steps");
     }
-    assert!(own != unchanged, "the change does not matter");
-    own.spikes.len()
+}
+
+/// Runs the network as `change` makes it on both sides, which must tell the same states of the cells with these gids at
+/// the start and the end: the same keys, names and numbers. Gives how many values there are.
+pub fn compare_states(gids: &[u64], change: impl FnOnce(&Network)) -> usize {
+    let Some(reference) = reference() else { return usize::MAX };
+    let network = Network::new();
+    change(&network);
+    let list = gids.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+    let run = network.run_on_ranks(2, "output", &[&format!("--dump-cell-state={list}")]);
+    run.unwrap_or_else(|failure| panic!("{failure:?}"));
+    network.run_there(&reference, gids, false);
+    let read = |path: &str| -> Value {
+        let text = std::fs::read_to_string(network.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let stop = read("simulation_config.json")["run"]["tstop"].as_f64().expect("a time");
+    let mut count = 0;
+    for gid in gids {
+        for (moment, t) in [("start", 0.0), ("end", stop)] {
+            let own = read(&format!("output/cellstate_{gid}_t{t:?}.json"));
+            let expected = read(&format!("neurodamus_{gid}_{moment}.json"));
+            count += same_values(&own, &expected, &format!("{gid} at the {moment}"));
+        }
+    }
+    count
+}
+
+/// Compares values of JSON, numbers exactly, and gives how many there are.
+fn same_values(own: &Value, expected: &Value, place: &str) -> usize {
+    match (own, expected) {
+        (Value::Object(own), Value::Object(expected)) => {
+            let keys = |object: &serde_json::Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys(own), keys(expected), "keys of {place}");
+            own.iter().map(|(key, own)| same_values(own, &expected[key], &format!("{place}/{key}"))).sum()
+        }
+        (Value::Array(own), Value::Array(expected)) => {
+            assert_eq!(own.len(), expected.len(), "length of {place}");
+            let pairs = own.iter().zip(expected).enumerate();
+            pairs.map(|(index, (own, other))| same_values(own, other, &format!("{place}/{index}"))).sum()
+        }
+        (Value::Number(own), Value::Number(expected)) => {
+            assert_eq!(own.as_f64(), expected.as_f64(), "{place}");
+            1
+        }
+        _ => {
+            assert_eq!(own, expected, "{place}");
+            1
+        }
+    }
 }
 
 /// Whether a file defines a point process that connections end on.

@@ -3,6 +3,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `cell_states.rs` | the states of single cells as JSON, cells as points |
 //! | `comparison.rs` | both sides run and compared |
 //! | `reference.py` | neurodamus itself |
 //! | `synapses.rs` | models of synapses, their attributes, spontaneous and replayed release |
@@ -14,6 +15,7 @@
 //! neurodamus and the models that NEURON compiles for it are those of `tools/set-up reference`; without them the
 //! comparisons are skipped, unless NEURODAMUS_REQUIRE_REFERENCE=1.
 
+mod cell_states;
 mod comparison;
 mod invariance;
 mod modifications;

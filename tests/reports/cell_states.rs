@@ -17,10 +17,11 @@ fn state_of_cells_is_written_at_the_start_and_the_end() {
     let list = "--dump-cell-state=2000,3,2000-2001";
     ring.run_on_ranks(2, "output", &[list, "--threads=1"]).expect("it runs");
     let cell = &state(&ring, 2000, "0.0")["RingCell"];
-    assert_eq!((cell["gid"].as_u64(), cell["nSecAll"].as_u64()), (Some(2000), Some(15)));
+    assert_eq!((cell["gid"].as_f64(), cell["nSecAll"].as_f64()), (Some(2000.0), Some(15.0)));
     let soma = &cell["sections"][0];
     assert_eq!(soma["name"], "soma[0]");
     assert_eq!((soma["Ra"].as_f64(), soma["nseg"].as_u64()), (Some(100.0), Some(1)));
+    assert_eq!(soma["rallbranch"].as_f64(), Some(1.0));
     let segment = &soma["segments"][0];
     assert_eq!((segment["v"].as_f64(), segment["cm"].as_f64()), (Some(-65.0), Some(1.0)));
     assert_eq!(segment["hh"]["gnabar"].as_f64(), Some(0.16));
@@ -37,7 +38,8 @@ fn state_of_cells_is_written_at_the_start_and_the_end() {
     assert_eq!(cell["synapses"].as_array().map(|all| all.len() as u64), Some(count));
     let connection = &cell["netcons"][0];
     assert!(connection["weight"].as_f64().is_some_and(|weight| weight > 0.0));
-    assert!(connection["target_syn"].as_str().is_some_and(|name| name.ends_with("Syn[0]")));
+    assert!(connection["target_syn"].as_str().is_some_and(|name| name.contains("Syn[")));
+    assert_eq!(connection["x"].as_f64(), Some(-65.0));
 
     let later = &state(&ring, 2000, "12.0")["RingCell"];
     assert_ne!(later["sections"][0]["segments"][0]["v"], segment["v"]);

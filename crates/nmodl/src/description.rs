@@ -33,7 +33,8 @@ pub struct Variable {
     pub default: f64,
     /// Unit as written in the mechanism, such as `S/cm2`; may be empty.
     pub unit: String,
-    /// Whether HOC sees it: `RANGE`, `STATE` and the mechanism's own currents, not those of ions.
+    /// Whether HOC sees it: `RANGE`, `STATE` and the mechanism's own currents; of the variables of ions those that are
+    /// `RANGE`, which are the mechanism's own share of them.
     pub visible: bool,
 }
 

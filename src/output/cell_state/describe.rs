@@ -46,7 +46,8 @@ impl<'a> CellState<'a> {
             let value = match value {
                 hoc::Value::Number(number) => rounded(*number),
                 hoc::Value::Text(text) => Value::from(&**text),
-                _ => continue,
+                hoc::Value::Object(None) => Value::Null,
+                hoc::Value::Object(Some(_)) | hoc::Value::Nothing => continue,
             };
             values.insert(name.clone(), value);
         }

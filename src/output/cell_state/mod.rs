@@ -15,7 +15,7 @@ use systems::group::{CellPlan, Group};
 use systems::step::record::Lookup;
 
 use super::OutputError;
-use crate::build::{self, PublicValues};
+use crate::build::{self, Manner, PublicValues};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::plan::{Plan, Target};
@@ -36,6 +36,8 @@ pub struct CellStates {
     numbers: Numbers,
     folder: PathBuf,
     threshold: f64,
+    /// Whether the cells come from their templates.
+    has_templates: bool,
 }
 
 /// A chosen cell.
@@ -48,12 +50,12 @@ struct Chosen {
 }
 
 impl CellStates {
-    /// No cells yet, but they may have these gids.
+    /// No cells yet, but they may have these gids; they come from their templates or are points.
     ///
     /// # Errors
     ///
     /// A gid that no simulated cell has.
-    pub fn new(gids: &[u64], input: &Input, plan: &Plan) -> Result<Self, Failure> {
+    pub fn new(gids: &[u64], manner: Manner, input: &Input, plan: &Plan) -> Result<Self, Failure> {
         let unknown = gids.iter().filter(|gid| !plan.simulates(**gid));
         let unknown: Vec<String> = unknown.map(u64::to_string).collect();
         let named = match unknown.len() {
@@ -66,7 +68,8 @@ impl CellStates {
             return Err(Failure::bad_input(NoSuchCell(named)));
         }
         let (folder, threshold) = (input.output_dir.clone(), input.config.run.spike_threshold);
-        Ok(Self { cells: Vec::new(), numbers: Numbers::new(gids), folder, threshold })
+        let (numbers, has_templates) = (Numbers::new(gids), manner != Manner::Points);
+        Ok(Self { cells: Vec::new(), numbers, folder, threshold, has_templates })
     }
 
     /// Remembers what the chosen ones of these cells are made of, and counts what all of them are made of.
@@ -78,12 +81,27 @@ impl CellStates {
         for cell in cells {
             self.numbers.count(cell);
             if self.numbers.is_chosen(cell.gid) {
-                let public = public_values(cell, input, plan)?;
+                let public = self.public_values(cell, input, plan)?;
                 let connections = in_order_of_sources(cell, plan);
                 self.cells.push(Chosen { public, plan: cell.clone(), connections });
             }
         }
         Ok(())
+    }
+
+    /// What the template of a cell makes public; `gid` is the cell's over all populations, as neurodamus sets it.
+    fn public_values(&self, cell: &CellPlan, input: &Input, plan: &Plan) -> Result<PublicValues, Failure> {
+        let population = plan.population(&cell.population).map(|(index, _)| (index, vec![cell.node_id]));
+        let specs = plan.cells(&Target { nodes: population.into_iter().collect() })?;
+        let Some(spec) = specs.first() else { return Ok(PublicValues::default()) };
+        if !self.has_templates {
+            return Ok(PublicValues { template: spec.template.clone(), values: Vec::new() });
+        }
+        let mut public = build::public_values(spec, input, plan)?;
+        for (_, value) in public.values.iter_mut().filter(|(name, _)| name == "gid") {
+            *value = hoc::Value::from(cell.gid as f64);
+        }
+        Ok(public)
     }
 
     /// Takes account of the cells of all ranks, once each of them has remembered its own.
@@ -163,20 +181,6 @@ impl CellStates {
 fn numbers_of(bytes: &[u8]) -> impl Iterator<Item = u64> {
     let (whole, _) = bytes.as_chunks();
     whole.iter().copied().map(u64::from_le_bytes)
-}
-
-/// What the template of a cell makes public; `gid` is the cell's over all populations, as neurodamus sets it.
-fn public_values(cell: &CellPlan, input: &Input, plan: &Plan) -> Result<PublicValues, Failure> {
-    let population = plan.population(&cell.population).map(|(index, _)| (index, vec![cell.node_id]));
-    let specs = plan.cells(&Target { nodes: population.into_iter().collect() })?;
-    let mut public = match specs.first() {
-        Some(spec) => build::public_values(spec, input, plan)?,
-        None => PublicValues::default(),
-    };
-    for (_, value) in public.values.iter_mut().filter(|(name, _)| name == "gid") {
-        *value = hoc::Value::from(cell.gid as f64);
-    }
-    Ok(public)
 }
 
 /// The connections of a cell whose sources are simulated, as NEURON lists them: by their sources in the order in which these

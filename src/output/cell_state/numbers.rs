@@ -134,3 +134,50 @@ fn stages(cell: &CellPlan) -> Vec<Stage> {
     let starts = std::iter::once((0, 0)).chain(ends.clone());
     starts.zip(ends).map(|(start, end)| (start.0..end.0, start.1..end.1)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use cell::CellModel;
+    use components::SourceId;
+    use systems::Registry;
+    use systems::communicator::Solo;
+    use systems::group::{Connection, PointProcess};
+
+    use super::*;
+
+    /// A cell with synapses of these mechanisms from each set of edges, and a connection to each.
+    fn cell(gid: u64, edges: &[&[&str]]) -> CellPlan {
+        let registry = Registry::with_built_ins();
+        let mut cell = CellPlan::new("Cells", gid, gid, Arc::new(CellModel::default()));
+        for synapses in edges {
+            for name in *synapses {
+                let mechanism = registry.get(name).expect("it is built in");
+                let target = cell.add_point_process(PointProcess::new(mechanism.description(), None));
+                let (source, weights) = (SourceId::cell(0), vec![1.0]);
+                cell.connections.push(Connection { source, target, delay: 1.0, weights, active: true });
+            }
+            cell.after_edges.push((cell.point_processes.len() as u32, cell.connections.len() as u32));
+        }
+        cell
+    }
+
+    #[test]
+    fn objects_are_numbered_by_edges_then_by_cells() {
+        let first = cell(3, &[&["ExpSyn", "Exp2Syn"], &["ExpSyn"]]);
+        let second = cell(7, &[&["ExpSyn"], &["Exp2Syn", "ExpSyn"]]);
+        let third = cell(9, &[&["ExpSyn"], &[]]);
+        let mut numbers = Numbers::new(&[7, 3]);
+        for cell in [&third, &first, &second] {
+            numbers.count(cell);
+        }
+        numbers.gather(&Solo).expect("there is one rank");
+        let Names { point_processes, connections } = numbers.names(&second);
+        assert_eq!(point_processes, ["ExpSyn[1]", "Exp2Syn[1]", "ExpSyn[4]"]);
+        assert_eq!(connections, ["NetCon[2]", "NetCon[5]", "NetCon[6]"]);
+        let Names { point_processes, connections } = numbers.names(&first);
+        assert_eq!(point_processes, ["ExpSyn[0]", "Exp2Syn[0]", "ExpSyn[3]"]);
+        assert_eq!(connections, ["NetCon[0]", "NetCon[1]", "NetCon[4]"]);
+    }
+}

@@ -189,14 +189,19 @@ impl Interpreter {
         }
     }
 
-    /// The numbers and strings that the template of an object makes public, by their names.
+    /// The numbers, strings and objects that the template of an object makes public, by their names.
     pub fn public_values(&self, object: &ObjectRef) -> Vec<(String, Value)> {
         let class = &self.classes[self.heap.entry(object.index()).class as usize];
-        let values = class.members.iter().zip(self.heap.values(object.index()));
-        let public = values.filter(|(member, _)| member.public).filter_map(|(member, slot)| {
-            let value = match slot {
-                Slot::Number(value) => Value::Number(*value),
-                Slot::Text(text) => Value::Text(Arc::clone(text)),
+        let values = self.heap.values(object.index());
+        let members = class.members.iter().enumerate().filter(|(_, member)| member.public);
+        let public = members.filter_map(|(place, member)| {
+            let value = match (values.get(place).unwrap_or(&Slot::Empty), &member.kind) {
+                (Slot::Number(value), _) => Value::Number(*value),
+                (Slot::Text(text), _) => Value::Text(Arc::clone(text)),
+                (Slot::Object(object), _) => Value::Object(object.clone()),
+                (Slot::Empty, MemberKind::Number) => Value::Number(0.0),
+                (Slot::Empty, MemberKind::Text) => Value::Text("".into()),
+                (Slot::Empty, MemberKind::Object) => Value::Object(None),
                 _ => return None,
             };
             Some((self.symbols.name(member.name).to_string(), value))

@@ -386,7 +386,8 @@ impl Builder {
             };
             let name = Name { text: name, span: Span::default() };
             let unit = known.map_or(String::new(), |variable| variable.unit.clone());
-            self.column(&Declared { name, role, length: None, default: 0.0, unit }, role, false);
+            let is_range = self.range.contains(&name.text);
+            self.column(&Declared { name, role, length: None, default: 0.0, unit }, role, is_range);
         }
     }
 

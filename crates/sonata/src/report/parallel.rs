@@ -1,5 +1,6 @@
 //! A report that all MPI ranks write at once, each some of its columns.
 
+use std::mem::ManuallyDrop;
 use std::ops::Range;
 use std::path::Path;
 
@@ -14,13 +15,13 @@ use crate::hdf5_file::write_error;
 use crate::hdf5_file::{Hdf5Error, Place, Result};
 
 /// A report that [`ReportWriter`](super::ReportWriter) has created and closed, opened by all ranks of the MPI world.
-/// Every method is to be called by all of them, in the same order.
+/// Every method is to be called by all of them, in the same order; dropping it does nothing.
 #[derive(Debug)]
 pub struct SharedReport {
-    // Before the file, so that they are dropped first
-    data: Vec<(hdf5::Dataset, Box<Place>)>,
+    // Closing waits for all ranks, and a rank that fails drops the report alone: the others would never come
+    data: ManuallyDrop<Vec<(hdf5::Dataset, Box<Place>)>>,
     at: Box<Place>,
-    file: hdf5::File,
+    file: ManuallyDrop<hdf5::File>,
 }
 
 impl SharedReport {
@@ -35,13 +36,14 @@ impl SharedReport {
             .with_fapl(|access| access.mpio(world.as_raw(), None))
             .open_rw(path)
             .map_err(|e| write_error(at.clone(), &e))?;
+        let file = ManuallyDrop::new(file);
         let open = |name: &str| -> Result<_> {
             let object = format!("/report/{name}/data");
             let at = Place::new(path, &*object);
             Ok((file.dataset(&object).map_err(|e| write_error(at.clone(), &e))?, at))
         };
         let data = populations.into_iter().map(open).collect::<Result<_>>()?;
-        Ok(Self { data, at, file })
+        Ok(Self { data: ManuallyDrop::new(data), at, file })
     }
 
     /// Writes this rank's columns of some rows of the population at `population`, from row `first_row` on: `values` are
@@ -88,8 +90,8 @@ impl SharedReport {
     pub fn close(self) -> Result<()> {
         self.flush()?;
         let Self { data, at, file } = self;
-        drop(data);
-        file.close().map_err(|e| write_error(at, &e))
+        drop(ManuallyDrop::into_inner(data));
+        ManuallyDrop::into_inner(file).close().map_err(|e| write_error(at, &e))
     }
 }
 
