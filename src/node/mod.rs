@@ -236,9 +236,10 @@ impl Node {
     fn create_cells_of(&mut self, round: usize) -> Result<(), Failure> {
         let chosen = self.compute_load_balance()?.get(round).cloned().unwrap_or_default();
         let manner = Manner::new(self.wanted.modifications, self.options.crash_test);
-        self.cells = Some(self.on_threads(|node, plan| {
-            build::create_cells(plan.cells(&chosen)?, &node.input, plan, manner)
-        })?);
+        self.cells =
+            Some(self.on_threads(|node, plan| {
+                build::create_cells(plan.cells(&chosen)?, &node.input, plan, manner)
+            })?);
         Ok(())
     }
 

@@ -46,8 +46,8 @@ fn cells_as_points_are_those_of_neurodamus() {
         });
         network.set(
             "connection_overrides",
-            json!([{ "name": "own", "source": "All", "target": "All", "spont_minis": 20.0 }]),
+            json!([{ "name": "own", "source": "All", "target": "All", "spont_minis": 20.0, "weight": 30.0 }]),
         );
     });
-    assert!(spikes < 1000 || spikes == usize::MAX, "{spikes} spikes");
+    assert!(spikes > 10, "{spikes} spikes");
 }

@@ -248,7 +248,8 @@ pub fn compare_states(gids: &[u64], change: impl FnOnce(&Network)) -> usize {
     run.unwrap_or_else(|failure| panic!("{failure:?}"));
     network.run_there(&reference, gids, false);
     let read = |path: &str| -> Value {
-        let text = std::fs::read_to_string(network.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let text =
+            std::fs::read_to_string(network.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         serde_json::from_str(&text).expect("JSON")
     };
     let stop = read("simulation_config.json")["run"]["tstop"].as_f64().expect("a time");

@@ -17,7 +17,7 @@ fn state_of_cells_is_written_at_the_start_and_the_end() {
     let list = "--dump-cell-state=2000,3,2000-2001";
     ring.run_on_ranks(2, "output", &[list, "--threads=1"]).expect("it runs");
     let cell = &state(&ring, 2000, "0.0")["RingCell"];
-    assert_eq!((cell["gid"].as_f64(), cell["nSecAll"].as_f64()), (Some(2000.0), Some(15.0)));
+    assert_eq!((cell["gid"].as_f64(), cell["nSecAll"].as_f64()), (Some(2000.0), Some(16.0)));
     let soma = &cell["sections"][0];
     assert_eq!(soma["name"], "soma[0]");
     assert_eq!((soma["Ra"].as_f64(), soma["nseg"].as_u64()), (Some(100.0), Some(1)));

@@ -207,7 +207,7 @@ fn an_instance_that_sees_the_one_before_is_told() {
 fn a_description_has_neurons_storage_order() {
     let text =
         "NEURON { POINT_PROCESS Syn USEION ca READ cai WRITE ica USEION na READ ena NONSPECIFIC_CURRENT i
-        RANGE tau, g, cur, e GLOBAL shared, total POINTER p BBCOREPOINTER rng }
+        RANGE tau, g, cur, e, ica GLOBAL shared, total POINTER p BBCOREPOINTER rng }
         ASSIGNED { v (mV) g (uS) hidden total i (nA) cur[2] ica ena p rng }
         STATE { a b (uS) cai }
         PARAMETER { e = 3 (mV) other = 4 (ms) tau = 2 (ms) shared = 5 celsius }
@@ -223,7 +223,7 @@ fn a_description_has_neurons_storage_order() {
         ["e", "tau", "g", "i", "cur[0]", "cur[1]", "a", "b", "hidden", "p", "cai", "ica", "ena"]
     );
     let visible = description.variables.iter().filter(|variable| variable.visible).count();
-    assert_eq!(visible, 8);
+    assert_eq!(visible, 9);
     assert_eq!((description.variables[0].default, &*description.variables[0].unit), (3.0, "mV"));
     assert_eq!(description.variables[10].role, Role::State);
     let globals: Vec<(&str, f64)> =

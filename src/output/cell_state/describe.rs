@@ -54,7 +54,9 @@ impl<'a> CellState<'a> {
         let model = &self.cell.model;
         let all = model.section_lists.iter().find(|(name, _)| name == "all");
         let sections: Vec<Value> = match all {
-            Some((_, all)) => all.iter().map(|&index| self.section(&model.sections[index as usize])).collect(),
+            Some((_, all)) => {
+                all.iter().map(|&index| self.section(&model.sections[index as usize])).collect()
+            }
             None => model.sections.iter().map(|section| self.section(section)).collect(),
         };
         let synapses: Vec<Value> =

@@ -134,7 +134,8 @@ impl CellStates {
                     threshold: self.threshold,
                     voltages: &voltages,
                 };
-                let text = format!("{:#}\n", json!({ &*chosen.public.template: state.describe(&chosen.public) }));
+                let text =
+                    format!("{:#}\n", json!({ &*chosen.public.template: state.describe(&chosen.public) }));
                 let path = self.folder.join(format!("cellstate_{}_t{t:?}.json", cell.gid));
                 std::fs::write(&path, text)
                     .map_err(|error| Failure::run_failed(OutputError::new("write", &path, error)))?;
