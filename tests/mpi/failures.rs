@@ -78,8 +78,10 @@ fn a_process_that_fails_in_the_run_ends_all_with_its_message() {
             "node_set": "One",
         });
     });
+    let start = Instant::now();
     let output = run(&ring.path(""), 3, "output", &[]);
     assert_eq!(exit_code(&output), 1);
+    assert!(start.elapsed() < Duration::from_secs(60), "the others wait");
     let said = said(&output);
     assert_eq!(said.matches("error").count(), 1, "{said}");
     assert!(said.contains("Pyramidal node 5"), "{said}");
