@@ -27,7 +27,9 @@ pub use construct::BuiltCell;
 pub use corrections::Clamp;
 pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
-pub use synapses::{EdgeCounts, GAP_JUNCTION, GLOBALS_OF_BUILDING, count_edges, end_minis_at, is_synapse};
+pub use synapses::{
+    EdgeCounts, GAP_JUNCTION, GLOBALS_OF_BUILDING, count_edges, end_minis_at, is_synapse, review_overrides,
+};
 pub use templates::Globals;
 
 /// The cells of a rank, with all that is attached to them so far.
