@@ -184,7 +184,7 @@ impl<'a> Overrides<'a> {
         for (index, entry) in at_once.iter().enumerate() {
             if let Some(earlier) = at_once[..index].iter().rfind(|earlier| overlap(entry, earlier)) {
                 let (name, replaced) = (&entry.config.name.value, &earlier.config.name.value);
-                tracing::info!("override `{name}` takes the place of `{replaced}` where both match");
+                tracing::debug!("override `{name}` takes the place of `{replaced}` where both match");
             }
         }
     }
