@@ -12,7 +12,7 @@ use systems::communicator::{Communicator, Solo, run_on_simulated_ranks};
 use systems::epoch::{EpochClock, StopRequest};
 use systems::schedule::EpochSet;
 
-use crate::command_line::{self, NoOptions, Options, Request, ScheduleFormat};
+use crate::command_line::{self, Options, Request, ScheduleFormat};
 use crate::failure::{Exit, Failure};
 use crate::interruption;
 use crate::node::Node;
@@ -28,15 +28,10 @@ impl App {
             Ok(Request::Run(options)) => options,
             Ok(Request::Mechanisms(question)) => return self.answer(&question),
             Ok(Request::Check(options)) => return self.check(&options),
-            Err(NoOptions::CommandLine(error)) => {
+            Err(error) => {
                 // Printing fails where nobody reads, as in `neurodamus --help | head -1`
                 let _ = error.print();
                 return if error.use_stderr() { Exit::BadInput.into() } else { ExitCode::SUCCESS };
-            }
-            Err(NoOptions::Refused(refusals)) => {
-                let failure = Failure::bad_inputs(refusals);
-                Terminal::without_log().report(&failure);
-                return failure.exit.into();
             }
         };
         let terminal = Terminal::start(&options);

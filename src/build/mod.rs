@@ -25,12 +25,13 @@ use crate::plan::{CellSpec, Plan};
 use templates::Built;
 
 pub use check::check;
-pub use construct::BuiltCell;
-pub use construct::PublicValues;
+pub use construct::{BuiltCell, PublicValues};
 pub use corrections::Clamp;
 pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
-pub use synapses::{EdgeCounts, GAP_JUNCTION, GLOBALS_OF_BUILDING, count_edges, end_minis_at, is_synapse};
+pub use synapses::{
+    EdgeCounts, GAP_JUNCTION, GLOBALS_OF_BUILDING, count_edges, end_minis_at, is_synapse, review_overrides,
+};
 pub use templates::{Globals, public_values};
 
 /// The cells of a rank, with all that is attached to them so far.

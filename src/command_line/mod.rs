@@ -23,10 +23,9 @@ pub use check::{CheckFormat, CheckOptions};
 pub use config_file::{ConfigFileError, check_config_file};
 pub use launch::{ManyProcesses, join_ranks, launched_processes};
 pub use mechanisms::{Question, Where};
-pub use support::{Notice, Refusal};
+pub use support::Notice;
 
 use arguments::{Arguments, Switch};
-use support::Treatment;
 
 /// MB of samples that are kept for each report.
 const DEFAULT_BUFFER: u32 = 8;
@@ -148,29 +147,19 @@ pub enum Verbosity {
     Debug,
 }
 
-/// Why there are no [`Options`].
-#[derive(Debug)]
-pub enum NoOptions {
-    /// A wrong command line, or a question that `clap` answers itself (`--help`, `--version`).
-    CommandLine(clap::Error),
-    /// Options that are known but cannot be done, in the order of the table.
-    Refused(Vec<Refusal>),
-}
-
 /// Reads a command line whose first item is the program's name.
 ///
 /// # Errors
 ///
-/// [`NoOptions::CommandLine`] where it cannot be understood or only asks for help,
-/// [`NoOptions::Refused`] where it asks for something that is not supported.
-pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Request, NoOptions> {
+/// A wrong command line, or a question that `clap` answers itself (`--help`, `--version`).
+pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Request, clap::Error> {
     let words: Vec<OsString> = command_line.into_iter().collect();
     if words.get(1).is_some_and(|word| word == mechanisms::WORD) {
-        let question = mechanisms::parse(words.into_iter().skip(2)).map_err(NoOptions::CommandLine)?;
+        let question = mechanisms::parse(words.into_iter().skip(2))?;
         return Ok(Request::Mechanisms(question));
     }
     if words.get(1).is_some_and(|word| word == check::WORD) {
-        let options = check::parse(words.into_iter().skip(2)).map_err(NoOptions::CommandLine)?;
+        let options = check::parse(words.into_iter().skip(2))?;
         return Ok(Request::Check(options));
     }
     parse_options(words).map(|options| Request::Run(Box::new(options)))
@@ -181,15 +170,11 @@ pub fn parse(command_line: impl IntoIterator<Item = OsString>) -> Result<Request
 /// # Errors
 ///
 /// As for [`parse`].
-pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result<Options, NoOptions> {
+pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result<Options, clap::Error> {
     let arguments = command()
         .try_get_matches_from(command_line)
-        .and_then(|matches| Arguments::from_arg_matches(&matches))
-        .map_err(NoOptions::CommandLine)?;
-    let (refusals, notices) = support::review(&arguments);
-    if !refusals.is_empty() {
-        return Err(NoOptions::Refused(refusals));
-    }
+        .and_then(|matches| Arguments::from_arg_matches(&matches))?;
+    let notices = support::review(&arguments);
     let verbosity = match (arguments.debug, arguments.verbose) {
         (true, _) => Verbosity::Debug,
         (false, true) => Verbosity::Verbose,
@@ -226,7 +211,7 @@ pub fn parse_options(command_line: impl IntoIterator<Item = OsString>) -> Result
     })
 }
 
-/// The definition of the command line, with what is refused or without effect told in the help.
+/// The definition of the command line, with what is without effect told in the help.
 pub fn command() -> clap::Command {
     Arguments::command().mut_args(|argument| {
         match support::RULES.iter().find(|rule| rule.argument == argument.get_id().as_str()) {
@@ -239,12 +224,9 @@ pub fn command() -> clap::Command {
 fn explain(argument: clap::Arg, rule: &support::Rule) -> clap::Arg {
     let short = argument.get_help().map(ToString::to_string).unwrap_or_default();
     let long = argument.get_long_help().map_or_else(|| short.clone(), ToString::to_string);
-    let (tag, sentence) = match rule.treatment {
-        Treatment::Refused => ("refused", format!("`{}` is not supported yet.", rule.option)),
-        Treatment::NoEffect => ("no effect", format!("`{}` has no effect: {}.", rule.option, rule.reason)),
-    };
     // An option that only one value or combination makes useless is still acted upon
-    let tag = if rule.option.contains(['=', ' ']) { String::new() } else { format!(" [{tag}]") };
+    let tag = if rule.option.contains(['=', ' ']) { "" } else { " [no effect]" };
+    let sentence = format!("`{}` has no effect: {}.", rule.option, rule.reason);
     argument.help(format!("{short}{tag}")).long_help(format!("{long}\n\n{sentence}"))
 }
 
@@ -256,21 +238,14 @@ mod tests {
         try_options(line).unwrap_or_else(|problem| panic!("`{line}`: {problem:?}"))
     }
 
-    fn try_options(line: &str) -> Result<Options, NoOptions> {
+    fn try_options(line: &str) -> Result<Options, clap::Error> {
         parse_options(std::iter::once("neurodamus").chain(line.split_whitespace()).map(OsString::from))
-    }
-
-    fn refused(line: &str) -> Vec<&'static str> {
-        match try_options(line) {
-            Err(NoOptions::Refused(refusals)) => refusals.iter().map(|refusal| refusal.option).collect(),
-            other => panic!("`{line}`: {other:?}"),
-        }
     }
 
     fn rejected(line: &str) -> clap::error::ErrorKind {
         match try_options(line) {
-            Err(NoOptions::CommandLine(error)) => error.kind(),
-            other => panic!("`{line}`: {other:?}"),
+            Err(error) => error.kind(),
+            Ok(options) => panic!("`{line}`: {options:?}"),
         }
     }
 
@@ -367,11 +342,6 @@ mod tests {
     }
 
     #[test]
-    fn every_refused_option_is_named_in_one_go() {
-        assert_eq!(refused("c.json --coreneuron-direct-mode"), ["--coreneuron-direct-mode"]);
-    }
-
-    #[test]
     fn what_is_honoured_anyway_needs_no_notice() {
         let line = "c.json --build-model=AUTO --simulate-model=ON --enable-shm=OFF --modelbuilding-steps=1";
         assert_eq!(options(line).notices, []);
@@ -379,10 +349,10 @@ mod tests {
 
     #[test]
     fn options_without_effect_are_told() {
-        let line = "c.json --enable-shm=ON --cell-permute=node-adjacency \
+        let line = "c.json --enable-shm=ON --coreneuron-direct-mode --cell-permute=node-adjacency \
                     --restore=s --build-model=ON --memory-tracker=heap --num-target-ranks=2";
-        assert_eq!(options(line).notices.len(), 5);
-        assert_eq!(options(&format!("{line} --dry-run")).notices.len(), 3);
+        assert_eq!(options(line).notices.len(), 6);
+        assert_eq!(options(&format!("{line} --dry-run")).notices.len(), 4);
         assert_eq!(
             options("c.json --enable-shm=ON").notices[0].to_string(),
             "`--enable-shm=ON` has no effect: the model stays in memory"

@@ -1,21 +1,8 @@
-//! Which known options are refused and which have no effect: the one table of both.
+//! Which known options have no effect.
 //!
-//! Every option of neurodamus 4.2.9 is understood, so that a launch script says what it wants; what cannot
-//! be done is then refused by name before anything runs. `--help` shows the same table.
-
-use miette::Diagnostic;
-use thiserror::Error;
+//! Every option of neurodamus 4.2.9 is understood, so that launch scripts need no change. `--help` shows the same table.
 
 use super::arguments::{Arguments, BuildModel, Switch};
-
-/// What becomes of an option that is known but not acted upon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Treatment {
-    /// The results are what the option asks for without it; the reason is told and the run goes on.
-    NoEffect,
-    /// The results would not be what the option asks for: nothing is run.
-    Refused,
-}
 
 /// One row of the table: an option, when the row applies, and what then happens.
 pub struct Rule {
@@ -25,19 +12,17 @@ pub struct Rule {
     pub option: &'static str,
     /// Whether the option was given in this form.
     pub applies: fn(&Arguments) -> bool,
-    /// What happens.
-    pub treatment: Treatment,
-    /// Why there is no effect, or what to do instead.
+    /// Why the results are what the option asks for without it.
     pub reason: &'static str,
 }
 
 /// Every known option that is not acted upon.
 pub const RULES: &[Rule] = &[
-    refused(
+    no_effect(
         "coreneuron_direct_mode",
         "--coreneuron-direct-mode",
         |a| a.coreneuron_direct_mode,
-        "leave the option out: the model always stays in memory",
+        "the model always stays in memory",
     ),
     no_effect(
         "num_target_ranks",
@@ -71,17 +56,6 @@ pub const RULES: &[Rule] = &[
     ),
 ];
 
-/// An option that is known, but asks for something that cannot be done.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
-#[error("`{option}` is not supported yet")]
-#[diagnostic(help("{instead}"))]
-pub struct Refusal {
-    /// The option as messages name it.
-    pub option: &'static str,
-    /// What to do instead.
-    pub instead: &'static str,
-}
-
 /// An option that is known and changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -97,25 +71,10 @@ impl std::fmt::Display for Notice {
     }
 }
 
-/// The refusals and notices that these arguments lead to.
-pub fn review(arguments: &Arguments) -> (Vec<Refusal>, Vec<Notice>) {
-    let (mut refusals, mut notices) = (Vec::new(), Vec::new());
-    for rule in RULES.iter().filter(|rule| (rule.applies)(arguments)) {
-        match rule.treatment {
-            Treatment::Refused => refusals.push(Refusal { option: rule.option, instead: rule.reason }),
-            Treatment::NoEffect => notices.push(Notice { option: rule.option, reason: rule.reason }),
-        }
-    }
-    (refusals, notices)
-}
-
-const fn refused(
-    argument: &'static str,
-    option: &'static str,
-    applies: fn(&Arguments) -> bool,
-    reason: &'static str,
-) -> Rule {
-    Rule { argument, option, applies, treatment: Treatment::Refused, reason }
+/// The notices that these arguments lead to.
+pub fn review(arguments: &Arguments) -> Vec<Notice> {
+    let given = RULES.iter().filter(|rule| (rule.applies)(arguments));
+    given.map(|rule| Notice { option: rule.option, reason: rule.reason }).collect()
 }
 
 const fn no_effect(
@@ -124,5 +83,5 @@ const fn no_effect(
     applies: fn(&Arguments) -> bool,
     reason: &'static str,
 ) -> Rule {
-    Rule { argument, option, applies, treatment: Treatment::NoEffect, reason }
+    Rule { argument, option, applies, reason }
 }

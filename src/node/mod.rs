@@ -250,8 +250,12 @@ impl Node {
     /// An edges file that cannot be read or lacks an attribute, a location that a cell does not have, a synapse model
     /// that is not there.
     pub fn create_synapses(&mut self) -> Result<(), Failure> {
-        self.wanted.synapses = true;
+        let is_first_round = !std::mem::replace(&mut self.wanted.synapses, true);
+        let reviews = is_first_round && self.is_first();
         self.with_cells(|node, plan, cells| {
+            if reviews {
+                build::review_overrides(&node.input, plan)?;
+            }
             build::create_synapses(cells, &node.input, plan, &node.deleted, node.options.crash_test)
         })
     }

@@ -6,8 +6,8 @@ use crate::group::CellPlan;
 use crate::simulation::short_connections;
 
 /// Bytes of a group's data before specialisation, which leaves about a quarter of them: enough instances to hide what a
-/// system costs by itself, and few enough for a core's cache.
-pub const GROUP_BYTES: usize = 2 * 1024 * 1024;
+/// system costs by itself, and few enough for the caches of a core and its share of the last one.
+pub const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// Rough bytes that a cell's data takes in the columns of its group.
 pub fn bytes_of(cell: &CellPlan) -> usize {

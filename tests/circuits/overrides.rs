@@ -73,3 +73,14 @@ fn another_model_of_the_synapse() {
 fn weights_of_a_projection() {
     with(json!([{ "name": "a", "source": "Thalamus", "target": "All", "weight": 2.2 }]));
 }
+
+/// A global that overrides set has the value for the edges that are made last, here those of the projection.
+#[test]
+fn configured_globals() {
+    with(json!([
+        { "name": "thalamic", "source": "Thalamus", "target": "All",
+            "synapse_configure": "%s.Use *= 1 tau_d_NMDA_ProbAMPANMDA_EMS = 80" },
+        { "name": "own", "source": "Pyramidal", "target": "All",
+            "synapse_configure": "%s.Use *= 1 tau_d_NMDA_ProbAMPANMDA_EMS = 20" },
+    ]));
+}

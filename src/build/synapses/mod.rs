@@ -136,6 +136,15 @@ struct Synapses {
     remembered: Vec<Remembered>,
 }
 
+/// Says what of the overrides is worth a second look.
+///
+/// # Errors
+///
+/// Overrides that cannot be understood.
+pub fn review_overrides(input: &Input, plan: &Plan) -> Result<(), Failure> {
+    Overrides::load(input, plan).map(|overrides| overrides.review())
+}
+
 /// Attaches the synapses and connections of all edge populations, but for those of the pathways in `deleted`, to the
 /// cells of this rank.
 ///

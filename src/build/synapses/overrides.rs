@@ -151,18 +151,42 @@ impl<'a> Overrides<'a> {
         settings
     }
 
-    /// Globals of mechanisms that `synapse_configure` sets, by (mechanism, variable): the last override counts that
-    /// concerns any of the pairs of populations in `pathways`.
+    /// Globals of mechanisms that `synapse_configure` sets, by (mechanism, variable), the last of each being what it is
+    /// set to: from one of the pairs of populations in `pathways` to the next, the overrides that concern them.
     pub fn globals(
         &self,
         pathways: &[(Option<usize>, usize)],
         plan: &Plan,
     ) -> impl Iterator<Item = ((String, String), f64)> {
-        let is_used = |entry: &&Override| {
-            entry.config.delay <= 0.0 && pathways.iter().any(|&(from, to)| entry.concerns(from, to, plan))
+        let configuring = move |&(from, to): &(Option<usize>, usize)| {
+            let entries = self.0.iter().filter(|entry| entry.config.delay <= 0.0);
+            entries.filter(move |entry| entry.concerns(from, to, plan)).flat_map(|entry| &entry.configuration)
         };
-        let used: Vec<&Override> = self.0.iter().filter(is_used).collect();
-        used.into_iter().flat_map(|entry| &entry.configuration).flat_map(Configuration::globals)
+        pathways.iter().flat_map(configuring).flat_map(Configuration::globals)
+    }
+
+    /// Says what is worth a second look: overrides with a delay that change nothing that is there before, and such that
+    /// take the place of earlier ones.
+    pub fn review(&self) {
+        let overlap = |one: &Override, other: &Override| {
+            intersect(&one.source, &other.source) && intersect(&one.target, &other.target)
+        };
+        let (at_once, delayed): (Vec<&Override>, Vec<&Override>) =
+            self.0.iter().partition(|entry| entry.config.delay <= 0.0);
+        for entry in delayed {
+            if !at_once.iter().any(|earlier| earlier.config.weight == 0.0 && overlap(entry, earlier)) {
+                let name = &entry.config.name.value;
+                tracing::warn!(
+                    "override `{name}` has a delay, but changes no connection that an override gives weight 0 before"
+                );
+            }
+        }
+        for (index, entry) in at_once.iter().enumerate() {
+            if let Some(earlier) = at_once[..index].iter().rfind(|earlier| overlap(entry, earlier)) {
+                let (name, replaced) = (&entry.config.name.value, &earlier.config.name.value);
+                tracing::debug!("override `{name}` takes the place of `{replaced}` where both match");
+            }
+        }
     }
 }
 
@@ -179,4 +203,11 @@ impl Selection<'_> {
                 .any(|entry| entry.matches(source, target)),
         }
     }
+}
+
+/// Whether two sets have a node in common.
+fn intersect(one: &Target, other: &Target) -> bool {
+    one.nodes
+        .iter()
+        .any(|(population, node_ids)| node_ids.iter().any(|node_id| other.contains(*population, *node_id)))
 }

@@ -220,6 +220,9 @@ fn read_modifications(section: &mut Section<'_>) -> Vec<Modification> {
 }
 
 fn read_modification(entry: &mut Section<'_>, kind: ModificationType) -> ModificationKind {
+    if kind != ModificationType::CompartmentSet {
+        entry.without_effect("compartment_set", "the node set says which cells are meant");
+    }
     match kind {
         ModificationType::Ttx => {
             entry.without_effect("section_configure", "a `ttx` modification blocks sodium channels only");

@@ -64,6 +64,9 @@ pub(super) fn read_inputs(top: &mut Section<'_>, simulation_dt: f64) -> Vec<Inpu
         let target = read_target(&mut section);
         let represents_physical_electrode = read_electrode(&mut section, module_name);
         let module = read_module(&mut section, module_name, delay, duration, simulation_dt);
+        if input_type == Some(InputType::Conductance) {
+            warn_of_zero(&section, &module);
+        }
         section.finish_with(|key| remedy_of(key, module_name));
         if let (Some(input_type), Some(target)) = (input_type, target) {
             inputs.push(Input {
@@ -78,6 +81,21 @@ pub(super) fn read_inputs(top: &mut Section<'_>, simulation_dt: f64) -> Vec<Inpu
         }
     }
     inputs
+}
+
+/// Conductances are cut off at 0: what is left of a process that is nearly always below it is probably not what was meant.
+fn warn_of_zero(section: &Section<'_>, module: &Module) {
+    let (key, mean, deviation) = match *module {
+        Module::OrnsteinUhlenbeck { mean, sigma, .. } => ("mean", mean, sigma),
+        Module::RelativeOrnsteinUhlenbeck { mean_percent, sd_percent, .. } => {
+            ("mean_percent", mean_percent, sd_percent)
+        }
+        _ => return,
+    };
+    if mean < 0.0 && -mean > 2.0 * deviation {
+        let reason = "the conductance is 0 most of the time".into();
+        section.context.warn(section.span_of(key), ProblemKind::Doubtful { key: key.into(), reason });
+    }
 }
 
 fn read_input_type(section: &mut Section<'_>, module: ModuleName) -> Option<InputType> {

@@ -561,3 +561,34 @@ fn another_calcium() {
       |                               ^^^^^^^^
     "#);
 }
+
+#[test]
+fn a_conductance_that_is_mostly_zero() {
+    let text = with(
+        r#""inputs": {"a": {"module": "ornstein_uhlenbeck", "input_type": "conductance", "node_set": "A",
+"delay": 0, "duration": 1, "tau": 2, "mean": -0.5, "sigma": 0.2},
+"b": {"module": "relative_ornstein_uhlenbeck", "input_type": "current_clamp", "node_set": "A",
+"delay": 0, "duration": 1, "tau": 2, "mean_percent": -50, "sd_percent": 10}}"#,
+    );
+    assert_snapshot!(text, @r#"
+    warning: `mean` is doubtful: the conductance is 0 most of the time
+      --> simulation_config.json:3:46
+      | "delay": 0, "duration": 1, "tau": 2, "mean": -0.5, "sigma": 0.2},
+      |                                              ^^^^
+    "#);
+}
+
+#[test]
+fn a_compartment_set_of_another_modification() {
+    let text = with(
+        r#""conditions": {"modifications": [
+{"name": "a", "type": "section_list", "node_set": "A", "compartment_set": "c",
+ "section_configure": "somatic.gnabar_hh = 0"}]}"#,
+    );
+    assert_snapshot!(text, @r#"
+    warning: key `compartment_set` in `conditions.modifications[0]` has no effect: the node set says which cells are meant
+      --> simulation_config.json:3:56
+      | {"name": "a", "type": "section_list", "node_set": "A", "compartment_set": "c",
+      |                                                        ^^^^^^^^^^^^^^^^^
+    "#);
+}
