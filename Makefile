@@ -10,7 +10,7 @@ CONFIG ?= examples/ring/simulation_config.json
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit mpi-test parallel-hdf5-test bench set-up
+.PHONY: help run test check unit mpi-test parallel-hdf5-test bench scaling set-up
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,12 @@ bench: ## Measure speed, first of all against NEURON
 	@$(IN_ENVIRONMENT) cargo build --quiet --release --workspace --bins --example make_network
 	@$(IN_ENVIRONMENT) "$$NEURODAMUS_REFERENCE_PYTHON" benches/compare.py "$${CARGO_TARGET_DIR:-target}/release"
 	$(IN_ENVIRONMENT) cargo bench --workspace
+
+# The program needs the feature `mpi`, which other measurements do without
+scaling: ## Measure how two ranks and two threads share the work
+	@tools/set-up mpi
+	@$(IN_ENVIRONMENT) cargo build --quiet --release --features neurodamus/mpi --bin neurodamus --example make_network
+	@$(IN_ENVIRONMENT) python3 benches/scaling.py "$${CARGO_TARGET_DIR:-target}/release"
 
 set-up: ## Install what building and testing need, and nothing else
 	@tools/set-up reference

@@ -250,10 +250,10 @@ impl Node {
     /// An edges file that cannot be read or lacks an attribute, a location that a cell does not have, a synapse model
     /// that is not there.
     pub fn create_synapses(&mut self) -> Result<(), Failure> {
-        let is_first_round = !std::mem::replace(&mut self.wanted.synapses, true);
-        let reviews = is_first_round && self.is_first();
+        self.wanted.synapses = true;
+        let is_first_round = self.grouped.is_none();
         self.with_cells(|node, plan, cells| {
-            if reviews {
+            if is_first_round && node.is_first() && !cells.has_synapses {
                 build::review_overrides(&node.input, plan)?;
             }
             build::create_synapses(cells, &node.input, plan, &node.deleted, node.options.crash_test)

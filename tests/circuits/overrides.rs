@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::comparison::{Models, compare};
+use crate::comparison::{Models, Network, compare};
 
 /// Compares the network with some overrides.
 fn with(overrides: Value) {
@@ -83,4 +83,28 @@ fn configured_globals() {
         { "name": "own", "source": "Pyramidal", "target": "All",
             "synapse_configure": "%s.Use *= 1 tau_d_NMDA_ProbAMPANMDA_EMS = 20" },
     ]));
+}
+
+#[test]
+fn overrides_that_change_nothing_are_told() {
+    let network = Network::new();
+    network.configure(|config| {
+        config["run"]["tstop"] = 1.0.into();
+        config["connection_overrides"] = json!([
+            { "name": "all", "source": "All", "target": "All" },
+            { "name": "some", "source": "Pyramidal", "target": "All", "weight": 2.0 },
+            { "name": "none", "source": "Basket", "target": "Basket", "weight": 0.0 },
+            { "name": "late", "source": "Pyramidal", "target": "All", "weight": 0.5, "delay": 0.5 },
+            { "name": "late too", "source": "Basket", "target": "All", "weight": 0.5, "delay": 0.5 },
+        ]);
+    });
+    let output = network.run_program(&["--threads=1", "--verbose"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let lines: Vec<&str> = errors.lines().filter(|line| line.contains("override `")).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    warning: override `late` has a delay, but changes no connection that an override gives weight 0 before
+    debug: override `some` takes the place of `all` where both match
+    debug: override `none` takes the place of `all` where both match
+    ");
 }

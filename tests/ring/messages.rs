@@ -413,24 +413,3 @@ fn spikes_sorted_by_id() {
     help: use `by_time`, the order in which spikes are written
     "#);
 }
-
-#[test]
-fn overrides_that_change_nothing() {
-    let ring = Ring::lasting(1.0);
-    ring.configure(|config| {
-        let all = config["connection_overrides"][0].clone();
-        let named = |name: &str, key: &str, value: f64| {
-            let mut entry = all.clone();
-            (entry["name"], entry[key]) = (name.into(), value.into());
-            entry
-        };
-        let mut late = named("late", "delay", 0.5);
-        (late["source"], late["target"]) = ("Basket".into(), "Basket".into());
-        config["connection_overrides"] = serde_json::json!([all, named("again", "weight", 2.0), late]);
-    });
-    let output = ring.run_program(&["--threads=1", "--verbose"]);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    let lines: Vec<&str> = errors.lines().filter(|line| line.contains("override `")).collect();
-    assert_snapshot!(lines.join("\n"), @"");
-}

@@ -14,7 +14,7 @@
 //!   statement, `a.b() c` two statements); the tree leaves that open.
 //! * `interpreter`: runs the tree. Names are numbers ([`syntax::Symbol`]); what they stand for is found at run time in
 //!   the template's table, then among the built-in names, as NEURON does.
-//! * `builtin`: functions, global and range variables. `classes`: `Vector`, `List`, `SectionList`, `Import3d_*`,
+//! * [`arithmetic`]: operators and functions of numbers. `builtin`: functions, global and range variables. `classes`: `Vector`, `List`, `SectionList`, `Import3d_*`,
 //!   `NetCon`, point processes, …, in Rust.
 //!
 //! # The sandbox
@@ -30,6 +30,7 @@
 //!
 //! No text, whatever it holds, makes the parser or the interpreter panic or run forever.
 
+pub mod arithmetic;
 mod builtin;
 mod classes;
 mod error;

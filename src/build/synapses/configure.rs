@@ -2,11 +2,12 @@
 //!
 //! neurodamus runs the text as HOC, with every `%s` standing for one synapse after the other. Here it is parsed as HOC,
 //! and understood where it consists of assignments: `%s.name = expression`, `global_MECHANISM = expression`, also with
-//! `+=`, `-=`, `*=` and `/=`. Expressions are made of numbers, variables of the synapse, operators and the functions
-//! `exp`, `log`, `log10`, `sqrt`, `abs`, `sin`, `cos` and `int`.
+//! `+=`, `-=`, `*=` and `/=`. Expressions are made of numbers, variables of the synapse, operators and the functions of
+//! [`arithmetic::function`], as HOC computes them.
 
 use std::sync::Arc;
 
+use hoc::arithmetic;
 use hoc::syntax::ast::{
     AssignOperator, BinaryOperator, Expression, ExpressionKind, Statement, StatementKind,
 };
@@ -45,7 +46,7 @@ enum Formula {
     Number(f64),
     Variable(String),
     Negate(Box<Formula>),
-    Function(fn(f64) -> f64, Box<Formula>),
+    Function(arithmetic::OfNumber, Box<Formula>),
     Binary(BinaryOperator, Box<Formula>, Box<Formula>),
 }
 
@@ -110,10 +111,15 @@ impl Configuration {
                     .ok_or_else(|| (format!("there is no global `{name}` of a mechanism"), HELP))?;
                 let known = self.globals.iter().rfind(|(known, _)| *known == key).map(|(_, value)| *value);
                 let old = known.or_else(|| default_of(&key, registry)).unwrap_or(0.0);
-                let value = value.value(&|_| None).map_err(|name| {
-                    (format!("global `{}` depends on `{name}` of single synapses", key.1), HELP)
+                let value = value.value(&|_| None);
+                let value = value.and_then(|value| Ok(arithmetic::assigned(*operator, old, value)?));
+                let value = value.map_err(|reason| match reason {
+                    NoValue::Unknown(name) => {
+                        (format!("global `{}` depends on `{name}` of single synapses", key.1), HELP)
+                    }
+                    NoValue::Impossible(failure) => (format!("global `{}`: {failure}", key.1), HELP),
                 })?;
-                self.globals.push((key, apply(*operator, old, value)));
+                self.globals.push((key, value));
                 Ok(())
             }
             _ => Err(("only variables of the synapse and globals can be set".into(), HELP)),
@@ -124,7 +130,7 @@ impl Configuration {
     ///
     /// # Errors
     ///
-    /// A variable that the synapse does not have.
+    /// A variable that the synapse does not have, arithmetic without a result.
     pub fn apply(&self, synapse: &mut PointProcess) -> Result<(), CannotMake> {
         let description = Arc::clone(&synapse.description);
         let unknown = |name: &str| {
@@ -134,10 +140,17 @@ impl Configuration {
         };
         for Assignment { variable, operator, value } in &self.assignments {
             let place = description.variable(variable).ok_or_else(|| unknown(variable))?;
-            let value = value
-                .value(&|name| description.variable(name).map(|index| synapse.value(index)))
-                .map_err(|name| unknown(&name))?;
-            synapse.set(place, apply(*operator, synapse.value(place), value));
+            let value = value.value(&|name| description.variable(name).map(|index| synapse.value(index)));
+            let old = synapse.value(place);
+            let value = value.and_then(|value| Ok(arithmetic::assigned(*operator, old, value)?));
+            let value = value.map_err(|reason| match reason {
+                NoValue::Unknown(name) => unknown(&name),
+                NoValue::Impossible(failure) => {
+                    let what = format!("`synapse_configure` of `{variable}`: {failure}");
+                    CannotMake::new(what, "mend the arithmetic, or let the override concern other synapses")
+                }
+            })?;
+            synapse.set(place, value);
         }
         Ok(())
     }
@@ -148,44 +161,32 @@ impl Configuration {
     }
 }
 
-impl Formula {
-    /// Its value; else the name of the variable that nobody knows.
-    fn value(&self, variable: &dyn Fn(&str) -> Option<f64>) -> Result<f64, String> {
-        Ok(match self {
-            Self::Number(value) => *value,
-            Self::Variable(name) => variable(name).ok_or_else(|| name.clone())?,
-            Self::Negate(value) => -value.value(variable)?,
-            Self::Function(function, value) => function(value.value(variable)?),
-            Self::Binary(operator, left, right) => {
-                let (left, right) = (left.value(variable)?, right.value(variable)?);
-                match operator {
-                    BinaryOperator::Add => left + right,
-                    BinaryOperator::Subtract => left - right,
-                    BinaryOperator::Multiply => left * right,
-                    BinaryOperator::Divide => left / right,
-                    BinaryOperator::Power => left.powf(right),
-                    BinaryOperator::Remainder => left - right * (left / right).floor(),
-                    BinaryOperator::Greater => f64::from(left > right),
-                    BinaryOperator::GreaterEqual => f64::from(left >= right),
-                    BinaryOperator::Less => f64::from(left < right),
-                    BinaryOperator::LessEqual => f64::from(left <= right),
-                    BinaryOperator::Equal => f64::from(left == right),
-                    BinaryOperator::NotEqual => f64::from(left != right),
-                    BinaryOperator::And => f64::from(left != 0.0 && right != 0.0),
-                    BinaryOperator::Or => f64::from(left != 0.0 || right != 0.0),
-                }
-            }
-        })
+/// Why a formula has no value.
+#[derive(Clone, Debug)]
+enum NoValue {
+    /// A variable that nobody knows.
+    Unknown(String),
+    /// Arithmetic that HOC refuses.
+    Impossible(hoc::Failure),
+}
+
+impl From<hoc::Failure> for NoValue {
+    fn from(failure: hoc::Failure) -> Self {
+        Self::Impossible(failure)
     }
 }
 
-fn apply(operator: AssignOperator, old: f64, value: f64) -> f64 {
-    match operator {
-        AssignOperator::Set => value,
-        AssignOperator::Add => old + value,
-        AssignOperator::Subtract => old - value,
-        AssignOperator::Multiply => old * value,
-        AssignOperator::Divide => old / value,
+impl Formula {
+    fn value(&self, variable: &dyn Fn(&str) -> Option<f64>) -> Result<f64, NoValue> {
+        Ok(match self {
+            Self::Number(value) => *value,
+            Self::Variable(name) => variable(name).ok_or_else(|| NoValue::Unknown(name.clone()))?,
+            Self::Negate(value) => -value.value(variable)?,
+            Self::Function(function, value) => function(value.value(variable)?)?,
+            Self::Binary(operator, left, right) => {
+                arithmetic::binary(*operator, left.value(variable)?, right.value(variable)?)?
+            }
+        })
     }
 }
 
@@ -220,17 +221,8 @@ fn formula(expression: &Expression, symbols: &Symbols) -> Result<Formula, Wrong>
                 return Err(("this is no value".into(), HELP));
             };
             let name = symbols.name(*name);
-            let function: fn(f64) -> f64 = match &**name {
-                "exp" => f64::exp,
-                "log" => f64::ln,
-                "log10" => f64::log10,
-                "sqrt" => f64::sqrt,
-                "abs" => f64::abs,
-                "sin" => f64::sin,
-                "cos" => f64::cos,
-                "int" => f64::trunc,
-                _ => return Err((format!("function `{name}` is not known here"), HELP)),
-            };
+            let function = arithmetic::function(name)
+                .ok_or_else(|| (format!("function `{name}` is not known here"), HELP))?;
             Formula::Function(function, Box::new(formula(argument, symbols)?))
         }
         _ => return Err(("this is no value".into(), HELP)),
@@ -273,6 +265,18 @@ mod tests {
         assert_eq!(value("Use"), (-1.0_f64).exp() - 1.0);
     }
 
+    /// Numbers that are nearly equal are equal, and integers are cut after a small step.
+    #[test]
+    fn arithmetic_is_that_of_hoc() {
+        let registry = Registry::with_built_ins();
+        let text = "%s.Fac = (0.1 + 0.2 > 0.3) + 10*(0.1 + 0.2 == 0.3) %s.Dep = int(2.9999999999999) %s.Use = -7 % 3";
+        let configuration = Configuration::understand(text, &registry).expect("it is right");
+        let mut synapse = synapse(&registry);
+        configuration.apply(&mut synapse).expect("it has the variables");
+        let value = |name: &str| synapse.value(synapse.description.variable(name).expect("it exists"));
+        assert_eq!([value("Fac"), value("Dep"), value("Use")], [10.0, 3.0, 2.0]);
+    }
+
     #[test]
     fn globals_are_those_of_mechanisms() {
         let registry = Registry::with_built_ins();
@@ -312,6 +316,17 @@ mod tests {
         insta::assert_snapshot!(wrong("while (1) { %s.Fac = 1 }"), @r"
         while (1) { %s.Fac = 1 }: only assignments can be done
         help: assign to variables of the synapse (`%s.Use = 0.5`) or globals (`tau_d_NMDA_ProbAMPANMDA_EMS = 5`)
+        ");
+        insta::assert_snapshot!(wrong("tau_d_NMDA_ProbAMPANMDA_EMS /= 0"), @r"
+        tau_d_NMDA_ProbAMPANMDA_EMS /= 0: global `tau_d_NMDA`: division by zero
+        help: assign to variables of the synapse (`%s.Use = 0.5`) or globals (`tau_d_NMDA_ProbAMPANMDA_EMS = 5`)
+        ");
+        let configuration =
+            Configuration::understand("%s.Use = log(%s.Use - 1)", &registry).expect("it is right so far");
+        let problem = configuration.apply(&mut synapse(&registry)).expect_err("it has no result");
+        insta::assert_snapshot!(format!("{}\nhelp: {}", problem.what, problem.help), @r"
+        `synapse_configure` of `Use`: `log` of 0 is not defined
+        help: mend the arithmetic, or let the override concern other synapses
         ");
         let configuration = Configuration::understand("%s.NMDA = 1", &registry).expect("it is right so far");
         let problem = configuration.apply(&mut synapse(&registry)).expect_err("there is no such variable");

@@ -8,6 +8,7 @@ use super::object::{Object, ObjectRef, Slot};
 use super::scope::{Class, Member, MemberKind};
 use super::value::{Argument, Arguments};
 use super::{Interpreter, TOP};
+use crate::arithmetic::EPSILON;
 use crate::classes;
 use crate::error::{Failure, Outcome, Thrown, did_you_mean};
 use crate::syntax::Symbol;
@@ -195,12 +196,12 @@ impl Interpreter {
         for dimension in &declarator.dimensions {
             let count = self.number(dimension)?;
             total *= count;
-            if count.is_nan() || count < 1.0 - super::run::EPSILON {
+            if count.is_nan() || count < 1.0 - EPSILON {
                 let function = self.symbols.name(declarator.name).to_string();
                 let expected = "1 or more".to_string();
                 return Err(Failure::ArgumentRange { function, index: 1, value: count, expected }.into());
             }
-            dimensions.push(self.check_size(count + super::run::EPSILON, "the array")?);
+            dimensions.push(self.check_size(count + EPSILON, "the array")?);
         }
         self.check_size(total, "the array")?;
         Ok(dimensions)

@@ -1,8 +1,8 @@
 //! Values of expressions, assignments and arguments.
 
 use super::Interpreter;
-use super::run::EPSILON;
 use super::value::{Argument, Place, Target, Value};
+use crate::arithmetic;
 use crate::error::{Failure, Outcome, Thrown};
 use crate::syntax::ast::{AssignOperator, BinaryOperator, Expression, ExpressionKind};
 
@@ -73,52 +73,18 @@ impl Interpreter {
     }
 
     fn binary(&mut self, operator: BinaryOperator, left: &Expression, right: &Expression) -> Outcome<f64> {
-        let truth = |condition: bool| f64::from(u8::from(condition));
-        match operator {
-            // both sides are computed in any case, as in NEURON
-            BinaryOperator::Or => {
-                let (left, right) = (self.number(left)?, self.number(right)?);
-                return Ok(truth(left != 0.0 || right != 0.0));
-            }
-            BinaryOperator::And => {
-                let (left, right) = (self.number(left)?, self.number(right)?);
-                return Ok(truth(left != 0.0 && right != 0.0));
-            }
-            BinaryOperator::Equal | BinaryOperator::NotEqual => {
-                let equal = self.equal(left, right)?;
-                return Ok(truth(equal == (operator == BinaryOperator::Equal)));
-            }
-            _ => {}
+        if let BinaryOperator::Equal | BinaryOperator::NotEqual = operator {
+            let equal = self.equal(left, right)?;
+            return Ok(f64::from(u8::from(equal == (operator == BinaryOperator::Equal))));
         }
+        // both sides are computed in any case, as in NEURON
         let (a, b) = (self.number(left)?, self.number(right)?);
-        Ok(match operator {
-            BinaryOperator::Greater => truth(a > b + EPSILON),
-            BinaryOperator::GreaterEqual => truth(a >= b - EPSILON),
-            BinaryOperator::Less => truth(a < b - EPSILON),
-            BinaryOperator::LessEqual => truth(a <= b + EPSILON),
-            BinaryOperator::Add => a + b,
-            BinaryOperator::Subtract => a - b,
-            BinaryOperator::Multiply => a * b,
-            BinaryOperator::Divide => {
-                if b == 0.0 {
-                    return Err(Failure::DivisionByZero.into());
-                }
-                a / b
-            }
-            BinaryOperator::Remainder => remainder(a, b)?,
-            _ => {
-                let power = a.powf(b);
-                if power.is_nan() && !a.is_nan() && !b.is_nan() {
-                    return Err(Failure::Domain { function: "^", value: a }.into());
-                }
-                power
-            }
-        })
+        Ok(arithmetic::binary(operator, a, b)?)
     }
 
     fn equal(&mut self, left: &Expression, right: &Expression) -> Outcome<bool> {
         match (self.value(left)?, self.value(right)?) {
-            (Value::Number(a), Value::Number(b)) => Ok(a == b || (a - b).abs() <= EPSILON),
+            (Value::Number(a), Value::Number(b)) => Ok(arithmetic::are_equal(a, b)),
             (Value::Object(a), Value::Object(b)) => {
                 let same = a == b;
                 self.release(a);
@@ -168,9 +134,10 @@ impl Interpreter {
             (Place::Range(section, variable, None), operator, Value::Number(number))
                 if operator != AssignOperator::Set =>
             {
-                // every segment changes by itself
+                // every segment changes by itself; division by zero was refused before
                 let (section, variable, number) = (*section, *variable, *number);
-                self.cell.update_value(section, variable, None, &|old| apply(operator, old, number))?;
+                let change = |old| arithmetic::assigned(operator, old, number).unwrap_or(old);
+                self.cell.update_value(section, variable, None, &change)?;
             }
             _ => {
                 let result = self.write(&place, written.clone());
@@ -191,10 +158,7 @@ impl Interpreter {
             Err(thrown) if matches!(thrown.failure, Failure::UndefinedVariable(_)) => 0.0,
             Err(thrown) => return Err(thrown),
         };
-        if operator == AssignOperator::Divide && *value == 0.0 {
-            return Err(Failure::DivisionByZero.into());
-        }
-        Ok(apply(operator, old, *value))
+        Ok(arithmetic::assigned(operator, old, *value)?)
     }
 
     /// `diam(0:1) = 2:1`
@@ -275,35 +239,4 @@ impl Interpreter {
             Argument::Variable(place) | Argument::Address(place) => self.read(place),
         }
     }
-}
-
-fn apply(operator: AssignOperator, old: f64, value: f64) -> f64 {
-    match operator {
-        AssignOperator::Set => value,
-        AssignOperator::Add => old + value,
-        AssignOperator::Subtract => old - value,
-        AssignOperator::Multiply => old * value,
-        AssignOperator::Divide => old / value,
-    }
-}
-
-/// `a % b`, which lies in `0..b`.
-fn remainder(a: f64, b: f64) -> Result<f64, Failure> {
-    if b.is_nan() || b <= 0.0 {
-        return Err(Failure::Modulus(b));
-    }
-    let mut rest = if a >= b {
-        a - (a / b).floor() * b
-    } else if a <= -b {
-        a + (-a / b).floor() * b
-    } else {
-        a
-    };
-    if rest > b {
-        rest -= b;
-    }
-    if rest < 0.0 {
-        rest += b;
-    }
-    Ok(rest)
 }

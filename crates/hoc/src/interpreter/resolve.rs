@@ -5,10 +5,10 @@ use std::sync::Arc;
 use cell::SectionId;
 
 use super::object::{Object, ObjectRef, Slot};
-use super::run::EPSILON;
 use super::scope::MemberKind;
 use super::value::{Argument, Arguments, Place, Target, Value};
 use super::{Interpreter, TOP};
+use crate::arithmetic::EPSILON;
 use crate::builtin::{self, Builtin};
 use crate::classes;
 use crate::error::{Failure, Outcome, Thrown, did_you_mean};

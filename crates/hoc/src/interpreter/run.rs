@@ -10,6 +10,7 @@ use super::host::{SetPointer, Variable};
 use super::object::Object;
 use super::scope::MemberKind;
 use super::value::{Argument, Place, Target, Value};
+use crate::arithmetic::EPSILON;
 use crate::error::{Failure, Outcome, Thrown};
 use crate::syntax::ast::{Expression, ExpressionKind, Statement, StatementKind};
 use crate::text::general;
@@ -26,9 +27,6 @@ pub(crate) enum Flow {
 
 /// Statements and expressions inside each other that the stack surely takes.
 const MAXIMUM_DEPTH: usize = 700;
-
-/// HOC's tolerance in comparisons (`float_epsilon`).
-pub(crate) const EPSILON: f64 = 1e-11;
 
 impl Interpreter {
     pub(crate) fn run_all(&mut self, statements: &[Statement]) -> Outcome<Flow> {

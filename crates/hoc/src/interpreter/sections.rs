@@ -3,9 +3,9 @@
 use cell::{GlobalVariable, MechanismIndex, SectionId};
 
 use super::object::Object;
-use super::run::EPSILON;
 use super::value::{Arguments, Place, Property, Target, Value};
 use super::{Interpreter, TOP};
+use crate::arithmetic::EPSILON;
 use crate::error::{Failure, Outcome, Thrown, did_you_mean};
 use crate::interpreter::host::MechanismCall;
 use crate::syntax::Symbol;
