@@ -97,7 +97,7 @@ fn short_help() {
           --modelbuilding-steps <N>    Build the model in N rounds, to bound the memory of building
 
     Known from CoreNEURON:
-          --coreneuron-direct-mode  Pass the model from building to simulating in memory [refused]
+          --coreneuron-direct-mode  Pass the model from building to simulating in memory [no effect]
           --enable-shm <ON|OFF>     Pass the model from building to simulating by shared memory
           --cell-permute <ORDER>    Order of compartments in memory [no effect]
 
@@ -187,15 +187,6 @@ fn the_config_is_no_option() {
     error: invalid value 'sim.json' for '--configFile <FILE>': the config is given without an option: `neurodamus sim.json`
 
     For more information, try '--help'.
-    ");
-}
-
-#[test]
-fn refused_options_are_named_before_the_config_is_looked_at() {
-    assert_snapshot!(complaint(&["missing.json", "--coreneuron-direct-mode"]), @"
-    exit code 2
-    error: `--coreneuron-direct-mode` is not supported yet
-    help: leave the option out: the model always stays in memory
     ");
 }
 
