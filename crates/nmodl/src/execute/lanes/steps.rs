@@ -388,6 +388,23 @@ impl<F: Function<2>, S: Function<2>, A: Source, B: Source, C: Source> Shape for 
     }
 }
 
+/// The exponential of an operation.
+struct ExpOf<F, A, B>(PhantomData<(F, A, B)>);
+
+impl<F: Function<2>, A: Source, B: Source> Shape for ExpOf<F, A, B> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        let [a, b, _] = step.operands;
+        // SAFETY: by the caller
+        unsafe {
+            let (to, a, b) = (target(bank, step), A::find(bank, a), B::find(bank, b));
+            for line in 0..bank.lines {
+                F::of::<V>([A::line(a, line), B::line(b, line)]).guarded_exp().store(to.add(line));
+            }
+        }
+    }
+}
+
 /// The exponential of an operation, then another operation with a uniform number.
 struct ExpChain<F, S, A, B>(PhantomData<(F, S, A, B)>);
 
@@ -538,7 +555,7 @@ fn fused(level: Level, first: First, second: Second, operands: [Operand; 3]) -> 
 fn exponential(level: Level, first: First, operands: [Operand; 2], second: Option<Second>) -> Option<Run> {
     fn of<F: Function<2>, A: Source, B: Source>(level: Level, second: Option<Second>) -> Option<Run> {
         Some(match second {
-            None => compiled::<ExpChain<F, Former, A, B>>(level),
+            None => compiled::<ExpOf<F, A, B>>(level),
             Some(Second::Add) => compiled::<ExpChain<F, Add, A, B>>(level),
             Some(Second::Subtract) => compiled::<ExpChain<F, Subtract, A, B>>(level),
             Some(Second::SubtractFrom) => compiled::<ExpChain<F, SubtractFrom, A, B>>(level),

@@ -12,7 +12,7 @@ use ::random::Stream;
 
 use super::{Constants, Demand, Frame, Holdings, Nodes, Outbox, Phase, Request, Specialised, Storage};
 use crate::description::{Description, Kind, Role, Variable};
-use crate::ir::{Kernel, Kernels, Program, SharedVariable};
+use crate::ir::{BinaryOperation, Builder, Kernel, Kernels, Place, Program, SharedVariable, UnaryOperation};
 use crate::{Column, IonUse};
 
 /// A program of a point process with some columns `c0`, `c1`, … and shared variables `g0`, `g1`, …
@@ -214,4 +214,18 @@ pub(super) fn run_state(program: &Program, before: &Instances) -> Instances {
         }
     }
     result.expect("there is a level")
+}
+
+#[test]
+fn kernels_without_uniform_numbers_have_exponentials() {
+    let mut builder = Builder::new();
+    let [a, b] = [0, 1].map(|column| builder.read(Place::Column(column)));
+    let product = builder.binary(BinaryOperation::Multiply, a, b);
+    let exponential = builder.unary(UnaryOperation::Exp, product);
+    builder.write(Place::Column(2), exponential);
+    let program = state_only(3, builder.finish());
+    let before = Instances::new(&program, 9, |column, instance| (column + instance) as f64);
+    let after = run_state(&program, &before);
+    let expected: Vec<f64> = (0..9).map(|instance| f64::from(instance * (instance + 1)).exp()).collect();
+    assert_eq!(after.columns[2][..], expected);
 }
