@@ -29,9 +29,7 @@ pub use construct::{BuiltCell, PublicValues};
 pub use corrections::Clamp;
 pub use modifications::warn_of_idle;
 pub use reports::{CellElements, ReportPlan};
-pub use synapses::{
-    EdgeCounts, GAP_JUNCTION, GLOBALS_OF_BUILDING, count_edges, end_minis_at, is_synapse, review_overrides,
-};
+pub use synapses::{EdgeCounts, GAP_JUNCTION, GLOBALS_OF_BUILDING, count_edges, end_minis_at, is_synapse};
 pub use templates::{Globals, public_values};
 
 /// The cells of a rank, with all that is attached to them so far.
@@ -164,7 +162,8 @@ pub fn create_cells(
     Ok(CellsOfRank { applications, files, ..CellsOfRank::new(instances, plans, globals) })
 }
 
-/// Makes the synapses and gap junctions of a rank's cells, but for those of the pathways in `deleted`.
+/// Makes the synapses and gap junctions of a rank's cells, but for those of the pathways in `deleted`; says what of the
+/// overrides is worth a second look, if asked for a `review`.
 ///
 /// # Errors
 ///
@@ -175,6 +174,7 @@ pub fn create_synapses(
     plan: &Plan,
     deleted: &[Pathway],
     crash_test: bool,
+    review: bool,
 ) -> Result<(), Failure> {
     if cells.has_synapses {
         return Ok(());
@@ -182,7 +182,7 @@ pub fn create_synapses(
     let deleted = deleted.iter().map(|pathway| pathway.resolve(plan)).collect::<Result<Vec<_>, _>>()?;
     let CellsOfRank { instances, plans, .. } = cells;
     let synapses::Connected { globals, files, count } =
-        synapses::connect(plans, instances, input, plan, &deleted, crash_test)?;
+        synapses::connect(plans, instances, input, plan, &deleted, crash_test, review)?;
     (cells.configured_globals, cells.synapse_count) = (globals, count);
     cells.files.extend(files);
     if let Some((corrections, population)) = corrections::wanted(input, plan)? {

@@ -144,7 +144,7 @@ impl Sampler<'_> {
         let chosen = Target { nodes: vec![(population, node_ids)] };
         let manner = Manner::new(true, options.crash_test);
         let mut cells = build::create_cells(plan.cells(&chosen)?, input, plan, manner)?;
-        build::create_synapses(&mut cells, input, plan, &[], options.crash_test)?;
+        build::create_synapses(&mut cells, input, plan, &[], options.crash_test, false)?;
         build::enable_stimuli(&mut cells, input, plan)?;
         if !options.disable_reports {
             build::enable_reports(&mut cells, input, plan)?;

@@ -251,12 +251,10 @@ impl Node {
     /// that is not there.
     pub fn create_synapses(&mut self) -> Result<(), Failure> {
         self.wanted.synapses = true;
-        let is_first_round = self.grouped.is_none();
+        // Once, not in every round and rank
+        let review = self.grouped.is_none() && self.is_first();
         self.with_cells(|node, plan, cells| {
-            if is_first_round && node.is_first() && !cells.has_synapses {
-                build::review_overrides(&node.input, plan)?;
-            }
-            build::create_synapses(cells, &node.input, plan, &node.deleted, node.options.crash_test)
+            build::create_synapses(cells, &node.input, plan, &node.deleted, node.options.crash_test, review)
         })
     }
 

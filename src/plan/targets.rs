@@ -19,6 +19,14 @@ impl Target {
         self.in_population(population).binary_search(&node_id).is_ok()
     }
 
+    /// Whether the sets have a node in common.
+    pub fn intersects(&self, other: &Self) -> bool {
+        self.nodes.iter().any(|(population, node_ids)| {
+            let others = other.in_population(*population);
+            node_ids.iter().any(|node_id| others.binary_search(node_id).is_ok())
+        })
+    }
+
     /// The nodes of one population in the set, ascending.
     pub fn in_population(&self, population: usize) -> &[u64] {
         let found = self.nodes.iter().find(|(index, _)| *index == population);

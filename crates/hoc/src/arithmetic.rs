@@ -111,7 +111,11 @@ plain!(sin, cos, tan, tanh, abs);
 
 /// Without underflow below -700 and without overflow above 700.
 pub(crate) fn exp(x: f64) -> Result<f64, Failure> {
-    Ok(if x < -700.0 { 0.0 } else { x.min(700.0).exp() })
+    Ok(match x {
+        ..-700.0 => 0.0,
+        700.0.. => 700f64.exp(),
+        _ => x.exp(),
+    })
 }
 
 fn of_positive(
@@ -141,4 +145,16 @@ pub(crate) fn sqrt(x: f64) -> Result<f64, Failure> {
 /// Cuts to an integer, after a step away from 0.
 pub(crate) fn int(x: f64) -> Result<f64, Failure> {
     Ok(if x < 0.0 { (x - EPSILON).trunc() + 0.0 } else { (x + EPSILON).trunc() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exp;
+
+    #[test]
+    fn exponentials_are_bounded_and_keep_what_is_no_number() {
+        let value = |x: f64| exp(x).expect("it has a value");
+        assert_eq!([-700.1, -1.0, 700.0, 1e9].map(value), [0.0, (-1f64).exp(), 700f64.exp(), 700f64.exp()]);
+        assert!(value(f64::NAN).is_nan());
+    }
 }

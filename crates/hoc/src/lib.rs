@@ -14,8 +14,8 @@
 //!   statement, `a.b() c` two statements); the tree leaves that open.
 //! * `interpreter`: runs the tree. Names are numbers ([`syntax::Symbol`]); what they stand for is found at run time in
 //!   the template's table, then among the built-in names, as NEURON does.
-//! * [`arithmetic`]: operators and functions of numbers. `builtin`: functions, global and range variables. `classes`: `Vector`, `List`, `SectionList`, `Import3d_*`,
-//!   `NetCon`, point processes, …, in Rust.
+//! * [`arithmetic`]: operators and functions of numbers. `builtin`: functions, global and range variables. `classes`:
+//!   `Vector`, `List`, `SectionList`, `Import3d_*`, `NetCon`, point processes, …, in Rust.
 //!
 //! # The sandbox
 //!

@@ -136,17 +136,8 @@ struct Synapses {
     remembered: Vec<Remembered>,
 }
 
-/// Says what of the overrides is worth a second look.
-///
-/// # Errors
-///
-/// Overrides that cannot be understood.
-pub fn review_overrides(input: &Input, plan: &Plan) -> Result<(), Failure> {
-    Overrides::load(input, plan).map(|overrides| overrides.review())
-}
-
 /// Attaches the synapses and connections of all edge populations, but for those of the pathways in `deleted`, to the
-/// cells of this rank.
+/// cells of this rank; says what of the overrides is worth a second look, if asked for a `review`.
 ///
 /// # Errors
 ///
@@ -159,8 +150,12 @@ pub fn connect(
     plan: &Plan,
     deleted: &[Resolved],
     crash_test: bool,
+    review: bool,
 ) -> Result<Connected, Failure> {
     let overrides = Overrides::load(input, plan)?;
+    if review {
+        overrides.review();
+    }
     let managers = managers(input, plan)?;
     let replayed = Replays::populations(input, plan)?;
     let mut sources = Sources::new();

@@ -169,7 +169,7 @@ impl<'a> Overrides<'a> {
     /// take the place of earlier ones.
     pub fn review(&self) {
         let overlap = |one: &Override, other: &Override| {
-            intersect(&one.source, &other.source) && intersect(&one.target, &other.target)
+            one.source.intersects(&other.source) && one.target.intersects(&other.target)
         };
         let (at_once, delayed): (Vec<&Override>, Vec<&Override>) =
             self.0.iter().partition(|entry| entry.config.delay <= 0.0);
@@ -180,6 +180,9 @@ impl<'a> Overrides<'a> {
                     "override `{name}` has a delay, but changes no connection that an override gives weight 0 before"
                 );
             }
+        }
+        if !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
         }
         for (index, entry) in at_once.iter().enumerate() {
             if let Some(earlier) = at_once[..index].iter().rfind(|earlier| overlap(entry, earlier)) {
@@ -203,11 +206,4 @@ impl Selection<'_> {
                 .any(|entry| entry.matches(source, target)),
         }
     }
-}
-
-/// Whether two sets have a node in common.
-fn intersect(one: &Target, other: &Target) -> bool {
-    one.nodes
-        .iter()
-        .any(|(population, node_ids)| node_ids.iter().any(|node_id| other.contains(*population, *node_id)))
 }

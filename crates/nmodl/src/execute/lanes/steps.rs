@@ -321,6 +321,17 @@ impl Function<2> for Former {
     }
 }
 
+/// The exponential of an operation.
+struct ExpOf<F>(PhantomData<F>);
+
+impl<F: Function<2>> Function<2> for ExpOf<F> {
+    #[inline(always)]
+    unsafe fn of<V: Vector>(operands: [V; 2]) -> V {
+        // SAFETY: by the caller
+        unsafe { F::of(operands).guarded_exp() }
+    }
+}
+
 struct One<F>(PhantomData<F>);
 
 impl<F: Function<1>> Shape for One<F> {
@@ -383,42 +394,6 @@ impl<F: Function<2>, S: Function<2>, A: Source, B: Source, C: Source> Shape for 
             for line in 0..bank.lines {
                 let first = F::of::<V>([A::line(a, line), B::line(b, line)]);
                 S::of::<V>([first, C::line(c, line)]).store(to.add(line));
-            }
-        }
-    }
-}
-
-/// The exponential of an operation.
-struct ExpOf<F, A, B>(PhantomData<(F, A, B)>);
-
-impl<F: Function<2>, A: Source, B: Source> Shape for ExpOf<F, A, B> {
-    #[inline(always)]
-    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
-        let [a, b, _] = step.operands;
-        // SAFETY: by the caller
-        unsafe {
-            let (to, a, b) = (target(bank, step), A::find(bank, a), B::find(bank, b));
-            for line in 0..bank.lines {
-                F::of::<V>([A::line(a, line), B::line(b, line)]).guarded_exp().store(to.add(line));
-            }
-        }
-    }
-}
-
-/// The exponential of an operation, then another operation with a uniform number.
-struct ExpChain<F, S, A, B>(PhantomData<(F, S, A, B)>);
-
-impl<F: Function<2>, S: Function<2>, A: Source, B: Source> Shape for ExpChain<F, S, A, B> {
-    #[inline(always)]
-    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
-        let [a, b, c] = step.operands;
-        // SAFETY: by the caller
-        unsafe {
-            let to = target(bank, step);
-            let (a, b, c) = (A::find(bank, a), B::find(bank, b), Uniform::find(bank, c));
-            for line in 0..bank.lines {
-                let exp = F::of::<V>([A::line(a, line), B::line(b, line)]).guarded_exp();
-                S::of::<V>([exp, Uniform::line(c, line)]).store(to.add(line));
             }
         }
     }
@@ -555,11 +530,11 @@ fn fused(level: Level, first: First, second: Second, operands: [Operand; 3]) -> 
 fn exponential(level: Level, first: First, operands: [Operand; 2], second: Option<Second>) -> Option<Run> {
     fn of<F: Function<2>, A: Source, B: Source>(level: Level, second: Option<Second>) -> Option<Run> {
         Some(match second {
-            None => compiled::<ExpOf<F, A, B>>(level),
-            Some(Second::Add) => compiled::<ExpChain<F, Add, A, B>>(level),
-            Some(Second::Subtract) => compiled::<ExpChain<F, Subtract, A, B>>(level),
-            Some(Second::SubtractFrom) => compiled::<ExpChain<F, SubtractFrom, A, B>>(level),
-            Some(Second::Multiply) => compiled::<ExpChain<F, Multiply, A, B>>(level),
+            None => compiled::<Two<ExpOf<F>, A, B>>(level),
+            Some(Second::Add) => compiled::<Chain<ExpOf<F>, Add, A, B, Uniform>>(level),
+            Some(Second::Subtract) => compiled::<Chain<ExpOf<F>, Subtract, A, B, Uniform>>(level),
+            Some(Second::SubtractFrom) => compiled::<Chain<ExpOf<F>, SubtractFrom, A, B, Uniform>>(level),
+            Some(Second::Multiply) => compiled::<Chain<ExpOf<F>, Multiply, A, B, Uniform>>(level),
             Some(Second::Divide | Second::DivideInto) => return None,
         })
     }
