@@ -151,6 +151,7 @@ fn store_in_place(operations: &mut [Operation], flow: &Flow, at: usize, slot: Sl
         operations[defined],
         Operation::Unary { .. }
             | Operation::Binary { .. }
+            | Operation::Power { .. }
             | Operation::Select { .. }
             | Operation::Copy { .. }
     );

@@ -17,6 +17,7 @@ mod columns;
 mod compile;
 mod copies;
 mod fuse;
+mod reciprocals;
 mod single;
 mod steps;
 
