@@ -7,7 +7,7 @@ use super::code::{Code, Operand, Operation, Slot, Use};
 use super::compile::PLACES;
 use super::fuse::is_straight;
 use super::steps::MOST_PACKED;
-use crate::ir::{BinaryOperation, Instruction, Register, UnaryOperation};
+use crate::ir::{BinaryOperation, Instruction, Register};
 
 /// Quotients by one divisor for which it pays to find its reciprocal.
 const WORTH: usize = 3;
@@ -62,8 +62,8 @@ fn of_uniform(code: &mut Code) {
 struct Group {
     /// Where they are.
     members: Vec<usize>,
-    /// Those of 1 and -1.
-    of_one: Vec<(usize, f64)>,
+    /// Those of 1.
+    of_one: Vec<usize>,
 }
 
 /// Divides by numbers of lanes that have several quotients.
@@ -85,26 +85,22 @@ fn of_lanes(code: &mut Code, slots: &mut u32) {
         let target = |at: usize| operations[at].as_ref().and_then(division);
         let Some((_, _, Operand::Lanes(divisor))) = target(members[0]) else { continue };
         // one of the divisions can make it
-        let makers = of_one.iter().filter(|(_, dividend)| *dividend == 1.);
-        let maker = makers.filter_map(|&(at, _)| Some((at, target(at)?.0)));
-        let maker = maker.clone().find(|(_, to)| to.0 < PLACES && writes[to] == 1);
-        let reciprocal = maker.map_or(Slot(*slots), |(_, to)| to);
+        let mut makers = of_one.iter().filter_map(|&at| Some(target(at)?.0));
+        let maker = makers.find(|to| to.0 < PLACES && writes[to] == 1);
+        let reciprocal = maker.unwrap_or(Slot(*slots));
         *slots += u32::from(maker.is_none());
         let (left, right) = (Operand::Uniform(one), Operand::Lanes(divisor));
         let made = Operation::Binary { operation: BinaryOperation::Divide, to: reciprocal, left, right };
         before.insert(members[0], made);
         for at in members {
             let Some((to, left, _)) = operations[at].as_ref().and_then(division) else { continue };
-            operations[at] = match of_one.iter().find(|(member, _)| *member == at) {
-                Some(_) if to == reciprocal => None,
-                Some((_, 1.)) => Some(Operation::Copy { to, from: Operand::Lanes(reciprocal) }),
-                Some(_) => {
-                    Some(Operation::Unary { operation: UnaryOperation::Negate, to, operand: reciprocal })
-                }
-                None => {
-                    let right = Operand::Divisor(divisor, reciprocal);
-                    Some(Operation::Binary { operation: BinaryOperation::Divide, to, left, right })
-                }
+            operations[at] = if to == reciprocal {
+                None
+            } else if of_one.contains(&at) {
+                Some(Operation::Copy { to, from: Operand::Lanes(reciprocal) })
+            } else {
+                let right = Operand::Divisor(divisor, reciprocal);
+                Some(Operation::Binary { operation: BinaryOperation::Divide, to, left, right })
             };
         }
     }
@@ -127,10 +123,9 @@ fn groups(code: &mut Code) -> Vec<Group> {
             let group = open.entry(divisor).or_default();
             group.members.push(at);
             if let Operand::Uniform(number) = left
-                && let Some(&value) = constants.get(&number)
-                && value.abs() == 1.
+                && constants.get(&number) == Some(&1.)
             {
-                group.of_one.push((at, value));
+                group.of_one.push(at);
             }
         }
         operation.visit(&mut |slot, how| {
