@@ -7,9 +7,11 @@
 //! numbers overlap with those on the next one; hence no closures, which would be compiled for any CPU.
 
 use std::arch::x86_64::*;
+use std::mem::MaybeUninit;
 
 use super::exp::{C2, C3, C4, C5, INVERSE_LN2, NEGATIVE_LN2_HIGH, NEGATIVE_LN2_LOW, SHIFT};
 use super::powers_of_two::POWERS_OF_TWO;
+use crate::column::Line;
 
 /// Below this (in size) there is nothing to guard, and glibc fuses the last multiply-add.
 const COMMON: f64 = 512.;
@@ -63,29 +65,95 @@ macro_rules! all {
 /// As for `two_fours`.
 #[inline(always)]
 unsafe fn parts(x: __m256d) -> Parts {
-    // SAFETY: by the caller; the 128 entries of the table have two numbers each
+    // SAFETY: by the caller
     unsafe {
         let shifted = _mm256_fmadd_pd(x, all!(INVERSE_LN2), all!(SHIFT));
-        let index = _mm256_castpd_si256(shifted);
-        let k = _mm256_sub_pd(shifted, all!(SHIFT));
-        let r = _mm256_fmadd_pd(k, all!(NEGATIVE_LN2_HIGH), x);
-        let r = _mm256_fmadd_pd(k, all!(NEGATIVE_LN2_LOW), r);
-        let bytes = _mm256_and_si256(_mm256_slli_epi64::<4>(index), _mm256_set1_epi64x(127 << 4));
-        let mut entries = [0_u64; 4];
-        _mm256_storeu_si256(entries.as_mut_ptr().cast(), bytes);
+        let places =
+            _mm256_slli_epi64::<4>(_mm256_and_si256(_mm256_castpd_si256(shifted), _mm256_set1_epi64x(127)));
+        let mut place = [0_u64; 4];
+        _mm256_storeu_si256(place.as_mut_ptr().cast(), places);
+        parts_with(x, [place[0] as u32, place[1] as u32, place[2] as u32, place[3] as u32])
+    }
+}
+
+/// [`parts`], with the places of entries in the table (bytes).
+///
+/// # Safety
+/// As for `two_fours`; the places are those of entries.
+#[inline(always)]
+unsafe fn parts_with(x: __m256d, places: [u32; 4]) -> Parts {
+    // SAFETY: by the caller
+    unsafe {
+        let table: *const u8 = POWERS_OF_TWO.as_ptr().cast();
         macro_rules! entry {
             ($lane:expr) => {
-                _mm_loadu_pd(POWERS_OF_TWO.as_ptr().cast::<u8>().add(entries[$lane] as usize).cast())
+                _mm_loadu_pd(table.add(places[$lane] as usize).cast())
             };
         }
         let (even, odd) = (_mm256_set_m128d(entry!(2), entry!(0)), _mm256_set_m128d(entry!(3), entry!(1)));
         let (power, error) = (_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd));
+        let shifted = _mm256_fmadd_pd(x, all!(INVERSE_LN2), all!(SHIFT));
+        let k = _mm256_sub_pd(shifted, all!(SHIFT));
+        let r = _mm256_fmadd_pd(k, all!(NEGATIVE_LN2_HIGH), x);
+        let r = _mm256_fmadd_pd(k, all!(NEGATIVE_LN2_LOW), r);
         let r2 = _mm256_mul_pd(r, r);
         let low = _mm256_fmadd_pd(_mm256_fmadd_pd(r, all!(C3), all!(C2)), r2, _mm256_add_pd(error, r));
         let high = _mm256_fmadd_pd(r, all!(C5), all!(C4));
+        let index = _mm256_castpd_si256(shifted);
         Parts { index, power, expm1: _mm256_fmadd_pd(_mm256_mul_pd(r2, r2), high, low) }
     }
 }
+
+/// [`guarded_exp`](super::guarded_exp) of lines. First the places of all table entries, then the rest: a CPU looks
+/// ahead at few numbers, and waits less for entries whose place is in memory already.
+///
+/// # Safety
+/// The CPU has AVX2 and FMA.
+#[inline(always)]
+pub(super) unsafe fn lines_of_fours(lines: &mut [Line]) {
+    let mut all_places = [const { MaybeUninit::<[u32; 8]>::uninit() }; LINES];
+    for lines in lines.chunks_mut(LINES) {
+        // SAFETY: by the caller; there are places for all lines, and those of entries have no more than 7 bits
+        unsafe {
+            let mut all_common = all!(f64::from_bits(u64::MAX));
+            for (line, places) in lines.iter().zip(&mut all_places) {
+                let numbers = line.0.as_ptr();
+                let (a, b) = (_mm256_load_pd(numbers), _mm256_load_pd(numbers.add(4)));
+                let first = _mm256_fmadd_pd(a, all!(INVERSE_LN2), all!(SHIFT));
+                let second = _mm256_fmadd_pd(b, all!(INVERSE_LN2), all!(SHIFT));
+                let largest = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(all!(-0.), a), all!(COMMON));
+                let larger = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(all!(-0.), b), all!(COMMON));
+                all_common = _mm256_and_pd(all_common, _mm256_and_pd(largest, larger));
+                // the low halves, of two lanes of the one, then of two of the other
+                let low =
+                    _mm256_shuffle_ps::<0b10_00_10_00>(_mm256_castpd_ps(first), _mm256_castpd_ps(second));
+                let low = _mm256_and_si256(_mm256_castps_si256(low), _mm256_set1_epi32(127));
+                _mm256_storeu_si256(places.as_mut_ptr().cast(), _mm256_slli_epi32::<4>(low));
+            }
+            if _mm256_movemask_pd(all_common) != 0b1111 {
+                for line in lines {
+                    let numbers = line.0.as_mut_ptr();
+                    let fours = [_mm256_load_pd(numbers), _mm256_load_pd(numbers.add(4))];
+                    let [a, b] = two_fours(fours);
+                    _mm256_store_pd(numbers, a);
+                    _mm256_store_pd(numbers.add(4), b);
+                }
+                continue;
+            }
+            for (line, places) in lines.iter_mut().zip(&all_places) {
+                let numbers = line.0.as_mut_ptr();
+                let [a0, a1, b0, b1, a2, a3, b2, b3] = places.assume_init();
+                let a = parts_with(_mm256_load_pd(numbers), [a0, a1, a2, a3]);
+                let b = parts_with(_mm256_load_pd(numbers.add(4)), [b0, b1, b2, b3]);
+                _mm256_store_pd(numbers, scaled(_mm256_fmadd_pd(a.power, a.expm1, a.power), a.index));
+                _mm256_store_pd(numbers.add(4), scaled(_mm256_fmadd_pd(b.power, b.expm1, b.power), b.index));
+            }
+        }
+    }
+}
+
+/// Lines whose places of entries are found at once.
+const LINES: usize = 16;
 
 /// The significand with the exponent of which `index` has the multiple of 128.
 ///

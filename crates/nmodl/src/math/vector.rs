@@ -82,6 +82,14 @@ pub(crate) trait Vector: Copy {
     unsafe fn blend(bits: u8, accepted: Self, rejected: Self) -> Self;
     /// [`guarded_exp`](super::guarded_exp)
     unsafe fn guarded_exp(self) -> Self;
+    /// The same for a block of lines.
+    #[inline(always)]
+    unsafe fn guarded_exps(lines: &mut [Line]) {
+        for line in lines {
+            // SAFETY: by the caller
+            unsafe { Self::load(line).guarded_exp().store(line) }
+        }
+    }
 }
 
 /// Numbers on any CPU.
@@ -181,7 +189,7 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::{EXPONENT_BITS, LEAST_QUOTIENT, LEAST_RECIPROCAL, Line, ROUNDED_LIKEWISE, Vector};
-    use crate::math::exp_x86::{eight, two_fours};
+    use crate::math::exp_x86::{eight, lines_of_fours, two_fours};
 
     /// Numbers in two registers of AVX2.
     #[derive(Clone, Copy)]
@@ -339,6 +347,12 @@ mod x86 {
                 }
                 Self(first, second)
             }
+        }
+
+        #[inline(always)]
+        unsafe fn guarded_exps(lines: &mut [Line]) {
+            // SAFETY: by the caller
+            unsafe { lines_of_fours(lines) }
         }
 
         #[inline(always)]

@@ -4,6 +4,7 @@
 //! An operation takes a line of every operand before it leaves its result, so that this may be in the place of one.
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 
 use super::code::{Condition, First, Operand, Operation, Second};
 use super::{Bits, LANES, LINES};
@@ -60,7 +61,7 @@ impl Step {
             Operand::UniformDivisor(divisor, reciprocal) => packed(divisor, reciprocal),
         };
         let (run, to, operands) = match *operation {
-            Operation::Unary { operation, to, operand } => (unary(level, operation)?, to, [operand.0, 0, 0]),
+            Operation::Unary { operation, to, operand } => (unary(level, operation)?, to, [operand.0; 3]),
             Operation::Binary { operation, to, left, right } => {
                 (binary(level, operation, left, right)?, to, [number(left), number(right), 0])
             }
@@ -403,7 +404,6 @@ macro_rules! functions {
 functions! {
     Negate: |a| a.negate();
     Not: |a| a.equal(V::splat(0.));
-    Exp: |a| a.guarded_exp();
     Sqrt: |a| a.square_root();
     Abs: |a| a.absolute();
     Floor: |a| a.floor();
@@ -457,22 +457,10 @@ impl Function<2> for Former {
     }
 }
 
-/// The exponential of an operation.
-struct ExpOf<F>(PhantomData<F>);
-
-impl<F: Pair> Function<2> for ExpOf<F> {
+impl Pair for Former {
     #[inline(always)]
-    unsafe fn of<V: Vector>(operands: [V; 2]) -> V {
-        // SAFETY: by the caller
-        unsafe { F::of(operands).guarded_exp() }
-    }
-}
-
-impl<F: Pair> Pair for ExpOf<F> {
-    #[inline(always)]
-    unsafe fn with<V: Vector, B: Source>(a: V, b: B::Numbers, line: usize) -> V {
-        // SAFETY: by the caller
-        unsafe { F::with::<V, B>(a, b, line).guarded_exp() }
+    unsafe fn with<V: Vector, B: Source>(a: V, _: B::Numbers, _: usize) -> V {
+        a
     }
 }
 
@@ -573,6 +561,30 @@ impl<F: Pair, S: Pair, A: Source, B: Source, C: Source> Shape for Chain<F, S, A,
     }
 }
 
+/// The exponential of an operation, then another operation with its result: `second(exp(first(a, b)), c)`.
+struct Exponential<F, S, A, B, C>(PhantomData<(F, S, A, B, C)>);
+
+impl<F: Pair, S: Pair, A: Source, B: Source, C: Source> Shape for Exponential<F, S, A, B, C> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        let [a, b, c] = step.operands;
+        let mut exponentials = [const { MaybeUninit::<Line>::uninit() }; LINES];
+        let exponentials = exponentials.as_mut_ptr().cast::<Line>();
+        // SAFETY: by the caller; a block has no more than `LINES` lines
+        unsafe {
+            let to = target(bank, step);
+            let (a, b, c) = (A::find(bank, a), B::find(bank, b), C::find(bank, c));
+            for line in 0..bank.lines {
+                F::with::<V, B>(A::line(a, line), b, line).store(exponentials.add(line));
+            }
+            V::guarded_exps(std::slice::from_raw_parts_mut(exponentials, bank.lines));
+            for line in 0..bank.lines {
+                S::with::<V, C>(V::load(exponentials.add(line)), c, line).store(to.add(line));
+            }
+        }
+    }
+}
+
 struct CopyOf<A>(PhantomData<A>);
 
 impl<A: Source> Shape for CopyOf<A> {
@@ -620,7 +632,7 @@ fn unary(level: Level, operation: UnaryOperation) -> Option<Run> {
     Some(match operation {
         UnaryOperation::Negate => compiled::<One<Negate>>(level),
         UnaryOperation::Not => compiled::<One<Not>>(level),
-        UnaryOperation::Exp => compiled::<One<Exp>>(level),
+        UnaryOperation::Exp => compiled::<Exponential<Former, Former, Lanes, Lanes, Lanes>>(level),
         UnaryOperation::Sqrt => compiled::<One<Sqrt>>(level),
         UnaryOperation::Abs => compiled::<One<Abs>>(level),
         UnaryOperation::Floor => compiled::<One<Floor>>(level),
@@ -718,11 +730,11 @@ fn fused(level: Level, first: First, second: Second, operands: [Operand; 3]) -> 
 fn exponential(level: Level, first: First, operands: [Operand; 2], second: Option<Second>) -> Option<Run> {
     fn of<F: Pair, A: Source, B: Source>(level: Level, second: Option<Second>) -> Option<Run> {
         Some(match second {
-            None => compiled::<Two<ExpOf<F>, A, B>>(level),
-            Some(Second::Add) => compiled::<Chain<ExpOf<F>, Add, A, B, Uniform>>(level),
-            Some(Second::Subtract) => compiled::<Chain<ExpOf<F>, Subtract, A, B, Uniform>>(level),
-            Some(Second::SubtractFrom) => compiled::<Chain<ExpOf<F>, SubtractFrom, A, B, Uniform>>(level),
-            Some(Second::Multiply) => compiled::<Chain<ExpOf<F>, Multiply, A, B, Uniform>>(level),
+            None => compiled::<Exponential<F, Former, A, B, Uniform>>(level),
+            Some(Second::Add) => compiled::<Exponential<F, Add, A, B, Uniform>>(level),
+            Some(Second::Subtract) => compiled::<Exponential<F, Subtract, A, B, Uniform>>(level),
+            Some(Second::SubtractFrom) => compiled::<Exponential<F, SubtractFrom, A, B, Uniform>>(level),
+            Some(Second::Multiply) => compiled::<Exponential<F, Multiply, A, B, Uniform>>(level),
             Some(Second::Divide | Second::DivideInto) => return None,
         })
     }
