@@ -7,6 +7,7 @@
 //! Nothing here is global: the global index (`run.random_seed`), MCellRan4's low index and its instance
 //! number, which NEURON keeps in process-wide variables, are arguments.
 
+mod counting;
 mod distribution;
 mod mcell_ran4;
 mod object;

@@ -8,13 +8,13 @@ use crate::philox::{philox4x32, philox4x32_lanes};
 pub const STREAM_WORDS: usize = 10;
 
 /// One over 2^32 + 1, which maps the words 0..2^32 into the open interval (0, 1).
-const SCALE: f64 = 1.0 / 4294967297.0;
+pub(crate) const SCALE: f64 = 1.0 / 4294967297.0;
 /// The largest 40-bit number; a position beyond it restarts the stream.
 const POSITION_LIMIT: f64 = 0xFF_FFFF_FFFF_u64 as f64;
 /// Positions are 34 bits: a 32-bit block number and a word 0..3 in the block.
 const POSITION_MASK: u64 = 0x3_FFFF_FFFF;
 /// Streams whose blocks are computed at once.
-const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 
 /// A Philox4x32-10 stream named by three ids under a global index.
 ///
@@ -23,10 +23,10 @@ const LANES: usize = 8;
 /// out of the block word, which shows only after 2^34 draws).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream {
-    counter: [u32; 4],
-    words: [u32; 4],
-    global_index: u32,
-    which: u8,
+    pub(crate) counter: [u32; 4],
+    pub(crate) words: [u32; 4],
+    pub(crate) global_index: u32,
+    pub(crate) which: u8,
 }
 
 impl Stream {

@@ -2,8 +2,8 @@
 
 use random::{Generator, Random, Stream};
 
-use super::{Fixed, Scalar};
-use crate::execute::arithmetic::{ghk, nernst, truth};
+use super::{Fixed, REPETITIONS, Scalar, endless};
+use crate::execute::arithmetic::{ghk, nernst, strict_bound, truth};
 use crate::execute::shared_generator::POISSON_LIMIT;
 use crate::execute::{Argument, format};
 use crate::ir::{Distribution, Effect, Register};
@@ -181,7 +181,10 @@ impl Scalar<'_, '_> {
                     format!("the random stream `{name}` was not set from a `Random` object")
                 });
             }
+            Effect::CountBelow { .. } if !(a >= 1.) => return Ok(0.),
+            Effect::CountBelow { .. } if a > REPETITIONS as f64 => return Err(endless()),
             Effect::Draw { stream: number, .. }
+            | Effect::CountBelow { stream: number, .. }
             | Effect::StreamId { stream: number, .. }
             | Effect::SetStreamIds(number)
             | Effect::SetStreamPosition(number)
@@ -194,6 +197,9 @@ impl Scalar<'_, '_> {
         let Some(stream) = self.stream(number) else { return Err(fixed.unset_stream(number)) };
         match effect {
             Effect::Draw { distribution, .. } => return Ok(draw(level, stream, *distribution, a, b)),
+            Effect::CountBelow { or_equal, .. } => {
+                return Ok((stream.count_below(a as u64, strict_bound(b, *or_equal))) as f64);
+            }
             Effect::StreamId { id, .. } => return Ok(f64::from(stream.ids()[usize::from(*id).min(2)])),
             Effect::SetStreamIds(_) => stream.set_ids(word(a), word(b), word(c)),
             Effect::SetStreamPosition(_) => stream.set_position(a),

@@ -1,0 +1,117 @@
+//! Draws from the random streams of lanes.
+
+use random::Stream;
+
+use super::block::{Machine, set_bits};
+use super::code::Slot;
+use super::{Bits, LANES, LINES};
+use crate::execute::arithmetic::strict_bound;
+use crate::execute::reference::{endless, most_repetitions};
+use crate::syntax::Span;
+
+impl Machine<'_, '_> {
+    /// A uniform number from the streams of the active lanes; whether the run can go on.
+    pub(super) fn draw(&mut self, stream: u32, to: Slot, span: Span, active: Bits) -> bool {
+        // SAFETY: a slot has at least `lanes` numbers, and none is in streams
+        let numbers = unsafe { std::slice::from_raw_parts_mut(self.at(to), self.lanes) };
+        let streams = self.frame.own.streams.get_mut(stream as usize).map_or(&mut [][..], Vec::as_mut_slice);
+        let missing = if let Some(arrivals) = &self.frame.arrivals {
+            let instances = &arrivals.instances[self.first..][..self.lanes];
+            set_bits(active).find(|&lane| match streams.get_mut(instances[lane] as usize) {
+                Some(Some(drawn)) => {
+                    numbers[lane] = drawn.uniform();
+                    false
+                }
+                _ => true,
+            })
+        } else {
+            let streams = streams.get_mut(self.first..).unwrap_or_default();
+            draw_uniforms(self.fixed.level, streams, active, numbers).err()
+        };
+        self.goes_on(missing, stream, span)
+    }
+
+    /// How many of the next uniform numbers from the streams of the active lanes are below a bound; whether the run can
+    /// go on.
+    pub(super) fn count_below(
+        &mut self,
+        (stream, or_equal, span): (u32, bool, Span),
+        to: Slot,
+        [draws, bounds]: [Slot; 2],
+        active: Bits,
+    ) -> bool {
+        let mut counts = [0.; LANES * LINES];
+        let mut whole = [0; LANES * LINES];
+        let mut strict = [0.; LANES * LINES];
+        let (draws, bounds) = (self.read(draws), self.read(bounds));
+        for lane in set_bits(active) {
+            if draws[lane] > most_repetitions() as f64 {
+                self.frame.outbox.fail(self.instance(lane), endless(), span);
+                return false;
+            }
+            (whole[lane], strict[lane]) = (draws[lane] as u32, strict_bound(bounds[lane], or_equal));
+        }
+        let streams = self.frame.own.streams.get_mut(stream as usize).map_or(&mut [][..], Vec::as_mut_slice);
+        let missing = if let Some(arrivals) = &self.frame.arrivals {
+            let instances = &arrivals.instances[self.first..][..self.lanes];
+            set_bits(active).filter(|&lane| whole[lane] > 0).find(|&lane| {
+                match streams.get_mut(instances[lane] as usize) {
+                    Some(Some(drawn)) => {
+                        counts[lane] = drawn.count_below(u64::from(whole[lane]), strict[lane]) as f64;
+                        false
+                    }
+                    _ => true,
+                }
+            })
+        } else {
+            let streams = streams.get_mut(self.first..).unwrap_or_default();
+            count_below_of_each(self.fixed.level, streams, &whole, &strict, &mut counts).err()
+        };
+        let to = self.write(to);
+        to.copy_from_slice(&counts[..to.len()]);
+        self.goes_on(missing, stream, span)
+    }
+
+    /// Whether the run can go on; not if the stream of a lane is missing.
+    fn goes_on(&mut self, missing: Option<usize>, stream: u32, span: Span) -> bool {
+        let Some(missing) = missing else { return true };
+        self.frame.outbox.fail(self.instance(missing), self.fixed.unset_stream(stream), span);
+        false
+    }
+}
+
+crate::dispatch! {
+    fn draw_uniforms(
+        streams: &mut [Option<Stream>],
+        drawing: Bits,
+        numbers: &mut [f64],
+    ) -> Result<(), usize> = draw_uniforms_of_lanes;
+}
+
+#[inline(always)]
+fn draw_uniforms_of_lanes<const FMA: bool>(
+    streams: &mut [Option<Stream>],
+    drawing: Bits,
+    numbers: &mut [f64],
+) -> Result<(), usize> {
+    Stream::draw_uniforms(streams, drawing, numbers)
+}
+
+crate::dispatch! {
+    fn count_below_of_each(
+        streams: &mut [Option<Stream>],
+        draws: &[u32],
+        bounds: &[f64],
+        counts: &mut [f64],
+    ) -> Result<(), usize> = count_below_of_lanes;
+}
+
+#[inline(always)]
+fn count_below_of_lanes<const FMA: bool>(
+    streams: &mut [Option<Stream>],
+    draws: &[u32],
+    bounds: &[f64],
+    counts: &mut [f64],
+) -> Result<(), usize> {
+    Stream::count_below_of_each(streams, draws, bounds, counts)
+}
