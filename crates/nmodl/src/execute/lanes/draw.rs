@@ -40,24 +40,27 @@ impl Machine<'_, '_> {
         [draws, bounds]: [Slot; 2],
         active: Bits,
     ) -> bool {
-        let mut counts = [0.; LANES * LINES];
-        let mut whole = [0; LANES * LINES];
-        let mut strict = [0.; LANES * LINES];
-        let (draws, bounds) = (self.read(draws), self.read(bounds));
-        for lane in set_bits(active) {
-            if draws[lane] > most_repetitions() as f64 {
-                self.frame.outbox.fail(self.instance(lane), endless(), span);
-                return false;
-            }
-            (whole[lane], strict[lane]) = (draws[lane] as u32, strict_bound(bounds[lane], or_equal));
+        let [mut numbers, mut strict, mut counts] = [[0.; LANES * LINES]; 3];
+        let numbers = &mut numbers[..self.lanes];
+        numbers.copy_from_slice(self.read(draws));
+        for (strict, &bound) in strict.iter_mut().zip(self.read(bounds)) {
+            *strict = strict_bound(bound, or_equal);
+        }
+        let is_endless = |draws: f64| draws > most_repetitions() as f64;
+        // all lanes at once first: there is never one
+        if numbers.iter().fold(false, |any, &draws| any | is_endless(draws))
+            && let Some(lane) = set_bits(active).find(|&lane| is_endless(numbers[lane]))
+        {
+            self.frame.outbox.fail(self.instance(lane), endless(), span);
+            return false;
         }
         let streams = self.frame.own.streams.get_mut(stream as usize).map_or(&mut [][..], Vec::as_mut_slice);
         let missing = if let Some(arrivals) = &self.frame.arrivals {
             let instances = &arrivals.instances[self.first..][..self.lanes];
-            set_bits(active).filter(|&lane| whole[lane] > 0).find(|&lane| {
+            set_bits(active).filter(|&lane| numbers[lane] >= 1.).find(|&lane| {
                 match streams.get_mut(instances[lane] as usize) {
                     Some(Some(drawn)) => {
-                        counts[lane] = drawn.count_below(u64::from(whole[lane]), strict[lane]) as f64;
+                        counts[lane] = drawn.count_below(numbers[lane] as u64, strict[lane]) as f64;
                         false
                     }
                     _ => true,
@@ -65,7 +68,7 @@ impl Machine<'_, '_> {
             })
         } else {
             let streams = streams.get_mut(self.first..).unwrap_or_default();
-            count_below_of_each(self.fixed.level, streams, &whole, &strict, &mut counts).err()
+            count_below_of_each(self.fixed.level, streams, active, numbers, &strict, &mut counts).err()
         };
         let to = self.write(to);
         to.copy_from_slice(&counts[..to.len()]);
@@ -100,7 +103,8 @@ fn draw_uniforms_of_lanes<const FMA: bool>(
 crate::dispatch! {
     fn count_below_of_each(
         streams: &mut [Option<Stream>],
-        draws: &[u32],
+        drawing: Bits,
+        draws: &[f64],
         bounds: &[f64],
         counts: &mut [f64],
     ) -> Result<(), usize> = count_below_of_lanes;
@@ -109,9 +113,10 @@ crate::dispatch! {
 #[inline(always)]
 fn count_below_of_lanes<const FMA: bool>(
     streams: &mut [Option<Stream>],
-    draws: &[u32],
+    drawing: Bits,
+    draws: &[f64],
     bounds: &[f64],
     counts: &mut [f64],
 ) -> Result<(), usize> {
-    Stream::count_below_of_each(streams, draws, bounds, counts)
+    Stream::count_below_of_each(streams, drawing, draws, bounds, counts)
 }
