@@ -1,6 +1,6 @@
 //! Draws from the random streams of lanes.
 
-use random::Stream;
+use random::{Stream, Streams};
 
 use super::block::{Machine, set_bits};
 use super::code::Slot;
@@ -14,19 +14,18 @@ impl Machine<'_, '_> {
     pub(super) fn draw(&mut self, stream: u32, to: Slot, span: Span, active: Bits) -> bool {
         // SAFETY: a slot has at least `lanes` numbers, and none is in streams
         let numbers = unsafe { std::slice::from_raw_parts_mut(self.at(to), self.lanes) };
-        let streams = self.frame.own.streams.get_mut(stream as usize).map_or(&mut [][..], Vec::as_mut_slice);
+        let streams = self.frame.own.streams.get_mut(stream as usize);
+        let mut none = Streams::default();
+        let streams = streams.unwrap_or(&mut none);
         let missing = if let Some(arrivals) = &self.frame.arrivals {
             let instances = &arrivals.instances[self.first..][..self.lanes];
-            set_bits(active).find(|&lane| match streams.get_mut(instances[lane] as usize) {
-                Some(Some(drawn)) => {
-                    numbers[lane] = drawn.uniform();
-                    false
-                }
-                _ => true,
+            set_bits(active).find(|&lane| {
+                let drawn = streams.with(instances[lane] as usize, Stream::uniform);
+                numbers[lane] = drawn.unwrap_or(0.);
+                drawn.is_none()
             })
         } else {
-            let streams = streams.get_mut(self.first..).unwrap_or_default();
-            draw_uniforms(self.fixed.level, streams, active, numbers).err()
+            draw_uniforms(self.fixed.level, streams, self.first / Streams::LANES, active, numbers).err()
         };
         self.goes_on(missing, stream, span)
     }
@@ -54,21 +53,20 @@ impl Machine<'_, '_> {
             self.frame.outbox.fail(self.instance(lane), endless(), span);
             return false;
         }
-        let streams = self.frame.own.streams.get_mut(stream as usize).map_or(&mut [][..], Vec::as_mut_slice);
+        let streams = self.frame.own.streams.get_mut(stream as usize);
+        let mut none = Streams::default();
+        let streams = streams.unwrap_or(&mut none);
         let missing = if let Some(arrivals) = &self.frame.arrivals {
             let instances = &arrivals.instances[self.first..][..self.lanes];
             set_bits(active).filter(|&lane| numbers[lane] >= 1.).find(|&lane| {
-                match streams.get_mut(instances[lane] as usize) {
-                    Some(Some(drawn)) => {
-                        counts[lane] = drawn.count_below(numbers[lane] as u64, strict[lane]) as f64;
-                        false
-                    }
-                    _ => true,
-                }
+                let count = |stream: &mut Stream| stream.count_below(numbers[lane] as u64, strict[lane]);
+                let counted = streams.with(instances[lane] as usize, count);
+                counts[lane] = counted.unwrap_or(0) as f64;
+                counted.is_none()
             })
         } else {
-            let streams = streams.get_mut(self.first..).unwrap_or_default();
-            count_below_of_each(self.fixed.level, streams, active, numbers, &strict, &mut counts).err()
+            let (level, first) = (self.fixed.level, self.first / Streams::LANES);
+            count_below(level, streams, first, active, [numbers, &strict], &mut counts).err()
         };
         let to = self.write(to);
         to.copy_from_slice(&counts[..to.len()]);
@@ -85,7 +83,8 @@ impl Machine<'_, '_> {
 
 crate::dispatch! {
     fn draw_uniforms(
-        streams: &mut [Option<Stream>],
+        streams: &mut Streams,
+        first_line: usize,
         drawing: Bits,
         numbers: &mut [f64],
     ) -> Result<(), usize> = draw_uniforms_of_lanes;
@@ -93,30 +92,31 @@ crate::dispatch! {
 
 #[inline(always)]
 fn draw_uniforms_of_lanes<const FMA: bool>(
-    streams: &mut [Option<Stream>],
+    streams: &mut Streams,
+    first_line: usize,
     drawing: Bits,
     numbers: &mut [f64],
 ) -> Result<(), usize> {
-    Stream::draw_uniforms(streams, drawing, numbers)
+    streams.draw_uniforms(first_line, drawing, numbers)
 }
 
 crate::dispatch! {
-    fn count_below_of_each(
-        streams: &mut [Option<Stream>],
+    fn count_below(
+        streams: &mut Streams,
+        first_line: usize,
         drawing: Bits,
-        draws: &[f64],
-        bounds: &[f64],
+        operands: [&[f64]; 2],
         counts: &mut [f64],
     ) -> Result<(), usize> = count_below_of_lanes;
 }
 
 #[inline(always)]
 fn count_below_of_lanes<const FMA: bool>(
-    streams: &mut [Option<Stream>],
+    streams: &mut Streams,
+    first_line: usize,
     drawing: Bits,
-    draws: &[f64],
-    bounds: &[f64],
+    operands: [&[f64]; 2],
     counts: &mut [f64],
 ) -> Result<(), usize> {
-    Stream::count_below_of_each(streams, drawing, draws, bounds, counts)
+    streams.count_below(first_line, drawing, operands, counts)
 }

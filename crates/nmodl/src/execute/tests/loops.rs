@@ -85,7 +85,7 @@ fn few_turns_of_known_number_are_written_out() {
 fn an_instance_without_a_stream_is_named() {
     let program = state_only(2, count_below(None));
     let mut before = Instances::new(&program, 20, |_, instance| if instance < 11 { 1. } else { 3. });
-    before.own.streams[0][13] = None;
+    before.own.streams[0].set(13, None);
     let mut after = run_state(&program, &before);
     let failure = after.outbox.take_failure().expect("a failure");
     assert_eq!(failure.instance, 13);
