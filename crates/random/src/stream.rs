@@ -166,7 +166,7 @@ impl Stream {
         }
     }
 
-    fn advance(&mut self) {
+    pub(crate) fn advance(&mut self) {
         self.count();
         self.refill();
     }

@@ -81,7 +81,7 @@ impl Streams {
         (0..self.count).map(|place| self.get(place))
     }
 
-    /// [`Stream::uniform`] of those that draw.
+    /// [`Stream::uniform`] of those that draw; others in their lines get any numbers.
     ///
     /// # Errors
     ///
@@ -91,20 +91,21 @@ impl Streams {
         &mut self,
         first_line: usize,
         drawing: u128,
-        numbers: &mut [f64],
+        numbers: &mut [[f64; LANES]],
     ) -> Result<(), usize> {
         let (drawing, result) = self.before_missing(first_line, drawing);
         let lines = self.lines.get_mut(first_line..).unwrap_or_default();
-        for ((number, line), drawing) in lines.iter_mut().enumerate().zip(drawing.to_le_bytes()) {
+        for ((line, numbers), drawing) in lines.iter_mut().zip(numbers).zip(drawing.to_le_bytes()) {
             if drawing != 0 {
-                put(numbers, number, &line.draw(drawing));
+                *numbers = line.draw(drawing);
             }
         }
         result
     }
 
     /// [`Stream::count_below`] of those that draw: how many numbers of each, below which bound, and what is counted.
-    /// There are fewer than 2^32 draws; fractions are cut off, and what is below 1 or no number means 0.
+    /// There are fewer than 2^32 draws; fractions are cut off, and what is below 1 or no number means 0. Others in their
+    /// lines count nothing.
     ///
     /// # Errors
     ///
@@ -114,20 +115,22 @@ impl Streams {
         &mut self,
         first_line: usize,
         all_drawing: u128,
-        [draws, bounds]: [&[f64]; 2],
-        counts: &mut [f64],
+        [draws, bounds]: [&[[f64; LANES]]; 2],
+        counts: &mut [[f64; LANES]],
     ) -> Result<(), usize> {
         let (mut drawing, mut result) = self.before_missing(first_line, all_drawing);
         if result.is_err() {
-            let some = draws.iter().enumerate().filter(|(_, draws)| **draws >= 1.);
+            let some = draws.as_flattened().iter().take(128).enumerate().filter(|(_, draws)| **draws >= 1.);
             let some = some.fold(0, |bits, (place, _)| bits | 1 << place) & all_drawing;
             (drawing, result) = self.before_missing(first_line, some);
         }
         let lines = self.lines.get_mut(first_line..).unwrap_or_default();
-        for ((number, line), drawing) in lines.iter_mut().enumerate().zip(drawing.to_le_bytes()) {
+        let numbers = draws.iter().zip(bounds).zip(counts);
+        for ((line, ((draws, bounds), counts)), drawing) in
+            lines.iter_mut().zip(numbers).zip(drawing.to_le_bytes())
+        {
             if drawing != 0 {
-                let counted = line.count_below(drawing, taken(draws, number), taken(bounds, number));
-                put(counts, number, &counted);
+                *counts = line.count_below(drawing, draws, bounds);
             }
         }
         result
@@ -157,26 +160,6 @@ impl FromIterator<Option<Stream>> for Streams {
             all.set(all.count - 1, stream);
         }
         all
-    }
-}
-
-/// A line of numbers; those beyond the end are 0.
-#[inline(always)]
-fn taken(numbers: &[f64], line: usize) -> [f64; LANES] {
-    let numbers = numbers.get(LANES * line..).unwrap_or_default();
-    numbers.first_chunk().copied().unwrap_or_else(|| {
-        let mut line = [0.; LANES];
-        line.iter_mut().zip(numbers).for_each(|(to, from)| *to = *from);
-        line
-    })
-}
-
-#[inline(always)]
-fn put(numbers: &mut [f64], line: usize, from: &[f64; LANES]) {
-    let numbers = numbers.get_mut(LANES * line..).unwrap_or_default();
-    match numbers.first_chunk_mut() {
-        Some(to) => *to = *from,
-        None => numbers.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
     }
 }
 
@@ -261,13 +244,36 @@ impl Line {
     /// Takes those to their next block that are marked by 1.
     #[inline(always)]
     fn renew(&mut self, renewed: [u32; LANES]) {
-        self.count(renewed);
-        let new = self.block(0);
+        if self.may_carry(1) {
+            return self.renew_each(renewed);
+        }
+        let new = self.block(1);
         for (words, new) in self.words.iter_mut().zip(&new) {
             for lane in 0..LANES {
                 words[lane] = chosen(renewed[lane], new[lane] as u32, words[lane]);
             }
         }
+        for lane in 0..LANES {
+            self.counters[0][lane] += renewed[lane];
+        }
+    }
+
+    /// [`Line::renew`] of one after the other.
+    #[cold]
+    fn renew_each(&mut self, renewed: [u32; LANES]) {
+        for lane in (0..LANES).filter(|&lane| renewed[lane] != 0) {
+            let stream = self.get(lane).map(|mut stream| {
+                stream.advance();
+                stream
+            });
+            self.set(lane, stream);
+        }
+    }
+
+    /// Whether some blocks on, a counter changes in more than its lowest word.
+    #[inline(always)]
+    fn may_carry(&self, blocks: u32) -> bool {
+        self.counters[0].iter().fold(false, |any, &word| any | (word > u32::MAX - blocks))
     }
 
     /// The words some blocks after the one that each is at, in the low halves.
@@ -278,34 +284,11 @@ impl Line {
         philox4x32_lanes(counters, [self.keys.map(u64::from), [0; LANES]])
     }
 
-    /// Counts blocks, without their words.
-    #[inline(always)]
-    fn count(&mut self, blocks: [u32; LANES]) {
-        let before = self.counters[0];
-        self.counters[0] = std::array::from_fn(|lane| before[lane].wrapping_add(blocks[lane]));
-        let is_carried: [bool; LANES] = std::array::from_fn(|lane| self.counters[0][lane] < before[lane]);
-        if is_carried != [false; LANES] {
-            self.carry(is_carried);
-        }
-    }
-
-    #[cold]
-    fn carry(&mut self, is_carried: [bool; LANES]) {
-        for lane in (0..LANES).filter(|&lane| is_carried[lane]) {
-            for words in &mut self.counters[1..] {
-                words[lane] = words[lane].wrapping_add(1);
-                if words[lane] != 0 {
-                    break;
-                }
-            }
-        }
-    }
-
     /// What those that draw count.
     ///
     /// What is compared is all floating-point, for vectors of one kind.
     #[inline(always)]
-    fn count_below(&mut self, drawing: u8, draws: [f64; LANES], bounds: [f64; LANES]) -> [f64; LANES] {
+    fn count_below(&mut self, drawing: u8, draws: &[f64; LANES], bounds: &[f64; LANES]) -> [f64; LANES] {
         // from the start of the block that each is at: the first word, and the first one that is not drawn any more
         let begins = self.which.map(|which| f64::from(which as i32));
         let ends: [f64; LANES] = std::array::from_fn(|lane| {
@@ -314,7 +297,7 @@ impl Line {
         });
         let blocks = ends.map(|end| (end / WORDS as f64).trunc());
         let last = blocks.iter().fold(0., |last: f64, &block| if block > last { block } else { last }) as u32;
-        if self.counters[0].iter().fold(false, |any, &word| any | (word > u32::MAX - last)) {
+        if self.may_carry(last) {
             return self.count_each(ends, bounds);
         }
         let mut counted = [0.; LANES];
@@ -329,7 +312,7 @@ impl Line {
             let new = self.block(block);
             let block = f64::from(block);
             for (place, words) in new.iter().enumerate() {
-                count(&mut counted, words, WORDS as f64 * block + place as f64, &ends, &bounds);
+                count(&mut counted, words, WORDS as f64 * block + place as f64, &ends, bounds);
             }
             for (words, new) in words.iter_mut().zip(&new) {
                 for lane in 0..LANES {
@@ -345,7 +328,7 @@ impl Line {
 
     /// [`Line::count_below`] of one after the other, up to the `ends`.
     #[cold]
-    fn count_each(&mut self, ends: [f64; LANES], bounds: [f64; LANES]) -> [f64; LANES] {
+    fn count_each(&mut self, ends: [f64; LANES], bounds: &[f64; LANES]) -> [f64; LANES] {
         std::array::from_fn(|lane| {
             let Some(mut stream) = self.get(lane) else { return 0. };
             let draws = ends[lane] as u64 - u64::from(stream.which);
@@ -389,8 +372,9 @@ mod tests {
             // streams that get to the ends of their blocks at different times
             let drawing =
                 (0..21).filter(|place| round % 7 != place % 5).fold(0, |bits, place| bits | 1 << place);
-            let mut numbers = [0.; 21];
+            let mut numbers = [[0.; 8]; 3];
             assert_eq!(together.draw_uniforms(2, drawing, &mut numbers), Ok(()));
+            let numbers = numbers.as_flattened();
             for (place, stream) in each[16..].iter_mut().flatten().enumerate() {
                 if drawing >> place & 1 == 1 {
                     assert_eq!(numbers[place], stream.uniform());
@@ -399,10 +383,10 @@ mod tests {
             assert!(together.iter().eq(each.iter().copied()));
         }
         together.set(20, None);
-        assert_eq!(together.draw_uniforms(2, 0b1_0011, &mut [0.; 21]), Err(4));
-        assert_eq!(together.draw_uniforms(2, 1 << 21, &mut [0.; 21]), Err(21));
-        assert_eq!(together.draw_uniforms(2, 1 << 100, &mut [0.; 21]), Err(100));
-        assert_eq!(together.draw_uniforms(9, 1, &mut [0.; 21]), Err(0));
+        assert_eq!(together.draw_uniforms(2, 0b1_0011, &mut [[0.; 8]; 3]), Err(4));
+        assert_eq!(together.draw_uniforms(2, 1 << 21, &mut [[0.; 8]; 3]), Err(21));
+        assert_eq!(together.draw_uniforms(2, 1 << 100, &mut [[0.; 8]; 3]), Err(100));
+        assert_eq!(together.draw_uniforms(9, 1, &mut [[0.; 8]; 3]), Err(0));
     }
 
     /// What is counted of streams at once, and of one after the other; every seventh is left alone.
@@ -410,8 +394,14 @@ mod tests {
         let is_drawing = |place: &usize| place % 7 != 5;
         let drawing = (0..draws.len()).filter(is_drawing).fold(0, |bits, place| bits | 1 << place);
         let mut together: Streams = streams.iter().copied().collect();
-        let mut counts = vec![0.; draws.len()];
-        assert_eq!(together.count_below(0, drawing, [draws, bounds], &mut counts), Ok(()));
+        let lines = |numbers: &[f64]| {
+            let line = |numbers: &[f64]| std::array::from_fn(|lane| *numbers.get(lane).unwrap_or(&0.));
+            numbers.chunks(8).map(line).collect::<Vec<[f64; 8]>>()
+        };
+        let mut counts = lines(&vec![0.; draws.len()]);
+        let operands = [&*lines(draws), &*lines(bounds)];
+        assert_eq!(together.count_below(0, drawing, operands, &mut counts), Ok(()));
+        let counts = counts.as_flattened()[..draws.len()].to_vec();
         let (mut each, mut expected) = (streams.to_vec(), vec![0.; draws.len()]);
         for place in (0..draws.len()).filter(is_drawing) {
             let stream = each[place].as_mut().expect("a stream that draws");
@@ -454,9 +444,9 @@ mod tests {
         }
         let mut together: Streams = streams.into_iter().collect();
         for _ in 0..6 {
-            let mut numbers = [0.; 2];
+            let mut numbers = [[0.; 8]];
             assert_eq!(together.draw_uniforms(0, 0b11, &mut numbers), Ok(()));
-            assert_eq!(numbers[0], last.uniform());
+            assert_eq!(numbers[0][0], last.uniform());
         }
         assert_eq!(together.get(0), Some(last));
     }
@@ -464,13 +454,14 @@ mod tests {
     #[test]
     fn a_stream_that_counts_has_to_be_there() {
         let mut streams: Streams = [stream(0, 0), None, stream(2, 0)].into_iter().collect();
-        let mut count = |drawing, draws: &[f64]| {
-            streams.count_below(0, drawing, [draws, &[0.5; 4]], &mut [0.; 4])
+        let mut count = |drawing, [a, b, c, d]: [f64; 4]| {
+            let draws = [[a, b, c, d, 0., 0., 0., 0.]];
+            streams.count_below(0, drawing, [&draws, &[[0.5; 8]]], &mut [[0.; 8]])
         };
-        assert_eq!(count(0b111, &[6., 0., 6.]), Ok(()));
-        assert_eq!(count(0b101, &[6., 1., 6.]), Ok(()));
-        assert_eq!(count(0b111, &[6., 1., 6.]), Err(1));
-        assert_eq!(count(0b1000, &[6., 1., 6., 6.]), Err(3));
+        assert_eq!(count(0b111, [6., 0., 6., 0.]), Ok(()));
+        assert_eq!(count(0b101, [6., 1., 6., 0.]), Ok(()));
+        assert_eq!(count(0b111, [6., 1., 6., 0.]), Err(1));
+        assert_eq!(count(0b1000, [6., 1., 6., 6.]), Err(3));
         assert_eq!(streams, [stream(0, 18), None, stream(2, 12)].into_iter().collect());
     }
 }

@@ -12,8 +12,9 @@ use crate::syntax::Span;
 impl Machine<'_, '_> {
     /// A uniform number from the streams of the active lanes; whether the run can go on.
     pub(super) fn draw(&mut self, stream: u32, to: Slot, span: Span, active: Bits) -> bool {
-        // SAFETY: a slot has at least `lanes` numbers, and none is in streams
-        let numbers = unsafe { std::slice::from_raw_parts_mut(self.at(to), self.lanes) };
+        // SAFETY: a slot has whole lines for at least `lanes` numbers, and none is in streams
+        let numbers =
+            unsafe { std::slice::from_raw_parts_mut(self.at(to), self.lanes.next_multiple_of(LANES)) };
         let streams = self.frame.own.streams.get_mut(stream as usize);
         let mut none = Streams::default();
         let streams = streams.unwrap_or(&mut none);
@@ -25,7 +26,8 @@ impl Machine<'_, '_> {
                 drawn.is_none()
             })
         } else {
-            draw_uniforms(self.fixed.level, streams, self.first / Streams::LANES, active, numbers).err()
+            let (level, first) = (self.fixed.level, self.first / Streams::LANES);
+            draw_uniforms(level, streams, first, active, numbers.as_chunks_mut().0).err()
         };
         self.goes_on(missing, stream, span)
     }
@@ -39,9 +41,10 @@ impl Machine<'_, '_> {
         [draws, bounds]: [Slot; 2],
         active: Bits,
     ) -> bool {
-        let [mut numbers, mut strict, mut counts] = [[0.; LANES * LINES]; 3];
-        let numbers = &mut numbers[..self.lanes];
-        numbers.copy_from_slice(self.read(draws));
+        let [mut lines, mut strict_lines, mut counted_lines] = [[[0.; LANES]; LINES]; 3];
+        let [numbers, strict, counts] =
+            [&mut lines, &mut strict_lines, &mut counted_lines].map(|lines| lines.as_flattened_mut());
+        numbers[..self.lanes].copy_from_slice(self.read(draws));
         for (strict, &bound) in strict.iter_mut().zip(self.read(bounds)) {
             *strict = strict_bound(bound, or_equal);
         }
@@ -66,10 +69,10 @@ impl Machine<'_, '_> {
             })
         } else {
             let (level, first) = (self.fixed.level, self.first / Streams::LANES);
-            count_below(level, streams, first, active, [numbers, &strict], &mut counts).err()
+            count_below(level, streams, first, active, [&lines, &strict_lines], &mut counted_lines).err()
         };
         let to = self.write(to);
-        to.copy_from_slice(&counts[..to.len()]);
+        to.copy_from_slice(&counted_lines.as_flattened()[..to.len()]);
         self.goes_on(missing, stream, span)
     }
 
@@ -86,7 +89,7 @@ crate::dispatch! {
         streams: &mut Streams,
         first_line: usize,
         drawing: Bits,
-        numbers: &mut [f64],
+        numbers: &mut [[f64; LANES]],
     ) -> Result<(), usize> = draw_uniforms_of_lanes;
 }
 
@@ -95,7 +98,7 @@ fn draw_uniforms_of_lanes<const FMA: bool>(
     streams: &mut Streams,
     first_line: usize,
     drawing: Bits,
-    numbers: &mut [f64],
+    numbers: &mut [[f64; LANES]],
 ) -> Result<(), usize> {
     streams.draw_uniforms(first_line, drawing, numbers)
 }
@@ -105,8 +108,8 @@ crate::dispatch! {
         streams: &mut Streams,
         first_line: usize,
         drawing: Bits,
-        operands: [&[f64]; 2],
-        counts: &mut [f64],
+        operands: [&[[f64; LANES]]; 2],
+        counts: &mut [[f64; LANES]],
     ) -> Result<(), usize> = count_below_of_lanes;
 }
 
@@ -115,8 +118,8 @@ fn count_below_of_lanes<const FMA: bool>(
     streams: &mut Streams,
     first_line: usize,
     drawing: Bits,
-    operands: [&[f64]; 2],
-    counts: &mut [f64],
+    operands: [&[[f64; LANES]]; 2],
+    counts: &mut [[f64; LANES]],
 ) -> Result<(), usize> {
     streams.count_below(first_line, drawing, operands, counts)
 }
