@@ -170,6 +170,12 @@ fn chosen(condition: u32, accepted: u32, rejected: u32) -> u32 {
     accepted & mask | rejected & !mask
 }
 
+/// The number if a condition holds, else 0: without a branch, for vectors.
+#[inline(always)]
+fn only_if(condition: bool, number: f64) -> f64 {
+    f64::from_bits(u64::from(condition).wrapping_neg() & number.to_bits())
+}
+
 /// An integer from 0 to 2^32 - 1.
 #[inline(always)]
 fn integer(number: f64) -> u32 {
@@ -195,8 +201,8 @@ fn count(
     bounds: &[f64; LANES],
 ) {
     for lane in 0..LANES {
-        let bound = if place < ends[lane] { bounds[lane] } else { 0. };
-        counted[lane] += if uniform(words[lane]) < bound { 1. } else { 0. };
+        let bound = only_if(place < ends[lane], bounds[lane]);
+        counted[lane] += only_if(uniform(words[lane]) < bound, 1.);
     }
 }
 
@@ -292,8 +298,8 @@ impl Line {
         // from the start of the block that each is at: the first word, and the first one that is not drawn any more
         let begins = self.which.map(|which| f64::from(which as i32));
         let ends: [f64; LANES] = std::array::from_fn(|lane| {
-            let is_drawing = (draws[lane] >= 1.) & (drawing >> lane & 1 == 1);
-            begins[lane] + if is_drawing { draws[lane].trunc() } else { 0. }
+            let draws = only_if(draws[lane] >= 1., draws[lane].trunc());
+            begins[lane] + only_if(drawing >> lane & 1 == 1, draws)
         });
         let blocks = ends.map(|end| (end / WORDS as f64).trunc());
         let last = blocks.iter().fold(0., |last: f64, &block| if block > last { block } else { last }) as u32;
@@ -305,7 +311,7 @@ impl Line {
         for (place, words) in words.iter().enumerate() {
             let place = place as f64;
             // none is below 0
-            let bounds = std::array::from_fn(|lane| if place >= begins[lane] { bounds[lane] } else { 0. });
+            let bounds = std::array::from_fn(|lane| only_if(place >= begins[lane], bounds[lane]));
             count(&mut counted, words, place, &ends, &bounds);
         }
         for block in 1..=last {
