@@ -104,8 +104,8 @@ impl Streams {
     }
 
     /// [`Stream::count_below`] of those that draw: how many numbers of each, below which bound, and what is counted.
-    /// There are fewer than 2^32 draws; fractions are cut off, and what is below 1 or no number means 0. Others in their
-    /// lines count nothing.
+    /// There are fewer than 2^32 draws; fractions are cut off, and what is below 1 or no number means 0. Others count
+    /// nothing.
     ///
     /// # Errors
     ///
@@ -129,8 +129,10 @@ impl Streams {
         for ((line, ((draws, bounds), counts)), drawing) in
             lines.iter_mut().zip(numbers).zip(drawing.to_le_bytes())
         {
-            if drawing != 0 {
+            if drawing != 0 && draws.iter().any(|&draws| draws >= 1.) {
                 *counts = line.count_below(drawing, draws, bounds);
+            } else {
+                *counts = [0.; LANES];
             }
         }
         result
