@@ -90,7 +90,6 @@ def configured(folder, time, engine):
     config["run"]["tstop"] = time
     config["target_simulator"] = "CORENEURON" if engine == "CoreNEURON" else "NEURON"
     config["output"]["output_dir"] = engine
-    (folder / engine).mkdir()
     # Gap junctions would need a mechanism that neither neurodamus nor these models bring along
     circuit = json.loads((folder / "circuit_config.json").read_text())
     circuit.setdefault("components", {})["mechanisms_dir"] = str(mechanisms())
@@ -101,6 +100,14 @@ def configured(folder, time, engine):
     path = folder / f"{engine}.json"
     path.write_text(json.dumps(config))
     return path
+
+
+def begin_anew(folder, engine):
+    """Removes what a round before left: neurodamus would not build a model that it has written out for CoreNEURON."""
+    shutil.rmtree(folder / "build", ignore_errors=True)
+    shutil.rmtree(folder / engine, ignore_errors=True)
+    (folder / engine).mkdir()
+    (folder / f"{engine}.json.SUCCESS").unlink(missing_ok=True)
 
 
 def insert_channels(folder):
@@ -132,6 +139,7 @@ def compare(programs, cells, synapses, channels, time, rounds):
         best = {}
         for _ in range(rounds):
             for engine, command in contestants.items():
+                begin_anew(folder, engine)
                 report = measured(command, folder)
                 if report["engine"] != engine:
                     sys.exit(f"error: {report['engine']} ran, not {engine}")

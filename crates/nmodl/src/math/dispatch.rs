@@ -57,6 +57,22 @@ impl Level {
         self.0
     }
 
+    /// Whether quotients by numbers whose reciprocal is known are found faster than by division: the dividers of CPUs
+    /// with AVX-512 are hardly faster than those with AVX2, their multipliers are. Unit tests want them wherever
+    /// possible.
+    pub(crate) fn divides_by_reciprocals(self) -> bool {
+        match self.0 {
+            Features::Baseline => false,
+            Features::Avx2Fma => cfg!(test),
+            Features::Avx512 => true,
+        }
+    }
+
+    /// Whether its vectors have [`whole_power`](super::vector::Vector::whole_power).
+    pub(crate) fn has_whole_powers(self) -> bool {
+        self.0 != Features::Baseline
+    }
+
     /// Whether kernels of this level run with `FMA = true`.
     pub fn fma(self) -> bool {
         BASELINE_FMA || self.0 != Features::Baseline

@@ -2,34 +2,50 @@
 //!
 //! The same operations as [`guarded_exp`](super::guarded_exp) with `FMA`, hence the same bits. Written out because
 //! compilers take the table's look-up for too slow to vectorise: both numbers of an entry come with one load here.
+//!
+//! What is common is always inlined, into functions compiled for the instructions, so that operations on one line of
+//! numbers overlap with those on the next one; hence no closures, which would be compiled for any CPU.
 
 use std::arch::x86_64::*;
+use std::mem::MaybeUninit;
 
 use super::exp::{C2, C3, C4, C5, INVERSE_LN2, NEGATIVE_LN2_HIGH, NEGATIVE_LN2_LOW, SHIFT};
 use super::powers_of_two::POWERS_OF_TWO;
+use crate::column::Line;
 
 /// Below this (in size) there is nothing to guard, and glibc fuses the last multiply-add.
 const COMMON: f64 = 512.;
 
 /// [`guarded_exp`](super::guarded_exp) of two times four numbers.
-#[target_feature(enable = "avx2,fma")]
-#[inline]
-pub(super) fn two_fours([a, b]: [__m256d; 2]) -> [__m256d; 2] {
-    let (sign, common) = (_mm256_set1_pd(-0.), _mm256_set1_pd(COMMON));
-    let first = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(sign, a), common);
-    let second = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(sign, b), common);
-    if _mm256_movemask_pd(_mm256_and_pd(first, second)) == 0b1111 {
-        [four_common(a), four_common(b)]
-    } else {
-        [four(a), four(b)]
+///
+/// # Safety
+/// The CPU has AVX2 and FMA.
+#[inline(always)]
+pub(super) unsafe fn two_fours([a, b]: [__m256d; 2]) -> [__m256d; 2] {
+    // SAFETY: by the caller
+    unsafe {
+        let (sign, common) = (_mm256_set1_pd(-0.), _mm256_set1_pd(COMMON));
+        let first = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(sign, a), common);
+        let second = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(sign, b), common);
+        if _mm256_movemask_pd(_mm256_and_pd(first, second)) == 0b1111 {
+            [four_common(a), four_common(b)]
+        } else {
+            let mut numbers = [a, b];
+            two_fours_of_any_size(&mut numbers);
+            numbers
+        }
     }
 }
 
-#[target_feature(enable = "avx2,fma")]
-#[inline]
-fn four_common(x: __m256d) -> __m256d {
-    let Parts { index, power, expm1 } = parts(x);
-    scaled(_mm256_fmadd_pd(power, expm1, power), index)
+/// # Safety
+/// As for `two_fours`.
+#[inline(always)]
+unsafe fn four_common(x: __m256d) -> __m256d {
+    // SAFETY: by the caller
+    unsafe {
+        let Parts { index, power, expm1 } = parts(x);
+        scaled(_mm256_fmadd_pd(power, expm1, power), index)
+    }
 }
 
 /// The exponential before the end: 2^(k/128), k in the low bits of `index`, and what remains, less 1.
@@ -39,81 +55,220 @@ struct Parts {
     expm1: __m256d,
 }
 
-#[target_feature(enable = "avx2,fma")]
-#[inline]
-fn parts(x: __m256d) -> Parts {
-    let set = |number: f64| _mm256_set1_pd(number);
-    let shifted = _mm256_fmadd_pd(x, set(INVERSE_LN2), set(SHIFT));
-    let index = _mm256_castpd_si256(shifted);
-    let k = _mm256_sub_pd(shifted, set(SHIFT));
-    let r = _mm256_fmadd_pd(k, set(NEGATIVE_LN2_HIGH), x);
-    let r = _mm256_fmadd_pd(k, set(NEGATIVE_LN2_LOW), r);
-    let mut entries = [0_u64; 4];
-    let masked = _mm256_and_si256(index, _mm256_set1_epi64x(127));
-    // SAFETY: there is room for four integers
-    unsafe { _mm256_storeu_si256(entries.as_mut_ptr().cast(), masked) };
-    // SAFETY: there are 128 entries, of two numbers each
-    let entry =
-        |lane: usize| unsafe { _mm_loadu_pd(POWERS_OF_TWO.as_ptr().add(entries[lane] as usize).cast()) };
-    let (even, odd) = (_mm256_set_m128d(entry(2), entry(0)), _mm256_set_m128d(entry(3), entry(1)));
-    let (power, error) = (_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd));
-    let r2 = _mm256_mul_pd(r, r);
-    let low = _mm256_fmadd_pd(_mm256_fmadd_pd(r, set(C3), set(C2)), r2, _mm256_add_pd(error, r));
-    let high = _mm256_fmadd_pd(r, set(C5), set(C4));
-    Parts { index, power, expm1: _mm256_fmadd_pd(_mm256_mul_pd(r2, r2), high, low) }
+macro_rules! all {
+    ($number:expr) => {
+        _mm256_set1_pd($number)
+    };
 }
+
+/// # Safety
+/// As for `two_fours`.
+#[inline(always)]
+unsafe fn parts(x: __m256d) -> Parts {
+    // SAFETY: by the caller
+    unsafe {
+        let shifted = _mm256_fmadd_pd(x, all!(INVERSE_LN2), all!(SHIFT));
+        let places =
+            _mm256_slli_epi64::<4>(_mm256_and_si256(_mm256_castpd_si256(shifted), _mm256_set1_epi64x(127)));
+        let mut place = [0_u64; 4];
+        _mm256_storeu_si256(place.as_mut_ptr().cast(), places);
+        parts_with(x, [place[0] as u32, place[1] as u32, place[2] as u32, place[3] as u32])
+    }
+}
+
+/// [`parts`], with the places of entries in the table (bytes).
+///
+/// # Safety
+/// As for `two_fours`; the places are those of entries.
+#[inline(always)]
+unsafe fn parts_with(x: __m256d, places: [u32; 4]) -> Parts {
+    // SAFETY: by the caller
+    unsafe {
+        let table: *const u8 = POWERS_OF_TWO.as_ptr().cast();
+        macro_rules! entry {
+            ($lane:expr) => {
+                _mm_loadu_pd(table.add(places[$lane] as usize).cast())
+            };
+        }
+        let (even, odd) = (_mm256_set_m128d(entry!(2), entry!(0)), _mm256_set_m128d(entry!(3), entry!(1)));
+        let (power, error) = (_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd));
+        let shifted = _mm256_fmadd_pd(x, all!(INVERSE_LN2), all!(SHIFT));
+        let k = _mm256_sub_pd(shifted, all!(SHIFT));
+        let r = _mm256_fmadd_pd(k, all!(NEGATIVE_LN2_HIGH), x);
+        let r = _mm256_fmadd_pd(k, all!(NEGATIVE_LN2_LOW), r);
+        let r2 = _mm256_mul_pd(r, r);
+        let low = _mm256_fmadd_pd(_mm256_fmadd_pd(r, all!(C3), all!(C2)), r2, _mm256_add_pd(error, r));
+        let high = _mm256_fmadd_pd(r, all!(C5), all!(C4));
+        let index = _mm256_castpd_si256(shifted);
+        Parts { index, power, expm1: _mm256_fmadd_pd(_mm256_mul_pd(r2, r2), high, low) }
+    }
+}
+
+/// [`guarded_exp`](super::guarded_exp) of lines. First the places of all table entries, then the rest: a CPU looks
+/// ahead at few numbers, and waits less for entries whose place is in memory already.
+///
+/// # Safety
+/// The CPU has AVX2 and FMA.
+#[inline(always)]
+pub(super) unsafe fn lines_of_fours(lines: &mut [Line]) {
+    let mut all_places = [const { MaybeUninit::<[u32; 8]>::uninit() }; LINES];
+    for lines in lines.chunks_mut(LINES) {
+        // SAFETY: by the caller; there are places for all lines, and those of entries have no more than 7 bits
+        unsafe {
+            let mut all_common = all!(f64::from_bits(u64::MAX));
+            for (line, places) in lines.iter().zip(&mut all_places) {
+                let numbers = line.0.as_ptr();
+                let (a, b) = (_mm256_load_pd(numbers), _mm256_load_pd(numbers.add(4)));
+                let first = _mm256_fmadd_pd(a, all!(INVERSE_LN2), all!(SHIFT));
+                let second = _mm256_fmadd_pd(b, all!(INVERSE_LN2), all!(SHIFT));
+                let largest = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(all!(-0.), a), all!(COMMON));
+                let larger = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(all!(-0.), b), all!(COMMON));
+                all_common = _mm256_and_pd(all_common, _mm256_and_pd(largest, larger));
+                // the low halves, of two lanes of the one, then of two of the other
+                let low =
+                    _mm256_shuffle_ps::<0b10_00_10_00>(_mm256_castpd_ps(first), _mm256_castpd_ps(second));
+                let low = _mm256_and_si256(_mm256_castps_si256(low), _mm256_set1_epi32(127));
+                _mm256_storeu_si256(places.as_mut_ptr().cast(), _mm256_slli_epi32::<4>(low));
+            }
+            if _mm256_movemask_pd(all_common) != 0b1111 {
+                for line in lines {
+                    let numbers = line.0.as_mut_ptr();
+                    let fours = [_mm256_load_pd(numbers), _mm256_load_pd(numbers.add(4))];
+                    let [a, b] = two_fours(fours);
+                    _mm256_store_pd(numbers, a);
+                    _mm256_store_pd(numbers.add(4), b);
+                }
+                continue;
+            }
+            for (line, places) in lines.iter_mut().zip(&all_places) {
+                let numbers = line.0.as_mut_ptr();
+                let [a0, a1, b0, b1, a2, a3, b2, b3] = places.assume_init();
+                let a = parts_with(_mm256_load_pd(numbers), [a0, a1, a2, a3]);
+                let b = parts_with(_mm256_load_pd(numbers.add(4)), [b0, b1, b2, b3]);
+                _mm256_store_pd(numbers, scaled(_mm256_fmadd_pd(a.power, a.expm1, a.power), a.index));
+                _mm256_store_pd(numbers.add(4), scaled(_mm256_fmadd_pd(b.power, b.expm1, b.power), b.index));
+            }
+        }
+    }
+}
+
+/// Lines whose places of entries are found at once.
+const LINES: usize = 16;
 
 /// The significand with the exponent of which `index` has the multiple of 128.
-#[target_feature(enable = "avx2,fma")]
-#[inline]
-fn scaled(significand: __m256d, index: __m256i) -> __m256d {
-    let exponent = _mm256_slli_epi64::<52>(_mm256_srli_epi64::<7>(index));
-    _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(significand), exponent))
+///
+/// # Safety
+/// As for `two_fours`.
+#[inline(always)]
+unsafe fn scaled(significand: __m256d, index: __m256i) -> __m256d {
+    // SAFETY: by the caller
+    unsafe {
+        let exponent = _mm256_slli_epi64::<52>(_mm256_srli_epi64::<7>(index));
+        _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(significand), exponent))
+    }
 }
 
-/// [`guarded_exp`](super::guarded_exp) of four numbers.
+#[cold]
+#[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-#[inline]
-fn four(x: __m256d) -> __m256d {
-    let set = |number: f64| _mm256_set1_pd(number);
-    // the second operand where one is not a number
-    let capped = _mm256_min_pd(set(700.), x);
-    let Parts { index, power, expm1 } = parts(capped);
-    let fused = _mm256_fmadd_pd(power, expm1, power);
-    let apart = _mm256_add_pd(_mm256_mul_pd(power, expm1), power);
-    let fuse = _mm256_cmp_pd::<_CMP_GT_OQ>(capped, set(-COMMON));
-    let result = scaled(_mm256_blendv_pd(apart, fused, fuse), index);
-    let result = _mm256_andnot_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(x, set(-700.)), result);
-    _mm256_blendv_pd(result, x, _mm256_cmp_pd::<_CMP_UNORD_Q>(x, x))
+fn two_fours_of_any_size(numbers: &mut [__m256d; 2]) {
+    for x in numbers {
+        // the second operand where one is not a number
+        let capped = _mm256_min_pd(all!(700.), *x);
+        // SAFETY: the CPU has the instructions
+        let Parts { index, power, expm1 } = unsafe { parts(capped) };
+        let fused = _mm256_fmadd_pd(power, expm1, power);
+        let apart = _mm256_add_pd(_mm256_mul_pd(power, expm1), power);
+        let fuse = _mm256_cmp_pd::<_CMP_GT_OQ>(capped, all!(-COMMON));
+        // SAFETY: the CPU has the instructions
+        let result = unsafe { scaled(_mm256_blendv_pd(apart, fused, fuse), index) };
+        let result = _mm256_andnot_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(*x, all!(-700.)), result);
+        *x = _mm256_blendv_pd(result, *x, _mm256_cmp_pd::<_CMP_UNORD_Q>(*x, *x));
+    }
 }
 
 /// [`guarded_exp`](super::guarded_exp) of eight numbers.
+///
+/// # Safety
+/// The CPU has AVX-512 F, VL, DQ and BW.
+#[inline(always)]
+pub(super) unsafe fn eight(x: __m512d) -> __m512d {
+    // SAFETY: by the caller
+    unsafe {
+        if _mm512_cmp_pd_mask::<_CMP_LT_OQ>(_mm512_abs_pd(x), _mm512_set1_pd(COMMON)) == 0b1111_1111 {
+            let PartsOfEight { index, power, expm1 } = parts_of_eight(x);
+            scaled_eight(_mm512_fmadd_pd(power, expm1, power), index)
+        } else {
+            let mut numbers = x;
+            eight_of_any_size(&mut numbers);
+            numbers
+        }
+    }
+}
+
+/// As [`Parts`].
+struct PartsOfEight {
+    index: __m512i,
+    power: __m512d,
+    expm1: __m512d,
+}
+
+macro_rules! all_eight {
+    ($number:expr) => {
+        _mm512_set1_pd($number)
+    };
+}
+
+/// # Safety
+/// As for `eight`.
+#[inline(always)]
+unsafe fn parts_of_eight(x: __m512d) -> PartsOfEight {
+    // SAFETY: by the caller; the 128 entries of the table have 16 bytes each, two numbers
+    unsafe {
+        let shifted = _mm512_fmadd_pd(x, all_eight!(INVERSE_LN2), all_eight!(SHIFT));
+        let index = _mm512_castpd_si512(shifted);
+        let k = _mm512_sub_pd(shifted, all_eight!(SHIFT));
+        let r = _mm512_fmadd_pd(k, all_eight!(NEGATIVE_LN2_HIGH), x);
+        let r = _mm512_fmadd_pd(k, all_eight!(NEGATIVE_LN2_LOW), r);
+        let entry = _mm512_slli_epi64::<4>(_mm512_and_si512(index, _mm512_set1_epi64(127)));
+        let table: *const f64 = POWERS_OF_TWO.as_ptr().cast();
+        let power = _mm512_i64gather_pd::<1>(entry, table);
+        let error = _mm512_i64gather_pd::<1>(entry, table.add(1));
+        let r2 = _mm512_mul_pd(r, r);
+        let low = _mm512_fmadd_pd(r, all_eight!(C3), all_eight!(C2));
+        let low = _mm512_fmadd_pd(low, r2, _mm512_add_pd(error, r));
+        let high = _mm512_fmadd_pd(r, all_eight!(C5), all_eight!(C4));
+        PartsOfEight { index, power, expm1: _mm512_fmadd_pd(_mm512_mul_pd(r2, r2), high, low) }
+    }
+}
+
+/// As [`scaled`].
+///
+/// # Safety
+/// As for `eight`.
+#[inline(always)]
+unsafe fn scaled_eight(significand: __m512d, index: __m512i) -> __m512d {
+    // SAFETY: by the caller
+    unsafe {
+        let exponent = _mm512_slli_epi64::<52>(_mm512_srli_epi64::<7>(index));
+        _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(significand), exponent))
+    }
+}
+
+#[cold]
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-#[inline]
-pub(super) fn eight(x: __m512d) -> __m512d {
-    let set = |number: f64| _mm512_set1_pd(number);
-    let capped = _mm512_min_pd(set(700.), x);
-    let shifted = _mm512_fmadd_pd(capped, set(INVERSE_LN2), set(SHIFT));
-    let index = _mm512_castpd_si512(shifted);
-    let k = _mm512_sub_pd(shifted, set(SHIFT));
-    let r = _mm512_fmadd_pd(k, set(NEGATIVE_LN2_HIGH), capped);
-    let r = _mm512_fmadd_pd(k, set(NEGATIVE_LN2_LOW), r);
-    let entry = _mm512_slli_epi64::<4>(_mm512_and_si512(index, _mm512_set1_epi64(127)));
-    let table: *const f64 = POWERS_OF_TWO.as_ptr().cast();
-    // SAFETY: the 128 entries have 16 bytes each, two numbers
-    let (power, error) =
-        unsafe { (_mm512_i64gather_pd::<1>(entry, table), _mm512_i64gather_pd::<1>(entry, table.add(1))) };
-    let r2 = _mm512_mul_pd(r, r);
-    let low = _mm512_fmadd_pd(_mm512_fmadd_pd(r, set(C3), set(C2)), r2, _mm512_add_pd(error, r));
-    let high = _mm512_fmadd_pd(r, set(C5), set(C4));
-    let expm1 = _mm512_fmadd_pd(_mm512_mul_pd(r2, r2), high, low);
+fn eight_of_any_size(numbers: &mut __m512d) {
+    let x = *numbers;
+    let capped = _mm512_min_pd(all_eight!(700.), x);
+    // SAFETY: the CPU has the instructions
+    let PartsOfEight { index, power, expm1 } = unsafe { parts_of_eight(capped) };
     let apart = _mm512_add_pd(_mm512_mul_pd(power, expm1), power);
-    let fuse = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(capped, set(-COMMON));
-    let significand =
-        _mm512_castpd_si512(_mm512_mask_blend_pd(fuse, apart, _mm512_fmadd_pd(power, expm1, power)));
-    let exponent = _mm512_slli_epi64::<52>(_mm512_srli_epi64::<7>(index));
-    let result = _mm512_castsi512_pd(_mm512_add_epi64(significand, exponent));
-    let keep = _mm512_cmp_pd_mask::<_CMP_NLT_UQ>(x, set(-700.));
+    let fuse = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(capped, all_eight!(-COMMON));
+    let significand = _mm512_mask_blend_pd(fuse, apart, _mm512_fmadd_pd(power, expm1, power));
+    // SAFETY: the CPU has the instructions
+    let result = unsafe { scaled_eight(significand, index) };
+    let keep = _mm512_cmp_pd_mask::<_CMP_NLT_UQ>(x, all_eight!(-700.));
     let result = _mm512_maskz_mov_pd(keep, result);
-    _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_UNORD_Q>(x, x), result, x)
+    *numbers = _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_UNORD_Q>(x, x), result, x);
 }

@@ -5,7 +5,7 @@
 
 use std::process::Command;
 
-use super::vector::{Avx2, Avx512, Plain, Vector};
+use super::vector::{Avx2, Avx512, Plain, RECIPROCALS, Vector};
 use super::*;
 use crate::Column;
 use crate::column::Line;
@@ -95,26 +95,138 @@ fn bits_of_libm_exp() {
     }
 }
 
-fn exp_by_vectors(level: Level, lines: &mut [Line]) {
-    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-    fn avx512(line: &mut Line) {
-        // SAFETY: a line may be read and written
-        unsafe { Avx512::load(line).guarded_exp().store(line) }
-    }
-    #[target_feature(enable = "avx2,fma")]
-    fn avx2(line: &mut Line) {
-        // SAFETY: a line may be read and written
-        unsafe { Avx2::load(line).guarded_exp().store(line) }
-    }
-    for line in lines {
-        // SAFETY: a line may be read and written; a `Level` exists only for features that were detected on this CPU
-        unsafe {
-            match level.features() {
-                Features::Avx512 => avx512(line),
-                Features::Avx2Fma => avx2(line),
-                Features::Baseline => Plain::load(line).guarded_exp().store(line),
+/// Makes a function that does something with `V`, the vectors of a level, for each of some values.
+macro_rules! by_vectors {
+    (fn $name:ident($value:ident: &mut $type:ty) $body:block) => {
+        fn $name(level: Level, values: &mut [$type]) {
+            #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+            fn avx512($value: &mut $type) {
+                type V = Avx512;
+                // SAFETY: a line may be read and written
+                unsafe { $body }
+            }
+            #[target_feature(enable = "avx2,fma")]
+            fn avx2($value: &mut $type) {
+                type V = Avx2;
+                // SAFETY: a line may be read and written
+                unsafe { $body }
+            }
+            fn plain($value: &mut $type) {
+                type V = Plain;
+                // SAFETY: a line may be read and written
+                unsafe { $body }
+            }
+            for value in values {
+                // SAFETY: a `Level` exists only for features that were detected on this CPU
+                unsafe {
+                    match level.features() {
+                        Features::Avx512 => avx512(value),
+                        Features::Avx2Fma => avx2(value),
+                        Features::Baseline => plain(value),
+                    }
+                }
             }
         }
+    };
+}
+
+by_vectors! {
+    fn exp_by_vectors(line: &mut Line) { V::load(line).guarded_exp().store(line) }
+}
+
+by_vectors! {
+    fn quotients_by_vectors(numbers: &mut [Line; 4]) {
+        let [a, b, checked, unchecked] = numbers;
+        let (a, b) = (V::load(a), V::load(b));
+        let reciprocal = V::splat(1.).divide(b);
+        a.divide_by::<false>(b, reciprocal).store(checked);
+        a.divide_by::<true>(b, reciprocal).store(unchecked);
+    }
+}
+
+by_vectors! {
+    fn powers_by_vectors(bases: &mut ([Line; 3], [u8; 2])) {
+        let ([base, third, fourth], unfit) = bases;
+        let (power, unfit_thirds) = V::load(base).whole_power::<3>();
+        power.store(third);
+        let (power, unfit_fourths) = V::load(base).whole_power::<4>();
+        power.store(fourth);
+        *unfit = [unfit_thirds, unfit_fourths];
+    }
+}
+
+/// Dividends and divisors whose quotients are as close as possible to the middle of two numbers, or to a number.
+fn hard_quotients(count: usize) -> impl Iterator<Item = (f64, f64)> {
+    const ONE: u64 = 1 << 52;
+    let divisors = random_numbers(11).map(|u| (u * ONE as f64) as u64 + ONE | 1).chain([2 * ONE - 1]);
+    divisors.take(count).flat_map(|divisor| {
+        // so that 2^54 times the dividend is 1 more than a multiple of the divisor
+        let dividend = (0..54).fold(1, |x, _| if x % 2 == 0 { x / 2 } else { (x + divisor) / 2 });
+        (1..9).flat_map(move |multiple| {
+            let dividend = (u128::from(dividend) * multiple % u128::from(divisor)) as u64;
+            [dividend, divisor - dividend].map(|dividend| (dividend as f64, divisor as f64))
+        })
+    })
+}
+
+#[test]
+fn quotients_by_reciprocals_are_rounded() {
+    let mut pairs: Vec<(f64, f64)> = hard_quotients(200_000).collect();
+    pairs.push((1., (2. - f64::EPSILON) / 2.));
+    let (numerators, divisors) = (random_numbers(12), random_numbers(13));
+    pairs.extend(numerators.map(|u| u - 0.5).zip(divisors.map(|u| (40. * (u - 0.5)).exp())).take(1_000_000));
+    // whole lines that need no other way
+    pairs.truncate(pairs.len() / 8 * 8);
+    let specials: Vec<f64> = special_numbers().into_iter().step_by(17).chain([0., -0.]).collect();
+    pairs.extend(specials.iter().flat_map(|&a| specials.iter().map(move |&b| (a, b))));
+    pairs.resize(pairs.len().next_multiple_of(8), (0., 3.));
+    for level in Level::available() {
+        let lines = pairs.as_chunks::<8>().0.iter();
+        let line = |pairs: &[(f64, f64); 8]| [pairs.map(|pair| pair.0), pairs.map(|pair| pair.1)].map(Line);
+        let mut numbers: Vec<[Line; 4]> =
+            lines.map(line).map(|[a, b]| [a, b, Line([0.; 8]), Line([0.; 8])]).collect();
+        quotients_by_vectors(level, &mut numbers);
+        for [a, b, checked, unchecked] in numbers {
+            for lane in 0..8 {
+                let (a, b) = (a.0[lane], b.0[lane]);
+                let expected = a / b;
+                let is = |result: f64| {
+                    result.to_bits() == expected.to_bits() || result.is_nan() && expected.is_nan()
+                };
+                assert!(is(checked.0[lane]), "{:?}: {a:e} / {b:e}", level.features());
+                let fits = RECIPROCALS.contains(&(1. / b).abs());
+                assert!(!fits || is(unchecked.0[lane]), "{:?}: {a:e} / {b:e}", level.features());
+            }
+        }
+    }
+}
+
+#[test]
+fn bits_of_whole_powers() {
+    let mut bases: Vec<f64> = random_numbers(14).map(|u| 4. * (u - 0.5)).take(1_000_000).collect();
+    let common = bases.len();
+    bases.extend(random_numbers(15).map(|u| (600. * (u - 0.5)).exp()).take(100_000));
+    bases.extend(special_numbers());
+    bases.resize(bases.len().next_multiple_of(8), 0.);
+    for level in comparable_levels().into_iter().filter(|level| level.has_whole_powers()) {
+        let empty = [Line([0.; 8]); 2];
+        let lines = bases.as_chunks::<8>().0.iter();
+        let mut results: Vec<_> = lines.map(|&bases| ([Line(bases), empty[0], empty[1]], [0; 2])).collect();
+        powers_by_vectors(level, &mut results);
+        let mut left = 0;
+        for (number, ([base, third, fourth], unfit)) in results.into_iter().enumerate() {
+            for lane in 0..8 {
+                for (power, exponent, unfit) in [(third, 3., unfit[0]), (fourth, 4., unfit[1])] {
+                    if unfit >> lane & 1 == 0 {
+                        let base = base.0[lane];
+                        assert_same_bits(level, (base, exponent), power.0[lane], base.powf(exponent));
+                    } else if 8 * number < common {
+                        left += 1;
+                    }
+                }
+            }
+        }
+        assert!(left < common / 7, "{:?}: {left} powers are left to others", level.features());
     }
 }
 

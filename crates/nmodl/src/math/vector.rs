@@ -5,6 +5,32 @@
 
 use crate::column::Line;
 
+/// Reciprocals by which [`Vector::divide_by`] divides: with them and quotients from 2^-400, no product leaves the
+/// range of normal numbers, and none of its digits is lost.
+pub(crate) const RECIPROCALS: std::ops::Range<f64> =
+    f64::from_bits((1023 - 523) << 52)..f64::from_bits((1023 + 501) << 52);
+
+/// Exponents of [`Vector::whole_power`].
+pub(crate) const WHOLE_EXPONENTS: [u32; 2] = [3, 4];
+
+/// How far from the middle of two numbers a power may be, as a part of their distance, for glibc to round it to the
+/// nearer one: its `pow` is wrong by less than 0.53 for powers from 2^-400 to 2^624 (0.509 by its exponential, the rest
+/// by its logarithm).
+#[cfg(target_arch = "x86_64")]
+const ROUNDED_LIKEWISE: f64 = 0.47 * f64::EPSILON;
+
+/// The bits of the exponent of a number.
+#[cfg(target_arch = "x86_64")]
+const EXPONENT_BITS: i64 = 0x7ff << 52;
+
+/// The same as a number with a sign bit that is 0 for magnitudes in the range once it is subtracted from the bits
+/// without sign, one place to the left.
+#[cfg(target_arch = "x86_64")]
+const LEAST_RECIPROCAL: i64 = (1023 - 523) << 53;
+/// 2^-400, likewise; the greatest quotient is below 2^624.
+#[cfg(target_arch = "x86_64")]
+const LEAST_QUOTIENT: i64 = (1023 - 400) << 53;
+
 /// Eight numbers on which all operations work lane by lane, each with the bits that it has for single numbers.
 ///
 /// # Safety
@@ -17,6 +43,18 @@ pub(crate) trait Vector: Copy {
     unsafe fn subtract(self, other: Self) -> Self;
     unsafe fn multiply(self, other: Self) -> Self;
     unsafe fn divide(self, other: Self) -> Self;
+    /// The quotient by a divisor whose reciprocal, rounded, is known. `FITS` says that this is within
+    /// [`RECIPROCALS`].
+    #[inline(always)]
+    unsafe fn divide_by<const FITS: bool>(self, divisor: Self, _reciprocal: Self) -> Self {
+        // SAFETY: by the caller
+        unsafe { self.divide(divisor) }
+    }
+    /// The power with the exponent 3 or 4, and a bit for each lane where it may lack the bits of glibc's `pow`.
+    #[inline(always)]
+    unsafe fn whole_power<const EXPONENT: u32>(self) -> (Self, u8) {
+        (self, u8::MAX)
+    }
     unsafe fn negate(self) -> Self;
     unsafe fn absolute(self) -> Self;
     unsafe fn square_root(self) -> Self;
@@ -44,6 +82,14 @@ pub(crate) trait Vector: Copy {
     unsafe fn blend(bits: u8, accepted: Self, rejected: Self) -> Self;
     /// [`guarded_exp`](super::guarded_exp)
     unsafe fn guarded_exp(self) -> Self;
+    /// The same for a block of lines.
+    #[inline(always)]
+    unsafe fn guarded_exps(lines: &mut [Line]) {
+        for line in lines {
+            // SAFETY: by the caller
+            unsafe { Self::load(line).guarded_exp().store(line) }
+        }
+    }
 }
 
 /// Numbers on any CPU.
@@ -142,8 +188,8 @@ pub(crate) use x86::{Avx2, Avx512};
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Line, Vector};
-    use crate::math::exp_x86::{eight, two_fours};
+    use super::{EXPONENT_BITS, LEAST_QUOTIENT, LEAST_RECIPROCAL, Line, ROUNDED_LIKEWISE, Vector};
+    use crate::math::exp_x86::{eight, lines_of_fours, two_fours};
 
     /// Numbers in two registers of AVX2.
     #[derive(Clone, Copy)]
@@ -217,6 +263,51 @@ mod x86 {
         unsafe { _mm256_loadu_pd(MASKS.as_ptr().add(usize::from(bits & 15)).cast()) }
     }
 
+    /// The bits without sign, one place to the left, less a number: negative where they are outside the range of
+    /// magnitudes that starts with it.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn outside(numbers: __m256d, least: i64) -> __m256i {
+        let bits = _mm256_castpd_si256(numbers);
+        _mm256_sub_epi64(_mm256_add_epi64(bits, bits), _mm256_set1_epi64x(least))
+    }
+
+    /// A power, and negative numbers where it may be wrong: its leading part, rounded, and the rest are known to twice
+    /// the digits of a number.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn whole_power<const EXPONENT: u32>(x: __m256d) -> (__m256d, __m256i) {
+        let square = _mm256_mul_pd(x, x);
+        let square_rest = _mm256_fmsub_pd(x, x, square);
+        let other = if EXPONENT == 3 { x } else { square };
+        let twice = if EXPONENT == 3 { x } else { _mm256_add_pd(square, square) };
+        let high = _mm256_mul_pd(square, other);
+        let low = _mm256_fmadd_pd(square_rest, twice, _mm256_fmsub_pd(square, other, high));
+        let power = _mm256_add_pd(high, low);
+        let rest = _mm256_sub_pd(low, _mm256_sub_pd(power, high));
+        // the distance to the next number towards 0
+        let below = _mm256_sub_epi64(_mm256_castpd_si256(power), _mm256_set1_epi64x(1));
+        let size = _mm256_castsi256_pd(_mm256_and_si256(below, _mm256_set1_epi64x(EXPONENT_BITS)));
+        let most = _mm256_mul_pd(size, _mm256_set1_pd(ROUNDED_LIKEWISE));
+        let rest = _mm256_andnot_pd(_mm256_set1_pd(-0.), rest);
+        let between = _mm256_castpd_si256(_mm256_cmp_pd::<_CMP_NLE_UQ>(rest, most));
+        (power, _mm256_or_si256(between, outside(power, LEAST_QUOTIENT)))
+    }
+
+    /// A quotient, and negative numbers where it may be wrong.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn quotient<const FITS: bool>(a: __m256d, divisor: __m256d, reciprocal: __m256d) -> (__m256d, __m256i) {
+        let near = _mm256_mul_pd(a, reciprocal);
+        let remainder = _mm256_fnmadd_pd(divisor, near, a);
+        let quotient = _mm256_fmadd_pd(remainder, reciprocal, near);
+        // 0 is divided with the right sign, -0 is not
+        let is_zero = _mm256_cmpeq_epi64(_mm256_castpd_si256(a), _mm256_setzero_si256());
+        let unfit = _mm256_andnot_si256(is_zero, outside(quotient, LEAST_QUOTIENT));
+        let unfit = if FITS { unfit } else { _mm256_or_si256(unfit, outside(reciprocal, LEAST_RECIPROCAL)) };
+        (quotient, unfit)
+    }
+
     impl Vector for Avx2 {
         on_halves! {
             negate: |a| _mm256_xor_pd(a, _mm256_set1_pd(-0.));
@@ -239,6 +330,41 @@ mod x86 {
             less_or_equal: |a, b| truth(_mm256_cmp_pd::<_CMP_LE_OQ>(a, b));
             and: |a, b| truth(_mm256_and_pd(is_true(a), is_true(b)));
             or: |a, b| truth(_mm256_or_pd(is_true(a), is_true(b)));
+        }
+
+        // Markstein (1990): `q = round(a y)` with `y = round(1 / b)`, corrected by its remainder, is the rounded
+        // quotient `a / b`. P. Markstein, IBM J. Res. Dev. 34(1); N. Brisebarre, J.-M. Muller, S. K. Raina (2004),
+        // "Accelerating correctly rounded floating-point division when the divisor is known in advance".
+        #[inline(always)]
+        unsafe fn divide_by<const FITS: bool>(self, divisor: Self, reciprocal: Self) -> Self {
+            // SAFETY: by the caller
+            unsafe {
+                let (first, first_unfit) = quotient::<FITS>(self.0, divisor.0, reciprocal.0);
+                let (second, second_unfit) = quotient::<FITS>(self.1, divisor.1, reciprocal.1);
+                let unfit = _mm256_or_si256(first_unfit, second_unfit);
+                if _mm256_movemask_pd(_mm256_castsi256_pd(unfit)) != 0 {
+                    return self.divide(divisor);
+                }
+                Self(first, second)
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn guarded_exps(lines: &mut [Line]) {
+            // SAFETY: by the caller
+            unsafe { lines_of_fours(lines) }
+        }
+
+        #[inline(always)]
+        unsafe fn whole_power<const EXPONENT: u32>(self) -> (Self, u8) {
+            // SAFETY: by the caller
+            unsafe {
+                let (first, first_unfit) = whole_power::<EXPONENT>(self.0);
+                let (second, second_unfit) = whole_power::<EXPONENT>(self.1);
+                let [low, high] = [first_unfit, second_unfit]
+                    .map(|unfit| _mm256_movemask_pd(_mm256_castsi256_pd(unfit)) as u8);
+                (Self(first, second), low | high << 4)
+            }
         }
 
         #[inline(always)]
@@ -331,6 +457,14 @@ mod x86 {
         _mm512_maskz_mov_pd(bits, _mm512_set1_pd(1.))
     }
 
+    /// As `outside`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+    fn outside_of_eight(numbers: __m512d, least: i64) -> __m512i {
+        let bits = _mm512_castpd_si512(numbers);
+        _mm512_sub_epi64(_mm512_add_epi64(bits, bits), _mm512_set1_epi64(least))
+    }
+
     /// Bits of the lanes that are not 0.
     #[inline]
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
@@ -361,6 +495,52 @@ mod x86 {
             less_or_equal: |a, b| truth_of_bits(_mm512_cmp_pd_mask::<_CMP_LE_OQ>(a, b));
             and: |a, b| truth_of_bits(true_bits(a) & true_bits(b));
             or: |a, b| truth_of_bits(true_bits(a) | true_bits(b));
+        }
+
+        // as for AVX2
+        #[inline(always)]
+        unsafe fn divide_by<const FITS: bool>(self, divisor: Self, reciprocal: Self) -> Self {
+            // SAFETY: by the caller
+            unsafe {
+                let near = _mm512_mul_pd(self.0, reciprocal.0);
+                let remainder = _mm512_fnmadd_pd(divisor.0, near, self.0);
+                let quotient = _mm512_fmadd_pd(remainder, reciprocal.0, near);
+                let a = _mm512_castpd_si512(self.0);
+                let outside = outside_of_eight(quotient, LEAST_QUOTIENT);
+                let sign = _mm512_set1_epi64(i64::MIN);
+                let mut unfit = _mm512_mask_test_epi64_mask(_mm512_test_epi64_mask(a, a), outside, sign);
+                if !FITS {
+                    let outside = outside_of_eight(reciprocal.0, LEAST_RECIPROCAL);
+                    unfit |= _mm512_test_epi64_mask(outside, sign);
+                }
+                if unfit != 0 {
+                    return self.divide(divisor);
+                }
+                Self(quotient)
+            }
+        }
+
+        // as for AVX2
+        #[inline(always)]
+        unsafe fn whole_power<const EXPONENT: u32>(self) -> (Self, u8) {
+            // SAFETY: by the caller
+            unsafe {
+                let x = self.0;
+                let square = _mm512_mul_pd(x, x);
+                let square_rest = _mm512_fmsub_pd(x, x, square);
+                let other = if EXPONENT == 3 { x } else { square };
+                let twice = if EXPONENT == 3 { x } else { _mm512_add_pd(square, square) };
+                let high = _mm512_mul_pd(square, other);
+                let low = _mm512_fmadd_pd(square_rest, twice, _mm512_fmsub_pd(square, other, high));
+                let power = _mm512_add_pd(high, low);
+                let rest = _mm512_abs_pd(_mm512_sub_pd(low, _mm512_sub_pd(power, high)));
+                let below = _mm512_sub_epi64(_mm512_castpd_si512(power), _mm512_set1_epi64(1));
+                let size = _mm512_and_si512(below, _mm512_set1_epi64(EXPONENT_BITS));
+                let most = _mm512_mul_pd(_mm512_castsi512_pd(size), _mm512_set1_pd(ROUNDED_LIKEWISE));
+                let between = _mm512_cmp_pd_mask::<_CMP_NLE_UQ>(rest, most);
+                let outside = _mm512_movepi64_mask(outside_of_eight(power, LEAST_QUOTIENT));
+                (Self(power), between | outside)
+            }
         }
 
         #[inline(always)]

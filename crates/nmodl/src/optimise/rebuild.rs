@@ -28,6 +28,7 @@ pub(super) fn rebuild(kernel: &Kernel, known: &Known) -> Kernel {
         reads: local::count_reads(&kernel.body),
         values: BTreeMap::new(),
         constants: BTreeMap::new(),
+        negated: BTreeMap::new(),
         open: vec![Block::new()],
         numbered: vec![BTreeMap::new()],
         registers: 0,
@@ -69,6 +70,8 @@ struct Rebuild<'a> {
     values: BTreeMap<Register, Register>,
     /// New registers whose number is known.
     constants: BTreeMap<Register, f64>,
+    /// New registers with a number of the other sign, and the register that has this.
+    negated: BTreeMap<Register, Register>,
     /// Blocks in the making, the innermost last, and the values made in each.
     open: Vec<Block>,
     numbered: Vec<BTreeMap<Key, Register>>,
@@ -152,9 +155,14 @@ impl Rebuild<'_> {
         bound.copied().unwrap_or_else(|| self.constant(0.))
     }
 
+    /// Whether it may be set again.
+    fn is_home(&self, register: Register) -> bool {
+        self.memory.values().any(|&home| home == register)
+    }
+
     /// The same number in a register that is not set again.
     fn stable(&mut self, register: Register) -> Register {
-        if !self.memory.values().any(|&home| home == register) {
+        if !self.is_home(register) {
             return register;
         }
         let to = self.register();
@@ -169,14 +177,49 @@ impl Rebuild<'_> {
     }
 
     fn unary(&mut self, operation: UnaryOperation, operand: Register) -> Register {
-        match self.constants.get(&operand) {
-            Some(&number) => self.constant(self.known.unary(operation, number)),
-            None => self.number(Key::Unary(operation, self.version(operand)), |to| Instruction::Unary {
-                to,
-                operation,
-                operand,
-            }),
+        if let Some(&number) = self.constants.get(&operand) {
+            return self.constant(self.known.unary(operation, number));
         }
+        if let (UnaryOperation::Negate, Some(&negated)) = (operation, self.negated.get(&operand)) {
+            return negated;
+        }
+        let key = Key::Unary(operation, self.version(operand));
+        let to = self.number(key, |to| Instruction::Unary { to, operation, operand });
+        if operation == UnaryOperation::Negate && !self.is_home(operand) {
+            self.negated.insert(to, operand);
+        }
+        to
+    }
+
+    /// An operation without the negations that it can do without. All bits stay: the other sign of a factor is the
+    /// other sign of the product, and a difference is a sum by definition.
+    fn without_negation(
+        &mut self,
+        operation: BinaryOperation,
+        left: Register,
+        right: Register,
+    ) -> Option<Register> {
+        let [a, b] = [left, right].map(|register| self.constants.get(&register).copied());
+        let [x, y] = [left, right].map(|register| self.negated.get(&register).copied());
+        let (operation, left, right) = match (operation, x, y) {
+            (BinaryOperation::Add, Some(x), _) => (BinaryOperation::Subtract, right, x),
+            (BinaryOperation::Add, _, Some(y)) => (BinaryOperation::Subtract, left, y),
+            (BinaryOperation::Subtract, _, Some(y)) => (BinaryOperation::Add, left, y),
+            (BinaryOperation::Multiply | BinaryOperation::Divide, x, y) => match (x, y, a, b) {
+                (Some(x), Some(y), ..) => (operation, x, y),
+                (Some(x), _, _, Some(b)) => (operation, x, self.constant(-b)),
+                (_, Some(y), Some(a), _) => (operation, self.constant(-a), y),
+                // as integration writes it for each state
+                (.., Some(-1.), _) if operation == BinaryOperation::Divide => {
+                    let one = self.constant(1.);
+                    let reciprocal = self.binary(operation, one, right);
+                    return Some(self.unary(UnaryOperation::Negate, reciprocal));
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(self.binary(operation, left, right))
     }
 
     fn binary(&mut self, operation: BinaryOperation, left: Register, right: Register) -> Register {
@@ -190,6 +233,9 @@ impl Rebuild<'_> {
                 return self.binary(BinaryOperation::Multiply, left, factor);
             }
             None => {}
+        }
+        if let Some(register) = self.without_negation(operation, left, right) {
+            return register;
         }
         let [mut a, mut b] = [left, right].map(|register| self.version(register));
         if is_commutative(operation) && b < a {

@@ -258,8 +258,8 @@ impl<'s, 'f> Machine<'s, 'f> {
 
     fn value(&self, operand: Operand, lane: usize) -> f64 {
         match operand {
-            Operand::Lanes(slot) => self.read(slot)[lane],
-            Operand::Uniform(number) => self.uniform[number as usize],
+            Operand::Lanes(slot) | Operand::Divisor(slot, _) => self.read(slot)[lane],
+            Operand::Uniform(number) | Operand::UniformDivisor(number, _) => self.uniform[number as usize],
         }
     }
 
@@ -477,6 +477,7 @@ impl<'s, 'f> Machine<'s, 'f> {
                 }
                 // decoded
                 Operation::Fused { .. }
+                | Operation::Power { .. }
                 | Operation::Exponential { .. }
                 | Operation::Select { .. }
                 | Operation::Copy { .. }

@@ -16,6 +16,10 @@ pub(super) enum Operand {
     Lanes(Slot),
     /// One number for all, by its place among the uniform numbers.
     Uniform(u32),
+    /// A divisor whose reciprocal is known: these two are in lanes.
+    Divisor(Slot, Slot),
+    /// The same of uniform numbers.
+    UniformDivisor(u32, u32),
 }
 
 /// Number of a mask: which lanes are active.
@@ -86,6 +90,12 @@ pub(super) enum Operation {
         operands: [Operand; 2],
         second: Option<(Second, u32)>,
         to: Slot,
+    },
+    /// A power whose exponent is 3 or 4.
+    Power {
+        exponent: u32,
+        to: Slot,
+        operand: Slot,
     },
     Select {
         to: Slot,
@@ -225,12 +235,17 @@ impl Operation {
     /// Calls `visit` with each slot.
     pub(super) fn visit(&mut self, visit: &mut dyn FnMut(&mut Slot, Use)) {
         fn operand(operand: &mut Operand, visit: &mut dyn FnMut(&mut Slot, Use)) {
-            if let Operand::Lanes(slot) = operand {
-                visit(slot, Use::Read);
+            match operand {
+                Operand::Lanes(slot) => visit(slot, Use::Read),
+                Operand::Divisor(divisor, reciprocal) => {
+                    visit(divisor, Use::Read);
+                    visit(reciprocal, Use::Read);
+                }
+                Operand::Uniform(_) | Operand::UniformDivisor(..) => {}
             }
         }
         match self {
-            Self::Unary { to, operand, .. } => {
+            Self::Unary { to, operand, .. } | Self::Power { to, operand, .. } => {
                 visit(operand, Use::Read);
                 visit(to, Use::Write);
             }

@@ -151,6 +151,7 @@ fn store_in_place(operations: &mut [Operation], flow: &Flow, at: usize, slot: Sl
         operations[defined],
         Operation::Unary { .. }
             | Operation::Binary { .. }
+            | Operation::Power { .. }
             | Operation::Select { .. }
             | Operation::Copy { .. }
     );
@@ -160,8 +161,7 @@ fn store_in_place(operations: &mut [Operation], flow: &Flow, at: usize, slot: Sl
     let last = last_reader(operations, flow, defined, slot);
     let meanwhile = |operation: &Operation| touches(operation, place) != (false, false);
     let later = operations.get(at + 1..=last).unwrap_or_default();
-    if touches(&operations[defined], place).0
-        || operations[defined + 1..at].iter().any(meanwhile)
+    if operations[defined + 1..at].iter().any(meanwhile)
         || later.iter().any(|operation| touches(operation, place).1)
         || read_by_single(operations, slot)
     {

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::{Code, Condition, Label, Mask, Operand, Operation, Slot};
-use super::{allocate, columns, copies, fuse};
+use super::{allocate, columns, copies, fuse, reciprocals};
 use crate::execute::Storage;
-use crate::ir::{Distribution, Effect, Instruction, Kernel, Place, Register, Use};
+use crate::ir::{BinaryOperation, Distribution, Effect, Instruction, Kernel, Place, Register, Use};
 use crate::math::Level;
+use crate::math::vector::WHOLE_EXPONENTS;
 
 /// What the lanes of a code are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub(super) enum LanesAre {
 pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level, lanes: LanesAre) -> Code {
     let mut compiler = Compiler {
         storage,
+        level,
         lanes_are: lanes,
         variables: BTreeSet::new(),
         read: BTreeSet::new(),
@@ -39,10 +41,13 @@ pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level, lanes:
     let end = compiler.label();
     compiler.block(&kernel.body, None, end);
     compiler.operations().push(Operation::Label(end));
-    let Compiler { mut code, slots, arrays, places, .. } = compiler;
+    let Compiler { mut code, mut slots, arrays, places, .. } = compiler;
     columns::fold(&mut code.operations, slots);
     copies::forward(&mut code.operations);
     copies::unmask(&mut code.operations, &arrays);
+    if level.divides_by_reciprocals() {
+        reciprocals::share(&mut code, &mut slots, places.len());
+    }
     fuse::fuse(&mut code.operations);
     allocate::allocate(&mut code, slots, &arrays, &places);
     code.note_written();
@@ -55,6 +60,7 @@ pub(super) const PLACES: u32 = 1 << 24;
 
 struct Compiler<'a> {
     storage: &'a [Storage],
+    level: Level,
     lanes_are: LanesAre,
     /// Registers of the kernel that are set, possibly several times.
     variables: BTreeSet<Register>,
@@ -286,11 +292,28 @@ impl Compiler<'_> {
         });
     }
 
+    /// The number that a register holds, if it is an exponent whose powers vectors can do.
+    fn vector_exponent(&self, register: Register) -> Option<u32> {
+        let Operand::Uniform(register) = self.operand(register) else { return None };
+        let number = self.code.uniform.body.iter().find_map(|instruction| match *instruction {
+            Instruction::Constant { to, number } if to == register => Some(number),
+            _ => None,
+        });
+        let exponent = WHOLE_EXPONENTS.into_iter().find(|&exponent| number == Some(f64::from(exponent)));
+        exponent.filter(|_| self.level.has_whole_powers())
+    }
+
     fn simple(&mut self, instruction: &Instruction, mask: Option<Mask>) {
         match *instruction {
             Instruction::Unary { to, operation, operand } => {
                 let operand = self.lanes(operand);
                 self.push(Operation::Unary { operation, to: Slot(to), operand });
+            }
+            Instruction::Binary { to, operation: BinaryOperation::Power, left, right }
+                if let (Operand::Lanes(operand), Some(exponent)) =
+                    (self.operand(left), self.vector_exponent(right)) =>
+            {
+                self.push(Operation::Power { exponent, to: Slot(to), operand });
             }
             Instruction::Binary { to, operation, left, right } => {
                 let [left, right] = [left, right].map(|register| self.operand(register));

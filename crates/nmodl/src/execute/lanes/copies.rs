@@ -84,6 +84,7 @@ fn set_in_place(operations: &mut Vec<Operation>) {
             operation,
             Operation::Unary { .. }
                 | Operation::Binary { .. }
+                | Operation::Power { .. }
                 | Operation::Select { .. }
                 | Operation::Draw { .. }
         );

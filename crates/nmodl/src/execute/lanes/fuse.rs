@@ -33,9 +33,11 @@ impl Written {
 
     /// Whether operands still are what they were for the operation `made`.
     fn are_kept(&self, made: usize, operands: &[Operand]) -> bool {
+        let is_kept = |slot| self.places.get(slot).is_none_or(|&place| place <= made);
         operands.iter().all(|operand| match operand {
-            Operand::Lanes(slot) => self.places.get(slot).is_none_or(|&place| place <= made),
-            Operand::Uniform(_) => true,
+            Operand::Lanes(slot) => is_kept(slot),
+            Operand::Divisor(divisor, reciprocal) => is_kept(divisor) && is_kept(reciprocal),
+            Operand::Uniform(_) | Operand::UniformDivisor(..) => true,
         })
     }
 }
@@ -138,13 +140,14 @@ fn comparison(operations: &[Operation], at: usize, written: &Written) -> Option<
 }
 
 /// Whether it is done wherever the one before it is, and touches nothing but its slots.
-fn is_straight(operation: &Operation) -> bool {
+pub(super) fn is_straight(operation: &Operation) -> bool {
     matches!(
         operation,
         Operation::Unary { .. }
             | Operation::Binary { .. }
             | Operation::Fused { .. }
             | Operation::Exponential { .. }
+            | Operation::Power { .. }
             | Operation::Select { .. }
             | Operation::Copy { .. }
             | Operation::CopyActive { .. }

@@ -18,6 +18,7 @@ mod compile;
 mod copies;
 mod draw;
 mod fuse;
+mod reciprocals;
 mod single;
 mod steps;
 

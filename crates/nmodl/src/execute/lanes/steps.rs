@@ -4,13 +4,14 @@
 //! An operation takes a line of every operand before it leaves its result, so that this may be in the place of one.
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 
-use super::Bits;
 use super::code::{Condition, First, Operand, Operation, Second};
+use super::{Bits, LANES, LINES};
 use crate::column::Line;
 use crate::ir::{BinaryOperation, UnaryOperation};
-use crate::math::vector::{Avx2, Avx512, Plain, Vector};
-use crate::math::{Features, Level};
+use crate::math::vector::{Avx2, Avx512, Plain, RECIPROCALS, Vector};
+use crate::math::{Features, Level, pow_lanes};
 
 /// Where the numbers of a block of lanes are.
 pub(super) struct Bank<'a> {
@@ -56,9 +57,11 @@ impl Step {
         let number = |operand: Operand| match operand {
             Operand::Lanes(slot) => slot.0,
             Operand::Uniform(number) => number,
+            Operand::Divisor(divisor, reciprocal) => packed(divisor.0, reciprocal.0),
+            Operand::UniformDivisor(divisor, reciprocal) => packed(divisor, reciprocal),
         };
         let (run, to, operands) = match *operation {
-            Operation::Unary { operation, to, operand } => (unary(level, operation)?, to, [operand.0, 0, 0]),
+            Operation::Unary { operation, to, operand } => (unary(level, operation)?, to, [operand.0; 3]),
             Operation::Binary { operation, to, left, right } => {
                 (binary(level, operation, left, right)?, to, [number(left), number(right), 0])
             }
@@ -70,21 +73,29 @@ impl Step {
                 let run = exponential(level, first, [a, b], second.map(|(second, _)| second))?;
                 (run, to, [number(a), number(b), c])
             }
+            Operation::Power { exponent, to, operand } => {
+                let run = match exponent {
+                    3 => compiled::<WholePower<3>>(level),
+                    4 => compiled::<WholePower<4>>(level),
+                    _ => return None,
+                };
+                (run, to, [operand.0, 0, 0])
+            }
             Operation::Select { to, condition, accepted, rejected } => {
                 let run = select(level, accepted, rejected);
                 (run, to, [condition.0, number(accepted), number(rejected)])
             }
             Operation::Copy { to, from } => {
-                let run = match from {
-                    Operand::Lanes(_) => compiled::<CopyOf<Lanes>>(level),
-                    Operand::Uniform(_) => compiled::<CopyOf<Uniform>>(level),
+                let run = match Alone::of(from) {
+                    Alone::Lanes(_) => compiled::<CopyOf<Lanes>>(level),
+                    Alone::Uniform(_) => compiled::<CopyOf<Uniform>>(level),
                 };
                 (run, to, [number(from), 0, 0])
             }
             Operation::CopyActive { to, from, mask } => {
-                let run = match from {
-                    Operand::Lanes(_) => compiled::<CopyInto<Lanes>>(level),
-                    Operand::Uniform(_) => compiled::<CopyInto<Uniform>>(level),
+                let run = match Alone::of(from) {
+                    Alone::Lanes(_) => compiled::<CopyInto<Lanes>>(level),
+                    Alone::Uniform(_) => compiled::<CopyInto<Uniform>>(level),
                 };
                 (run, to, [number(from), mask, 0])
             }
@@ -92,6 +103,35 @@ impl Step {
         };
         Some(Self { run, to: to.0, operands })
     }
+}
+
+/// An operand without the reciprocal that may come with it.
+#[derive(Clone, Copy)]
+enum Alone {
+    Lanes(u32),
+    Uniform(u32),
+}
+
+impl Alone {
+    fn of(operand: Operand) -> Self {
+        match operand {
+            Operand::Lanes(slot) | Operand::Divisor(slot, _) => Self::Lanes(slot.0),
+            Operand::Uniform(number) | Operand::UniformDivisor(number, _) => Self::Uniform(number),
+        }
+    }
+}
+
+/// Two numbers in one, if they are small enough for [`unpacked`].
+fn packed(first: u32, second: u32) -> u32 {
+    debug_assert!(first < MOST_PACKED && second < MOST_PACKED, "`reciprocals` sees to it");
+    first | second << 16
+}
+
+/// What is smaller can be packed.
+pub(super) const MOST_PACKED: u32 = 1 << 16;
+
+fn unpacked(packed: u32) -> [u32; 2] {
+    [packed & (MOST_PACKED - 1), packed >> 16]
 }
 
 /// Which lanes a condition holds for, decoded.
@@ -113,13 +153,12 @@ impl Test {
 
     /// The test of a condition.
     pub(super) fn decode(condition: Condition, level: Level) -> Self {
-        use Operand::{Lanes as L, Uniform as U};
         fn of<F: Function<2>>(level: Level, left: Operand, right: Operand) -> (Decide, [u32; 2]) {
-            match (left, right) {
-                (L(a), L(b)) => (deciding::<F, Lanes, Lanes>(level), [a.0, b.0]),
-                (L(a), U(b)) => (deciding::<F, Lanes, Uniform>(level), [a.0, b]),
-                (U(a), L(b)) => (deciding::<F, Uniform, Lanes>(level), [a, b.0]),
-                (U(a), U(b)) => (deciding::<F, Uniform, Uniform>(level), [a, b]),
+            match (Alone::of(left), Alone::of(right)) {
+                (Alone::Lanes(a), Alone::Lanes(b)) => (deciding::<F, Lanes, Lanes>(level), [a, b]),
+                (Alone::Lanes(a), Alone::Uniform(b)) => (deciding::<F, Lanes, Uniform>(level), [a, b]),
+                (Alone::Uniform(a), Alone::Lanes(b)) => (deciding::<F, Uniform, Lanes>(level), [a, b]),
+                (Alone::Uniform(a), Alone::Uniform(b)) => (deciding::<F, Uniform, Uniform>(level), [a, b]),
             }
         }
         let (run, operands) = match condition {
@@ -222,6 +261,15 @@ trait Source {
     /// # Safety
     /// As for [`Run`], and the CPU has the vectors.
     unsafe fn line<V: Vector>(numbers: Self::Numbers, line: usize) -> V;
+    /// A number divided by this.
+    ///
+    /// # Safety
+    /// As for `line`.
+    #[inline(always)]
+    unsafe fn divide<V: Vector>(dividend: V, numbers: Self::Numbers, line: usize) -> V {
+        // SAFETY: by the caller
+        unsafe { dividend.divide(Self::line(numbers, line)) }
+    }
 }
 
 /// A number for each lane.
@@ -262,11 +310,81 @@ impl Source for Uniform {
     }
 }
 
+/// A divisor with its reciprocal.
+struct Divisor;
+
+impl Source for Divisor {
+    type Numbers = [*const Line; 2];
+
+    #[inline(always)]
+    unsafe fn find(bank: &Bank, number: u32) -> [*const Line; 2] {
+        // SAFETY: by the caller
+        unpacked(number).map(|slot| unsafe { Lanes::find(bank, slot) })
+    }
+
+    #[inline(always)]
+    unsafe fn line<V: Vector>([divisor, _]: [*const Line; 2], line: usize) -> V {
+        // SAFETY: by the caller
+        unsafe { V::load(divisor.add(line)) }
+    }
+
+    #[inline(always)]
+    unsafe fn divide<V: Vector>(dividend: V, numbers: [*const Line; 2], line: usize) -> V {
+        // SAFETY: by the caller
+        unsafe {
+            let [divisor, reciprocal] = numbers.map(|numbers| V::load(numbers.add(line)));
+            dividend.divide_by::<false>(divisor, reciprocal)
+        }
+    }
+}
+
+/// A divisor for all lanes, with its reciprocal where this is of use.
+struct UniformDivisor;
+
+impl Source for UniformDivisor {
+    type Numbers = (f64, Option<f64>);
+
+    #[inline(always)]
+    unsafe fn find(bank: &Bank, number: u32) -> (f64, Option<f64>) {
+        // SAFETY: by the caller
+        let [divisor, reciprocal] = unpacked(number).map(|number| unsafe { Uniform::find(bank, number) });
+        (divisor, Some(reciprocal).filter(|reciprocal| RECIPROCALS.contains(&reciprocal.abs())))
+    }
+
+    #[inline(always)]
+    unsafe fn line<V: Vector>((divisor, _): (f64, Option<f64>), _: usize) -> V {
+        // SAFETY: by the caller
+        unsafe { V::splat(divisor) }
+    }
+
+    #[inline(always)]
+    unsafe fn divide<V: Vector>(dividend: V, (divisor, reciprocal): (f64, Option<f64>), _: usize) -> V {
+        // SAFETY: by the caller
+        unsafe {
+            match reciprocal {
+                Some(reciprocal) => dividend.divide_by::<true>(V::splat(divisor), V::splat(reciprocal)),
+                None => dividend.divide(V::splat(divisor)),
+            }
+        }
+    }
+}
+
 /// An operation of vectors.
 trait Function<const COUNT: usize> {
     /// # Safety
     /// The CPU has the vectors.
     unsafe fn of<V: Vector>(operands: [V; COUNT]) -> V;
+}
+
+/// An operation of two vectors, the second of which may be where it is divided by in another way.
+trait Pair: Function<2> {
+    /// # Safety
+    /// As for [`Run`], and the CPU has the vectors.
+    #[inline(always)]
+    unsafe fn with<V: Vector, B: Source>(a: V, b: B::Numbers, line: usize) -> V {
+        // SAFETY: by the caller
+        unsafe { Self::of([a, B::line(b, line)]) }
+    }
 }
 
 macro_rules! functions {
@@ -286,7 +404,6 @@ macro_rules! functions {
 functions! {
     Negate: |a| a.negate();
     Not: |a| a.equal(V::splat(0.));
-    Exp: |a| a.guarded_exp();
     Sqrt: |a| a.square_root();
     Abs: |a| a.absolute();
     Floor: |a| a.floor();
@@ -311,6 +428,25 @@ functions! {
     Select: |condition, accepted, rejected| condition.select(accepted, rejected);
 }
 
+macro_rules! pairs {
+    ($($name:ident)*) => {
+        $(impl Pair for $name {})*
+    };
+}
+
+pairs! {
+    Add Subtract Multiply Maximum Minimum Equal NotEqual Less LessOrEqual Greater GreaterOrEqual And Or SubtractFrom
+    DivideInto
+}
+
+impl Pair for Divide {
+    #[inline(always)]
+    unsafe fn with<V: Vector, B: Source>(a: V, b: B::Numbers, line: usize) -> V {
+        // SAFETY: by the caller
+        unsafe { B::divide(a, b, line) }
+    }
+}
+
 /// The first of two.
 struct Former;
 
@@ -321,14 +457,10 @@ impl Function<2> for Former {
     }
 }
 
-/// The exponential of an operation.
-struct ExpOf<F>(PhantomData<F>);
-
-impl<F: Function<2>> Function<2> for ExpOf<F> {
+impl Pair for Former {
     #[inline(always)]
-    unsafe fn of<V: Vector>(operands: [V; 2]) -> V {
-        // SAFETY: by the caller
-        unsafe { F::of(operands).guarded_exp() }
+    unsafe fn with<V: Vector, B: Source>(a: V, _: B::Numbers, _: usize) -> V {
+        a
     }
 }
 
@@ -347,9 +479,39 @@ impl<F: Function<1>> Shape for One<F> {
     }
 }
 
+/// A power with a whole exponent.
+struct WholePower<const EXPONENT: u32>;
+
+impl<const EXPONENT: u32> Shape for WholePower<EXPONENT> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        // lanes that are left to `pow`, and their bases
+        let (mut lanes, mut bases, mut count) = ([0; LANES * LINES], [0.; LANES * LINES], 0);
+        // SAFETY: by the caller
+        unsafe {
+            let (to, a) = (target(bank, step), Lanes::find(bank, step.operands[0]));
+            for line in 0..bank.lines {
+                let base: V = Lanes::line(a, line);
+                let (power, mut unfit) = base.whole_power::<EXPONENT>();
+                while unfit != 0 {
+                    let lane = unfit.trailing_zeros() as usize;
+                    (lanes[count], bases[count]) = (LANES * line + lane, (*a.add(line)).0[lane]);
+                    count += 1;
+                    unfit &= unfit - 1;
+                }
+                power.store(to.add(line));
+            }
+            pow_lanes::<true>(&mut bases[..count], &[f64::from(EXPONENT); LANES * LINES][..count]);
+            for (&lane, power) in lanes.iter().zip(bases).take(count) {
+                (*to.add(lane / LANES)).0[lane % LANES] = power;
+            }
+        }
+    }
+}
+
 struct Two<F, A, B>(PhantomData<(F, A, B)>);
 
-impl<F: Function<2>, A: Source, B: Source> Shape for Two<F, A, B> {
+impl<F: Pair, A: Source, B: Source> Shape for Two<F, A, B> {
     #[inline(always)]
     unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
         let [a, b, _] = step.operands;
@@ -357,7 +519,7 @@ impl<F: Function<2>, A: Source, B: Source> Shape for Two<F, A, B> {
         unsafe {
             let (to, a, b) = (target(bank, step), A::find(bank, a), B::find(bank, b));
             for line in 0..bank.lines {
-                F::of::<V>([A::line(a, line), B::line(b, line)]).store(to.add(line));
+                F::with::<V, B>(A::line(a, line), b, line).store(to.add(line));
             }
         }
     }
@@ -383,7 +545,7 @@ impl<F: Function<3>, A: Source, B: Source> Shape for Three<F, A, B> {
 /// An operation, then another one with its result: `second(first(a, b), c)`.
 struct Chain<F, S, A, B, C>(PhantomData<(F, S, A, B, C)>);
 
-impl<F: Function<2>, S: Function<2>, A: Source, B: Source, C: Source> Shape for Chain<F, S, A, B, C> {
+impl<F: Pair, S: Pair, A: Source, B: Source, C: Source> Shape for Chain<F, S, A, B, C> {
     #[inline(always)]
     unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
         let [a, b, c] = step.operands;
@@ -392,8 +554,32 @@ impl<F: Function<2>, S: Function<2>, A: Source, B: Source, C: Source> Shape for 
             let to = target(bank, step);
             let (a, b, c) = (A::find(bank, a), B::find(bank, b), C::find(bank, c));
             for line in 0..bank.lines {
-                let first = F::of::<V>([A::line(a, line), B::line(b, line)]);
-                S::of::<V>([first, C::line(c, line)]).store(to.add(line));
+                let first = F::with::<V, B>(A::line(a, line), b, line);
+                S::with::<V, C>(first, c, line).store(to.add(line));
+            }
+        }
+    }
+}
+
+/// The exponential of an operation, then another operation with its result: `second(exp(first(a, b)), c)`.
+struct Exponential<F, S, A, B, C>(PhantomData<(F, S, A, B, C)>);
+
+impl<F: Pair, S: Pair, A: Source, B: Source, C: Source> Shape for Exponential<F, S, A, B, C> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(bank: &Bank, step: &Step) {
+        let [a, b, c] = step.operands;
+        let mut exponentials = [const { MaybeUninit::<Line>::uninit() }; LINES];
+        let exponentials = exponentials.as_mut_ptr().cast::<Line>();
+        // SAFETY: by the caller; a block has no more than `LINES` lines
+        unsafe {
+            let to = target(bank, step);
+            let (a, b, c) = (A::find(bank, a), B::find(bank, b), C::find(bank, c));
+            for line in 0..bank.lines {
+                F::with::<V, B>(A::line(a, line), b, line).store(exponentials.add(line));
+            }
+            V::guarded_exps(std::slice::from_raw_parts_mut(exponentials, bank.lines));
+            for line in 0..bank.lines {
+                S::with::<V, C>(V::load(exponentials.add(line)), c, line).store(to.add(line));
             }
         }
     }
@@ -446,7 +632,7 @@ fn unary(level: Level, operation: UnaryOperation) -> Option<Run> {
     Some(match operation {
         UnaryOperation::Negate => compiled::<One<Negate>>(level),
         UnaryOperation::Not => compiled::<One<Not>>(level),
-        UnaryOperation::Exp => compiled::<One<Exp>>(level),
+        UnaryOperation::Exp => compiled::<Exponential<Former, Former, Lanes, Lanes, Lanes>>(level),
         UnaryOperation::Sqrt => compiled::<One<Sqrt>>(level),
         UnaryOperation::Abs => compiled::<One<Abs>>(level),
         UnaryOperation::Floor => compiled::<One<Floor>>(level),
@@ -457,19 +643,26 @@ fn unary(level: Level, operation: UnaryOperation) -> Option<Run> {
 }
 
 fn binary(level: Level, operation: BinaryOperation, left: Operand, right: Operand) -> Option<Run> {
-    fn of<F: Function<2>>(level: Level, left: Operand, right: Operand) -> Run {
-        match (left, right) {
-            (Operand::Lanes(_), Operand::Lanes(_)) => compiled::<Two<F, Lanes, Lanes>>(level),
-            (Operand::Lanes(_), Operand::Uniform(_)) => compiled::<Two<F, Lanes, Uniform>>(level),
-            (Operand::Uniform(_), Operand::Lanes(_)) => compiled::<Two<F, Uniform, Lanes>>(level),
-            (Operand::Uniform(_), Operand::Uniform(_)) => compiled::<Two<F, Uniform, Uniform>>(level),
+    fn of<F: Pair>(level: Level, left: Operand, right: Operand) -> Run {
+        match (Alone::of(left), Alone::of(right)) {
+            (Alone::Lanes(_), Alone::Lanes(_)) => compiled::<Two<F, Lanes, Lanes>>(level),
+            (Alone::Lanes(_), Alone::Uniform(_)) => compiled::<Two<F, Lanes, Uniform>>(level),
+            (Alone::Uniform(_), Alone::Lanes(_)) => compiled::<Two<F, Uniform, Lanes>>(level),
+            (Alone::Uniform(_), Alone::Uniform(_)) => compiled::<Two<F, Uniform, Uniform>>(level),
         }
     }
     Some(match operation {
         BinaryOperation::Add => of::<Add>(level, left, right),
         BinaryOperation::Subtract => of::<Subtract>(level, left, right),
         BinaryOperation::Multiply => of::<Multiply>(level, left, right),
-        BinaryOperation::Divide => of::<Divide>(level, left, right),
+        BinaryOperation::Divide => match (Alone::of(left), right) {
+            (Alone::Lanes(_), Operand::Divisor(..)) => compiled::<Two<Divide, Lanes, Divisor>>(level),
+            (Alone::Uniform(_), Operand::Divisor(..)) => compiled::<Two<Divide, Uniform, Divisor>>(level),
+            (Alone::Lanes(_), Operand::UniformDivisor(..)) => {
+                compiled::<Two<Divide, Lanes, UniformDivisor>>(level)
+            }
+            _ => of::<Divide>(level, left, right),
+        },
         BinaryOperation::Maximum => of::<Maximum>(level, left, right),
         BinaryOperation::Minimum => of::<Minimum>(level, left, right),
         BinaryOperation::Equal => of::<Equal>(level, left, right),
@@ -485,32 +678,36 @@ fn binary(level: Level, operation: BinaryOperation, left: Operand, right: Operan
 }
 
 fn select(level: Level, accepted: Operand, rejected: Operand) -> Run {
-    match (accepted, rejected) {
-        (Operand::Lanes(_), Operand::Lanes(_)) => compiled::<Three<Select, Lanes, Lanes>>(level),
-        (Operand::Lanes(_), Operand::Uniform(_)) => compiled::<Three<Select, Lanes, Uniform>>(level),
-        (Operand::Uniform(_), Operand::Lanes(_)) => compiled::<Three<Select, Uniform, Lanes>>(level),
-        (Operand::Uniform(_), Operand::Uniform(_)) => compiled::<Three<Select, Uniform, Uniform>>(level),
+    match (Alone::of(accepted), Alone::of(rejected)) {
+        (Alone::Lanes(_), Alone::Lanes(_)) => compiled::<Three<Select, Lanes, Lanes>>(level),
+        (Alone::Lanes(_), Alone::Uniform(_)) => compiled::<Three<Select, Lanes, Uniform>>(level),
+        (Alone::Uniform(_), Alone::Lanes(_)) => compiled::<Three<Select, Uniform, Lanes>>(level),
+        (Alone::Uniform(_), Alone::Uniform(_)) => compiled::<Three<Select, Uniform, Uniform>>(level),
     }
 }
 
 fn fused(level: Level, first: First, second: Second, operands: [Operand; 3]) -> Option<Run> {
-    fn of<F: Function<2>, A: Source, B: Source>(level: Level, second: Second, c: Operand) -> Run {
-        fn with<F: Function<2>, S: Function<2>, A: Source, B: Source>(level: Level, c: Operand) -> Run {
-            match c {
-                Operand::Lanes(_) => compiled::<Chain<F, S, A, B, Lanes>>(level),
-                Operand::Uniform(_) => compiled::<Chain<F, S, A, B, Uniform>>(level),
+    fn of<F: Pair, A: Source, B: Source>(level: Level, second: Second, c: Operand) -> Run {
+        fn with<F: Pair, S: Pair, A: Source, B: Source>(level: Level, c: Operand) -> Run {
+            match Alone::of(c) {
+                Alone::Lanes(_) => compiled::<Chain<F, S, A, B, Lanes>>(level),
+                Alone::Uniform(_) => compiled::<Chain<F, S, A, B, Uniform>>(level),
             }
         }
-        match second {
-            Second::Add => with::<F, Add, A, B>(level, c),
-            Second::Subtract => with::<F, Subtract, A, B>(level, c),
-            Second::SubtractFrom => with::<F, SubtractFrom, A, B>(level, c),
-            Second::Multiply => with::<F, Multiply, A, B>(level, c),
-            Second::Divide => with::<F, Divide, A, B>(level, c),
-            Second::DivideInto => with::<F, DivideInto, A, B>(level, c),
+        match (second, c) {
+            (Second::Add, _) => with::<F, Add, A, B>(level, c),
+            (Second::Subtract, _) => with::<F, Subtract, A, B>(level, c),
+            (Second::SubtractFrom, _) => with::<F, SubtractFrom, A, B>(level, c),
+            (Second::Multiply, _) => with::<F, Multiply, A, B>(level, c),
+            (Second::Divide, Operand::Divisor(..)) => compiled::<Chain<F, Divide, A, B, Divisor>>(level),
+            (Second::Divide, Operand::UniformDivisor(..)) => {
+                compiled::<Chain<F, Divide, A, B, UniformDivisor>>(level)
+            }
+            (Second::Divide, _) => with::<F, Divide, A, B>(level, c),
+            (Second::DivideInto, _) => with::<F, DivideInto, A, B>(level, c),
         }
     }
-    use Operand::{Lanes as L, Uniform as U};
+    use Operand::{Divisor as D, Lanes as L, Uniform as U, UniformDivisor as V};
     let [a, b, c] = operands;
     Some(match (first, a, b) {
         (First::Add, L(_), L(_)) => of::<Add, Lanes, Lanes>(level, second, c),
@@ -523,25 +720,30 @@ fn fused(level: Level, first: First, second: Second, operands: [Operand; 3]) -> 
         (First::Divide, L(_), L(_)) => of::<Divide, Lanes, Lanes>(level, second, c),
         (First::Divide, L(_), U(_)) => of::<Divide, Lanes, Uniform>(level, second, c),
         (First::Divide, U(_), L(_)) => of::<Divide, Uniform, Lanes>(level, second, c),
+        (First::Divide, L(_), D(..)) => of::<Divide, Lanes, Divisor>(level, second, c),
+        (First::Divide, L(_), V(..)) => of::<Divide, Lanes, UniformDivisor>(level, second, c),
+        (First::Divide, U(_), D(..)) => of::<Divide, Uniform, Divisor>(level, second, c),
         _ => return None,
     })
 }
 
 fn exponential(level: Level, first: First, operands: [Operand; 2], second: Option<Second>) -> Option<Run> {
-    fn of<F: Function<2>, A: Source, B: Source>(level: Level, second: Option<Second>) -> Option<Run> {
+    fn of<F: Pair, A: Source, B: Source>(level: Level, second: Option<Second>) -> Option<Run> {
         Some(match second {
-            None => compiled::<Two<ExpOf<F>, A, B>>(level),
-            Some(Second::Add) => compiled::<Chain<ExpOf<F>, Add, A, B, Uniform>>(level),
-            Some(Second::Subtract) => compiled::<Chain<ExpOf<F>, Subtract, A, B, Uniform>>(level),
-            Some(Second::SubtractFrom) => compiled::<Chain<ExpOf<F>, SubtractFrom, A, B, Uniform>>(level),
-            Some(Second::Multiply) => compiled::<Chain<ExpOf<F>, Multiply, A, B, Uniform>>(level),
+            None => compiled::<Exponential<F, Former, A, B, Uniform>>(level),
+            Some(Second::Add) => compiled::<Exponential<F, Add, A, B, Uniform>>(level),
+            Some(Second::Subtract) => compiled::<Exponential<F, Subtract, A, B, Uniform>>(level),
+            Some(Second::SubtractFrom) => compiled::<Exponential<F, SubtractFrom, A, B, Uniform>>(level),
+            Some(Second::Multiply) => compiled::<Exponential<F, Multiply, A, B, Uniform>>(level),
             Some(Second::Divide | Second::DivideInto) => return None,
         })
     }
-    use Operand::{Lanes as L, Uniform as U};
+    use Operand::{Divisor as D, Lanes as L, Uniform as U, UniformDivisor as V};
     match (first, operands) {
         (First::Divide, [L(_), L(_)]) => of::<Divide, Lanes, Lanes>(level, second),
         (First::Divide, [L(_), U(_)]) => of::<Divide, Lanes, Uniform>(level, second),
+        (First::Divide, [L(_), D(..)]) => of::<Divide, Lanes, Divisor>(level, second),
+        (First::Divide, [L(_), V(..)]) => of::<Divide, Lanes, UniformDivisor>(level, second),
         (First::Multiply, [L(_), L(_)]) => of::<Multiply, Lanes, Lanes>(level, second),
         (First::Multiply, [L(_), U(_)]) => of::<Multiply, Lanes, Uniform>(level, second),
         _ => None,

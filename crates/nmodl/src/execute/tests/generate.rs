@@ -12,13 +12,15 @@ const ARRAY: u32 = 4;
 const LENGTH: u32 = 3;
 
 /// Numbers that are likely to show differences.
-pub(super) const NUMBERS: [f64; 20] = [
+pub(super) const NUMBERS: [f64; 22] = [
     0.,
     -0.,
     1.,
     -1.,
     0.5,
     2.,
+    3.,
+    4.,
     -65.,
     0.025,
     1e-310,
