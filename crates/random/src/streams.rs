@@ -239,8 +239,7 @@ impl Line {
             let high = chosen(is_odd, d[lane], c[lane]);
             uniform(u64::from(chosen(which[lane] >> 1, high, low)))
         });
-        let next: [u32; LANES] =
-            std::array::from_fn(|lane| which[lane] + u32::from(drawing >> lane & 1));
+        let next: [u32; LANES] = std::array::from_fn(|lane| which[lane] + u32::from(drawing >> lane & 1));
         self.which = next.map(|next| next % WORDS as u32);
         let renewed = next.map(|next| next / WORDS as u32);
         if renewed != [0; LANES] {
@@ -359,7 +358,8 @@ mod tests {
 
     #[test]
     fn streams_are_kept() {
-        let mut streams: Streams = (0..13).map(|id| if id % 3 == 1 { None } else { stream(id, id) }).collect();
+        let mut streams: Streams =
+            (0..13).map(|id| if id % 3 == 1 { None } else { stream(id, id) }).collect();
         assert_eq!((streams.len(), streams.get(12), streams.get(13)), (13, stream(12, 12), None));
         assert!(streams.set(12, None) && streams.set(1, stream(1, 2)));
         assert!(!streams.set(13, stream(13, 2)));
@@ -414,7 +414,8 @@ mod tests {
         for place in (0..draws.len()).filter(is_drawing) {
             let stream = each[place].as_mut().expect("a stream that draws");
             let is_below = |_| stream.uniform() < bounds[place];
-            expected[place] = (0..draws[place] as u32).map(is_below).filter(|&is_below| is_below).count() as f64;
+            expected[place] =
+                (0..draws[place] as u32).map(is_below).filter(|&is_below| is_below).count() as f64;
         }
         assert_eq!((together, &counts), (each.into_iter().collect(), &expected));
         counts

@@ -460,11 +460,7 @@ impl MechanismState {
         });
         Self {
             columns: columns.collect(),
-            streams: held
-                .streams
-                .iter()
-                .map(|all| own.iter().map(|&i| all.get(i)).collect())
-                .collect(),
+            streams: held.streams.iter().map(|all| own.iter().map(|&i| all.get(i)).collect()).collect(),
             vectors: held
                 .vectors
                 .iter()

@@ -205,8 +205,7 @@ impl<'a> Turn<'a> {
                 (to, self.value(from))
             }
             Instruction::If { condition, ref accepted, ref rejected } => {
-                let leaves =
-                    matches!(rejected[..], [Instruction::Leave { label: left }] if left == label);
+                let leaves = matches!(rejected[..], [Instruction::Leave { label: left }] if left == label);
                 let Value::Ordered { variable, limit, or_equal } = self.value(condition) else {
                     return None;
                 };

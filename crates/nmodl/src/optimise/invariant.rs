@@ -62,10 +62,8 @@ impl Taker {
         body.iter().for_each(|inner| {
             inner.visit(&mut |inner| {
                 size += 1;
-                has_array |= matches!(
-                    inner,
-                    Instruction::ReadArray { .. } | Instruction::AssignElement { .. }
-                );
+                has_array |=
+                    matches!(inner, Instruction::ReadArray { .. } | Instruction::AssignElement { .. });
             });
         });
         let found = conditions.into_iter().find(|condition| !changed.registers.contains(condition));
