@@ -260,9 +260,7 @@ impl Line {
                 words[lane] = chosen(renewed[lane], new[lane] as u32, words[lane]);
             }
         }
-        for lane in 0..LANES {
-            self.counters[0][lane] += renewed[lane];
-        }
+        self.counters[0].iter_mut().zip(renewed).for_each(|(word, renewed)| *word += renewed);
     }
 
     /// [`Line::renew`] of one after the other.
