@@ -69,7 +69,8 @@ impl Step {
                 (fused(level, first, second, [a, b, c])?, to, [a, b, c].map(number))
             }
             Operation::Exponential { first, operands: [a, b], second, to } => {
-                let c = second.map_or(0, |(_, uniform)| uniform);
+                // there need not be a uniform number
+                let c = second.map_or(number(a), |(_, uniform)| uniform);
                 let run = exponential(level, first, [a, b], second.map(|(second, _)| second))?;
                 (run, to, [number(a), number(b), c])
             }
@@ -730,7 +731,7 @@ fn fused(level: Level, first: First, second: Second, operands: [Operand; 3]) -> 
 fn exponential(level: Level, first: First, operands: [Operand; 2], second: Option<Second>) -> Option<Run> {
     fn of<F: Pair, A: Source, B: Source>(level: Level, second: Option<Second>) -> Option<Run> {
         Some(match second {
-            None => compiled::<Exponential<F, Former, A, B, Uniform>>(level),
+            None => compiled::<Exponential<F, Former, A, B, Lanes>>(level),
             Some(Second::Add) => compiled::<Exponential<F, Add, A, B, Uniform>>(level),
             Some(Second::Subtract) => compiled::<Exponential<F, Subtract, A, B, Uniform>>(level),
             Some(Second::SubtractFrom) => compiled::<Exponential<F, SubtractFrom, A, B, Uniform>>(level),
