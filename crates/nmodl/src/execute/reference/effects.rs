@@ -180,7 +180,7 @@ impl Scalar<'_, '_> {
                     format!("the random stream `{name}` was not set from a `Random` object")
                 });
             }
-            Effect::CountBelow { .. } if !(a >= 1.) => return Ok(0.),
+            Effect::CountBelow { .. } if a.is_nan() || a < 1. => return Ok(0.),
             Effect::CountBelow { .. } if a > REPETITIONS as f64 => return Err(endless()),
             Effect::Draw { stream: number, .. }
             | Effect::CountBelow { stream: number, .. }
