@@ -7,6 +7,7 @@ use components::{
     Connections, Instances, IonColumns, IonName, MechanismName, Probe, SectionTable, SpikeSources, Sums,
     Waveform,
 };
+use random::Streams;
 use systems::communicator::Communicator;
 use systems::group::{CellPlan, Group};
 
@@ -206,7 +207,7 @@ fn bytes_of_instances(instances: &Instances) -> usize {
     let ions: usize = instances.ions.iter().map(|ion| 4 * ion.index.len()).sum();
     let sources = instances.sources.len() * size_of::<components::InstanceSource>();
     let own = &instances.own;
-    let streams = own.streams.iter().map(|streams| size_of_val(streams.as_slice())).sum::<usize>()
+    let streams = own.streams.iter().map(Streams::bytes).sum::<usize>()
         + own.given.iter().map(|given| size_of_val(given.as_slice())).sum::<usize>()
         + own.pointing.iter().map(Vec::len).sum::<usize>();
     let vectors = own.vectors.iter().flatten().map(|vector| {

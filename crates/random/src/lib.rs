@@ -1,6 +1,7 @@
 //! Random123 streams and the distributions NEURON draws from them.
 //!
-//! [`Stream`] is what mechanisms hold: a counter-based stream named by three ids and the run's global index.
+//! [`Stream`] is what mechanisms hold: a counter-based stream named by three ids and the run's global index;
+//! [`Streams`] are those of many instances.
 //! [`Random`] is the object scripts hold: a generator, a current distribution and a cached normal deviate.
 //! Every number is, bit for bit, the one NEURON 9 draws.
 //!
@@ -12,9 +13,11 @@ mod mcell_ran4;
 mod object;
 mod philox;
 mod stream;
+mod streams;
 
 pub use distribution::{Distribution, DistributionError};
 pub use mcell_ran4::MCellRan4;
 pub use object::{Generator, Random, SequenceError};
 pub use philox::{philox4x32, philox4x32_lanes};
 pub use stream::{STREAM_WORDS, Stream};
+pub use streams::Streams;

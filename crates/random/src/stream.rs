@@ -2,19 +2,17 @@
 //!
 //! No distribution object and no cached deviate: see [`crate::Random`] for those.
 
-use crate::philox::{philox4x32, philox4x32_lanes};
+use crate::philox::philox4x32;
 
 /// How many numbers [`Stream::to_words`] gives.
 pub const STREAM_WORDS: usize = 10;
 
 /// One over 2^32 + 1, which maps the words 0..2^32 into the open interval (0, 1).
-const SCALE: f64 = 1.0 / 4294967297.0;
+pub(crate) const SCALE: f64 = 1.0 / 4294967297.0;
 /// The largest 40-bit number; a position beyond it restarts the stream.
 const POSITION_LIMIT: f64 = 0xFF_FFFF_FFFF_u64 as f64;
 /// Positions are 34 bits: a 32-bit block number and a word 0..3 in the block.
 const POSITION_MASK: u64 = 0x3_FFFF_FFFF;
-/// Streams whose blocks are computed at once.
-const LANES: usize = 8;
 
 /// A Philox4x32-10 stream named by three ids under a global index.
 ///
@@ -23,10 +21,10 @@ const LANES: usize = 8;
 /// out of the block word, which shows only after 2^34 draws).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream {
-    counter: [u32; 4],
-    words: [u32; 4],
-    global_index: u32,
-    which: u8,
+    pub(crate) counter: [u32; 4],
+    pub(crate) words: [u32; 4],
+    pub(crate) global_index: u32,
+    pub(crate) which: u8,
 }
 
 impl Stream {
@@ -115,90 +113,9 @@ impl Stream {
         (f64::from(self.next_word()) + 1.0) * SCALE
     }
 
-    /// Draws [`Stream::uniform`] from those of up to 128 streams for which a bit of `drawing` is set, the lowest being
-    /// for the first one; `numbers` has room for one of each. Blocks that are used up are renewed several at once, in
-    /// the vector instructions that the function is compiled for.
-    ///
-    /// # Errors
-    ///
-    /// The number of a stream that is not there. The ones before it were drawn from.
-    #[inline(always)]
-    pub fn draw_uniforms(
-        streams: &mut [Option<Stream>],
-        drawing: u128,
-        numbers: &mut [f64],
-    ) -> Result<(), usize> {
-        let mut words = [0; 128];
-        let mut used_up = [0; 128 / LANES];
-        let mut missing = None;
-        let lines = words.chunks_exact_mut(LANES).zip(&mut used_up).zip(drawing.to_le_bytes()).enumerate();
-        'lines: for (line, ((words, used_up), mut bits)) in lines {
-            if bits == 0 {
-                continue;
-            }
-            let start = line * LANES;
-            let streams = streams.get_mut(start..).unwrap_or_default();
-            if let (Some(streams), u8::MAX) = (streams.first_chunk_mut::<LANES>(), bits) {
-                // all of them, without a search for the next
-                for (lane, (stream, word)) in streams.iter_mut().zip(words).enumerate() {
-                    let Some(stream) = stream else {
-                        missing = Some(start + lane);
-                        break 'lines;
-                    };
-                    *word = stream.words[usize::from(stream.which & 3)];
-                    stream.which = (stream.which + 1) & 3;
-                    *used_up |= u8::from(stream.which == 0) << lane;
-                }
-                continue;
-            }
-            while bits != 0 {
-                let lane = bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let Some(Some(stream)) = streams.get_mut(lane) else {
-                    missing = Some(start + lane);
-                    break 'lines;
-                };
-                words[lane] = stream.words[usize::from(stream.which & 3)];
-                stream.which = (stream.which + 1) & 3;
-                *used_up |= u8::from(stream.which == 0) << lane;
-            }
-        }
-        Self::renew(streams, u128::from_le_bytes(used_up));
-        for (number, &word) in numbers.iter_mut().zip(&words) {
-            *number = (f64::from(word) + 1.0) * SCALE;
-        }
-        missing.map_or(Ok(()), Err)
-    }
-
-    /// Takes the streams for which a bit is set to their next blocks.
-    #[inline(always)]
-    fn renew(streams: &mut [Option<Stream>], used_up: u128) {
-        for (half, mut bits) in [used_up as u64, (used_up >> 64) as u64].into_iter().enumerate() {
-            let streams = streams.get_mut(64 * half..).unwrap_or_default();
-            while bits != 0 {
-                let (mut counters, mut keys) = ([[0; LANES]; 4], [[0; LANES]; 2]);
-                let mut places = [0; LANES];
-                let mut count = 0;
-                while bits != 0 && count < LANES {
-                    let place = bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
-                    let Some(Some(stream)) = streams.get_mut(place) else { continue };
-                    stream.count();
-                    let [a, b, c, d] = stream.counter.map(u64::from);
-                    (counters[0][count], counters[1][count]) = (a, b);
-                    (counters[2][count], counters[3][count]) = (c, d);
-                    keys[0][count] = u64::from(stream.global_index);
-                    places[count] = place;
-                    count += 1;
-                }
-                let [a, b, c, d] = &philox4x32_lanes(counters, keys);
-                for (lane, &place) in places[..count].iter().enumerate() {
-                    if let Some(Some(stream)) = streams.get_mut(place) {
-                        stream.words = [a[lane] as u32, b[lane] as u32, c[lane] as u32, d[lane] as u32];
-                    }
-                }
-            }
-        }
+    /// Draws [`Stream::uniform`] some times; how many of the numbers are below `bound`.
+    pub fn count_below(&mut self, draws: u64, bound: f64) -> u64 {
+        (0..draws).map(|_| u64::from(self.uniform() < bound)).sum()
     }
 
     /// A uniform deviate between `low` and `high` (`random_uniform`).
@@ -249,7 +166,7 @@ impl Stream {
         }
     }
 
-    fn advance(&mut self) {
+    pub(crate) fn advance(&mut self) {
         self.count();
         self.refill();
     }
@@ -369,29 +286,6 @@ mod tests {
         assert_eq!([stream.negexp(), stream.negexp()], [0.019323606745855152, 1.473583988841838]);
         stream.set_position(0.0);
         assert_eq!(stream.negexp_of(2.5), 0.04830901686463788);
-    }
-
-    #[test]
-    fn streams_can_be_drawn_from_together() {
-        let mut together: Vec<Option<Stream>> = (0..21).map(|id| Some(Stream::new(5, id, 2, 3))).collect();
-        let mut each = together.clone();
-        for round in 0..50 {
-            // streams that get to the ends of their blocks at different times
-            let drawing =
-                (0..21).filter(|place| round % 7 != place % 5).fold(0, |bits, place| bits | 1 << place);
-            let mut numbers = [0.0; 21];
-            assert_eq!(Stream::draw_uniforms(&mut together, drawing, &mut numbers), Ok(()));
-            for (place, stream) in each.iter_mut().flatten().enumerate() {
-                if drawing >> place & 1 == 1 {
-                    assert_eq!(numbers[place], stream.uniform());
-                }
-            }
-            assert_eq!(together, each);
-        }
-        together[4] = None;
-        assert_eq!(Stream::draw_uniforms(&mut together, 0b1_0011, &mut [0.0; 21]), Err(4));
-        assert_eq!(Stream::draw_uniforms(&mut together, 1 << 21, &mut [0.0; 21]), Err(21));
-        assert_eq!(Stream::draw_uniforms(&mut together, 1 << 100, &mut [0.0; 21]), Err(100));
     }
 
     proptest! {

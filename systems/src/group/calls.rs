@@ -70,7 +70,7 @@ fn set_streams(places: &Places, mechanisms: &mut [Gathered]) -> Result<(), Error
                 let (what, name) = ("random stream", name.clone());
                 return Err(Error::UnknownHolding { gid, mechanism, what, name });
             };
-            own.instances.own.streams[which][instance] = Some(*stream);
+            own.instances.own.streams[which].set(instance, Some(*stream));
         }
     }
     Ok(())
@@ -98,9 +98,12 @@ fn start_random_variables(places: &Places, mechanisms: &mut [Gathered]) {
             };
             for variable in 0..variables {
                 let ids = [places.cells[cell].gid as u32, (place * variables + variable) as u32];
-                let stream = &mut own.instances.own.streams[named + variable][instance];
-                let seed = own.instances.own.random_seed;
-                stream.get_or_insert_with(|| Stream::new(seed, UNNAMED, ids[0], ids[1]));
+                let held = &mut own.instances.own;
+                let streams = &mut held.streams[named + variable];
+                if streams.get(instance).is_none() {
+                    let stream = Stream::new(held.random_seed, UNNAMED, ids[0], ids[1]);
+                    streams.set(instance, Some(stream));
+                }
             }
         }
     }

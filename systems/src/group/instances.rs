@@ -12,7 +12,7 @@ use components::{
     Column, InstanceSource, Instances, IonBinding, IonColumns, IonName, NO_CONNECTIONS, NodeRun, SourceId,
 };
 use nmodl::{Description, IonUse, IonVariable, Kind};
-use random::Stream;
+use random::{Stream, Streams};
 
 use super::{CellPlan, SpikeSource};
 use crate::error::Error;
@@ -221,7 +221,7 @@ fn density(mechanism: &Arc<dyn Mechanism>, cells: &[CellPlan], starts: &[u32]) -
     if instances.count == 0 {
         return None;
     }
-    instances.own.streams = vec![vec![None; instances.count]; mechanism.streams().len()];
+    instances.own.streams = vec![Streams::none(instances.count); mechanism.streams().len()];
     instances.own.vectors = vec![vec![None; instances.count]; mechanism.vectors().len()];
     let (mechanism, description) = (Arc::clone(mechanism), Arc::clone(description));
     Some(Gathered { entity: Entity::PLACEHOLDER, mechanism, description, instances, owners: Vec::new() })
@@ -313,7 +313,8 @@ fn points(
         sources: owners.iter().map(|&(cell, index)| source_of(&cells[cell], index)).collect(),
         ..Instances::default()
     };
-    instances.own.streams = streams.map_err(|bad| unknown("random stream", bad))?;
+    let streams = streams.map_err(|bad| unknown("random stream", bad))?;
+    instances.own.streams = streams.into_iter().map(Streams::from_iter).collect();
     instances.own.vectors = vectors.map_err(|bad| unknown("vector", bad))?;
     let (mechanism, description) = (Arc::clone(mechanism), Arc::clone(description));
     Ok(Some(Gathered { entity: Entity::PLACEHOLDER, mechanism, description, instances, owners }))

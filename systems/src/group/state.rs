@@ -460,11 +460,7 @@ impl MechanismState {
         });
         Self {
             columns: columns.collect(),
-            streams: held
-                .streams
-                .iter()
-                .map(|all| own.iter().map(|&i| all.get(i).copied().flatten()).collect())
-                .collect(),
+            streams: held.streams.iter().map(|all| own.iter().map(|&i| all.get(i)).collect()).collect(),
             vectors: held
                 .vectors
                 .iter()
@@ -486,7 +482,9 @@ impl MechanismState {
             }
         }
         for (saved, all) in self.streams.iter().zip(&mut instances.own.streams) {
-            own.iter().zip(saved).for_each(|(&instance, stream)| put(all, instance, *stream));
+            for (&instance, stream) in own.iter().zip(saved) {
+                all.set(instance, *stream);
+            }
         }
         for (saved, all) in self.vectors.iter().zip(&mut instances.own.vectors) {
             own.iter().zip(saved).for_each(|(&instance, vector)| put(all, instance, vector.clone()));

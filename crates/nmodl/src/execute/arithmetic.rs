@@ -17,6 +17,11 @@ pub(super) fn truth(condition: bool) -> f64 {
     f64::from(u8::from(condition))
 }
 
+/// What all numbers are below that are below a bound, or perhaps at it.
+pub(super) fn strict_bound(bound: f64, or_equal: bool) -> f64 {
+    if or_equal { bound.next_up() } else { bound }
+}
+
 fn on_one(x: f64, in_place: impl Fn(&mut [f64])) -> f64 {
     let mut value = [x];
     in_place(&mut value);

@@ -14,7 +14,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use random::{Random, Stream};
+use random::{Random, Stream, Streams};
 
 pub use outbox::{Failure, Outbox, Request};
 pub use shared_generator::SharedGenerator;
@@ -133,7 +133,7 @@ pub struct Holdings {
     /// Values of `Program::globals`.
     pub globals: Vec<f64>,
     /// For each of `Program::streams`, the stream of each instance.
-    pub streams: Vec<Vec<Option<Stream>>>,
+    pub streams: Vec<Streams>,
     /// For each of `Program::streams`, the object of HOC that it was made from, for what was chosen there; may be empty.
     pub given: Vec<Vec<Option<Random>>>,
     /// For each of `Program::pointers`, whether that of each instance points to something.

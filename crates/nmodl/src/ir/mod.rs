@@ -392,6 +392,13 @@ pub enum Effect {
         /// What is drawn.
         distribution: Distribution,
     },
+    /// How many of the next uniform numbers of a stream are below a bound (how many are drawn, the bound).
+    CountBelow {
+        /// Number in `Program::streams`.
+        stream: u32,
+        /// Whether those at the bound count, too.
+        or_equal: bool,
+    },
     /// Whether a stream was set.
     HasStream(u32),
     /// A new stream (id1, id2, id3) at its first number.

@@ -3,8 +3,10 @@
 //! What is known before the run becomes numbers, what is computed twice is computed once, what nobody needs is not
 //! computed, and what no kernel reads of what another one left is not stored. Nothing is reordered that rounds.
 
+mod counting;
 mod dead;
 mod initial;
+mod invariant;
 mod known;
 mod localise;
 mod rebuild;
@@ -56,8 +58,11 @@ fn improve(kernel: &Kernel, known: &Known) -> Kernel {
     kernel.body = structure::simplify(kernel.body);
     let mut kernel = rebuild::rebuild(&kernel, known);
     dead::remove(&mut kernel, &|_| true);
-    // a second time, for what the first one made into simple blocks
+    invariant::take_out(&mut kernel);
+    // a second time, for what was made into simple blocks
     let mut kernel = rebuild::rebuild(&kernel, known);
+    dead::remove(&mut kernel, &|_| true);
+    counting::recognise(&mut kernel);
     dead::remove(&mut kernel, &|_| true);
     kernel
 }

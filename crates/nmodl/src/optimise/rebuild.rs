@@ -9,7 +9,7 @@
 //! or a place with its number in memory, before, within and at the end of them.
 
 mod branch;
-mod local;
+pub(super) mod local;
 mod region;
 mod state;
 mod unroll;

@@ -13,7 +13,7 @@ use nmodl::execute::{
 use nmodl::ir::Program;
 use nmodl::math::Level;
 use nmodl::{Column, Kind};
-use random::Stream;
+use random::{Stream, Streams};
 
 /// Instances: more than a line of eight lanes, and not a multiple of it.
 const COUNT: usize = 9;
@@ -223,7 +223,7 @@ impl Instances {
     }
 
     /// All that can be compared, with one kind of not-a-number; requests and messages are taken out.
-    fn bits(&mut self) -> (Vec<Vec<u64>>, Vec<Vec<Option<Stream>>>, Vec<String>) {
+    fn bits(&mut self) -> (Vec<Vec<u64>>, Vec<Streams>, Vec<String>) {
         let bits = |values: &[f64]| {
             let bits = |value: &f64| if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
             values.iter().map(bits).collect::<Vec<u64>>()

@@ -1,7 +1,5 @@
 //! Runs the code of a kernel for one block of lanes.
 
-use random::Stream;
-
 use super::code::{Code, Mask, Operand, Operation, Slot};
 use super::steps::{Bank, Test};
 use super::{Bits, LANES, LINES, Scratch, endless_loop};
@@ -13,13 +11,12 @@ use crate::execute::table::Places;
 use crate::execute::{Frame, Nodes};
 use crate::ir::{BinaryOperation, Instruction, Place, UnaryOperation};
 use crate::math::{log_in_place_at, pow_in_place_at};
-use crate::syntax::Span;
 
 /// The machine at work.
 pub(super) struct Machine<'s, 'f> {
     code: &'s Code,
-    fixed: &'s Fixed,
-    frame: &'s mut Frame<'f>,
+    pub(super) fixed: &'s Fixed,
+    pub(super) frame: &'s mut Frame<'f>,
     uniform: &'s [f64],
     /// Where the lines of each slot are for this block.
     slots: &'s mut [*mut Line],
@@ -36,8 +33,8 @@ pub(super) struct Machine<'s, 'f> {
     /// The node of the first instance, if several are on one.
     node: usize,
     /// The first instance of the block, and how many lanes it has.
-    first: usize,
-    lanes: usize,
+    pub(super) first: usize,
+    pub(super) lanes: usize,
     repetitions: u64,
     stopped: bool,
 }
@@ -184,7 +181,7 @@ impl<'s, 'f> Machine<'s, 'f> {
     }
 
     /// The instance of a lane.
-    fn instance(&self, lane: usize) -> usize {
+    pub(super) fn instance(&self, lane: usize) -> usize {
         let lane = self.first + lane;
         self.frame.arrivals.as_ref().map_or(lane, |arrivals| arrivals.instances[lane] as usize)
     }
@@ -243,18 +240,18 @@ impl<'s, 'f> Machine<'s, 'f> {
         mask.map_or(self.all(), |mask| self.masks[mask as usize])
     }
 
-    fn at(&self, slot: Slot) -> *mut f64 {
+    pub(super) fn at(&self, slot: Slot) -> *mut f64 {
         self.slots[slot.0 as usize].cast()
     }
 
     /// The numbers of a slot.
-    fn read(&self, slot: Slot) -> &[f64] {
+    pub(super) fn read(&self, slot: Slot) -> &[f64] {
         // SAFETY: a slot has at least `lanes` numbers, and nothing writes to it while `self` is borrowed
         unsafe { std::slice::from_raw_parts(self.at(slot), self.lanes) }
     }
 
     /// The numbers of a slot, to change.
-    fn write(&mut self, slot: Slot) -> &mut [f64] {
+    pub(super) fn write(&mut self, slot: Slot) -> &mut [f64] {
         // SAFETY: a slot has at least `lanes` numbers, and nothing else uses it while `self` is borrowed
         unsafe { std::slice::from_raw_parts_mut(self.at(slot), self.lanes) }
     }
@@ -389,29 +386,6 @@ impl<'s, 'f> Machine<'s, 'f> {
         }
     }
 
-    /// A uniform number from the streams of the active lanes; whether the run can go on.
-    fn draw(&mut self, stream: u32, to: Slot, span: Span, active: Bits) -> bool {
-        // SAFETY: a slot has at least `lanes` numbers, and none is in streams
-        let numbers = unsafe { std::slice::from_raw_parts_mut(self.at(to), self.lanes) };
-        let streams = self.frame.own.streams.get_mut(stream as usize).map_or(&mut [][..], Vec::as_mut_slice);
-        let missing = if let Some(arrivals) = &self.frame.arrivals {
-            let instances = &arrivals.instances[self.first..][..self.lanes];
-            set_bits(active).find(|&lane| match streams.get_mut(instances[lane] as usize) {
-                Some(Some(drawn)) => {
-                    numbers[lane] = drawn.uniform();
-                    false
-                }
-                _ => true,
-            })
-        } else {
-            let streams = streams.get_mut(self.first..).unwrap_or_default();
-            draw_uniforms(self.fixed.level, streams, active, numbers).err()
-        };
-        let Some(missing) = missing else { return true };
-        self.frame.outbox.fail(self.instance(missing), self.fixed.unset_stream(stream), span);
-        false
-    }
-
     /// The value of the last instance that writes stays, in whichever order they come.
     fn write_global(&mut self, global: u32, from: Operand, active: Bits) {
         let Some(lane) = active.checked_ilog2() else { return };
@@ -490,6 +464,11 @@ impl<'s, 'f> Machine<'s, 'f> {
                 Operation::Draw { stream, to, span } => {
                     self.stopped |= !self.draw(stream, to, span, self.active(within));
                 }
+                Operation::CountBelow { stream, or_equal, to, draws, bound, span } => {
+                    let operands = [draws, bound];
+                    let active = self.active(within);
+                    self.stopped |= !self.count_below((stream, or_equal, span), to, operands, active);
+                }
                 Operation::Single { ref instruction, result } => {
                     self.stopped |= !self.single(instruction, result, self.active(within));
                 }
@@ -558,23 +537,6 @@ fn runs(lanes: Bits) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-crate::dispatch! {
-    fn draw_uniforms(
-        streams: &mut [Option<Stream>],
-        drawing: Bits,
-        numbers: &mut [f64],
-    ) -> Result<(), usize> = draw_uniforms_of_lanes;
-}
-
-#[inline(always)]
-fn draw_uniforms_of_lanes<const FMA: bool>(
-    streams: &mut [Option<Stream>],
-    drawing: Bits,
-    numbers: &mut [f64],
-) -> Result<(), usize> {
-    Stream::draw_uniforms(streams, drawing, numbers)
-}
-
 /// Whether lanes have their numbers from elsewhere: instances from their nodes, events from their instances.
 fn is_spread(frame: &Frame, place: Place) -> bool {
     match place {
@@ -586,7 +548,7 @@ fn is_spread(frame: &Frame, place: Place) -> bool {
 }
 
 /// The numbers of the bits that are set, in ascending order.
-fn set_bits(bits: Bits) -> impl Iterator<Item = usize> {
+pub(super) fn set_bits(bits: Bits) -> impl Iterator<Item = usize> {
     // halves, because CPUs have no instructions for more
     let halves = [(0, bits as u64), (64, (bits >> 64) as u64)];
     halves.into_iter().flat_map(|(first, mut bits)| {

@@ -171,6 +171,16 @@ pub(super) enum Operation {
         to: Slot,
         span: Span,
     },
+    /// How many of the next uniform numbers from a random stream of each active lane are below a bound.
+    CountBelow {
+        stream: u32,
+        or_equal: bool,
+        to: Slot,
+        /// How many are drawn.
+        draws: Slot,
+        bound: Slot,
+        span: Span,
+    },
     /// Lane by lane; registers of the instruction are numbers of slots. The result is 0 elsewhere.
     Single {
         instruction: Box<Instruction>,
@@ -290,6 +300,11 @@ impl Operation {
                 results.iter_mut().for_each(|(_, result)| visit(result, how));
             }
             Self::Draw { to, .. } => visit(to, Use::Write),
+            Self::CountBelow { to, draws, bound, .. } => {
+                visit(draws, Use::Read);
+                visit(bound, Use::Read);
+                visit(to, Use::Write);
+            }
             Self::Single { instruction, result, .. } => {
                 super::single::visit(instruction, visit);
                 if let Some(result) = result {

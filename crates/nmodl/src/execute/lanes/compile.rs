@@ -356,6 +356,16 @@ impl Compiler<'_> {
             } => {
                 self.push(Operation::Draw { stream, to: Slot(to), span });
             }
+            Instruction::Effect {
+                to: Some(to),
+                effect: Effect::CountBelow { stream, or_equal },
+                ref operands,
+                span,
+            } => {
+                let &[draws, bound] = &operands[..] else { return self.single(instruction) };
+                let [draws, bound] = [draws, bound].map(|register| self.lanes(register));
+                self.push(Operation::CountBelow { stream, or_equal, to: Slot(to), draws, bound, span });
+            }
             _ => self.single(instruction),
         }
     }

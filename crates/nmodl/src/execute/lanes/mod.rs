@@ -16,6 +16,7 @@ mod code;
 mod columns;
 mod compile;
 mod copies;
+mod draw;
 mod fuse;
 mod reciprocals;
 mod single;
@@ -136,6 +137,7 @@ fn concerns_others(instruction: &Instruction) -> bool {
             effect,
             Effect::Send
                 | Effect::Draw { .. }
+                | Effect::CountBelow { .. }
                 | Effect::HasStream(_)
                 | Effect::HasVector(_)
                 | Effect::VectorLength(_)

@@ -2,8 +2,8 @@
 
 use random::{Generator, Random, Stream};
 
-use super::{Fixed, Scalar};
-use crate::execute::arithmetic::{ghk, nernst, truth};
+use super::{Fixed, REPETITIONS, Scalar, endless};
+use crate::execute::arithmetic::{ghk, nernst, strict_bound, truth};
 use crate::execute::shared_generator::POISSON_LIMIT;
 use crate::execute::{Argument, format};
 use crate::ir::{Distribution, Effect, Register};
@@ -117,15 +117,14 @@ impl Scalar<'_, '_> {
     }
 
     /// The stream of this instance, if it was set.
-    fn stream(&mut self, number: u32) -> Option<&mut Stream> {
-        self.frame.own.streams.get_mut(number as usize)?.get_mut(self.instance)?.as_mut()
+    fn stream(&self, number: u32) -> Option<Stream> {
+        self.frame.own.streams.get(number as usize)?.get(self.instance)
     }
 
     fn set_stream(&mut self, number: u32, stream: Option<Stream>) -> Result<f64, String> {
-        let streams = &mut self.frame.own.streams;
-        let slot = streams.get_mut(number as usize).and_then(|streams| streams.get_mut(self.instance));
-        *slot.ok_or("there is no room for a random stream")? = stream;
-        Ok(0.)
+        let streams = self.frame.own.streams.get_mut(number as usize);
+        let is_set = streams.is_some_and(|streams| streams.set(self.instance, stream));
+        if is_set { Ok(0.) } else { Err("there is no room for a random stream".to_string()) }
     }
 
     fn keep_given(&mut self, number: u32, object: Random) {
@@ -142,7 +141,7 @@ impl Scalar<'_, '_> {
 
     /// A number from the distribution that HOC chose.
     fn draw_given(&mut self, number: u32) -> Option<f64> {
-        let stream = *self.stream(number)?;
+        let stream = self.stream(number)?;
         let object = self.frame.own.given.get_mut(number as usize)?.get_mut(self.instance)?.as_mut()?;
         object.set_generator(Generator::Random123(stream));
         let value = object.repick();
@@ -181,7 +180,10 @@ impl Scalar<'_, '_> {
                     format!("the random stream `{name}` was not set from a `Random` object")
                 });
             }
+            Effect::CountBelow { .. } if a.is_nan() || a < 1. => return Ok(0.),
+            Effect::CountBelow { .. } if a > REPETITIONS as f64 => return Err(endless()),
             Effect::Draw { stream: number, .. }
+            | Effect::CountBelow { stream: number, .. }
             | Effect::StreamId { stream: number, .. }
             | Effect::SetStreamIds(number)
             | Effect::SetStreamPosition(number)
@@ -189,18 +191,30 @@ impl Scalar<'_, '_> {
             | Effect::StreamPosition(number) => *number,
             other => return Err(format!("{other:?} has no meaning here")),
         };
-        let level = self.fixed.level;
-        let fixed = self.fixed;
-        let Some(stream) = self.stream(number) else { return Err(fixed.unset_stream(number)) };
-        match effect {
-            Effect::Draw { distribution, .. } => return Ok(draw(level, stream, *distribution, a, b)),
-            Effect::StreamId { id, .. } => return Ok(f64::from(stream.ids()[usize::from(*id).min(2)])),
-            Effect::SetStreamIds(_) => stream.set_ids(word(a), word(b), word(c)),
-            Effect::SetStreamPosition(_) => stream.set_position(a),
-            Effect::SetStreamBlock(_) => stream.set_block(word(a), b as u8),
-            _ => return Ok(stream.position()),
-        }
-        Ok(0.)
+        let (level, fixed, instance) = (self.fixed.level, self.fixed, self.instance);
+        let streams = self.frame.own.streams.get_mut(number as usize);
+        let change = |stream: &mut Stream| match effect {
+            Effect::Draw { distribution, .. } => draw(level, stream, *distribution, a, b),
+            Effect::CountBelow { or_equal, .. } => {
+                stream.count_below(a as u64, strict_bound(b, *or_equal)) as f64
+            }
+            Effect::StreamId { id, .. } => f64::from(stream.ids()[usize::from(*id).min(2)]),
+            Effect::SetStreamIds(_) => {
+                stream.set_ids(word(a), word(b), word(c));
+                0.
+            }
+            Effect::SetStreamPosition(_) => {
+                stream.set_position(a);
+                0.
+            }
+            Effect::SetStreamBlock(_) => {
+                stream.set_block(word(a), b as u8);
+                0.
+            }
+            _ => stream.position(),
+        };
+        let result = streams.and_then(|streams| streams.with(instance, change));
+        result.ok_or_else(|| fixed.unset_stream(number))
     }
 
     fn vector_effect(&mut self, effect: &Effect, a: f64, b: f64) -> Result<f64, String> {

@@ -2,7 +2,7 @@
 
 use super::{Instances, all_observed, constants, program, run_state, state_only};
 use crate::ir::{
-    BinaryOperation, Builder, Distribution, Effect, Instruction, Kernel, Kernels, Place, Register,
+    BinaryOperation, Builder, Distribution, Effect, Instruction, Kernel, Kernels, Place, Program, Register,
 };
 use crate::syntax::Span;
 
@@ -61,10 +61,25 @@ fn each_instance_draws_as_often_as_it_repeats() {
     }
 }
 
+/// Adds up in column 1 as many numbers as the constant says.
+fn sum(limit: f64) -> Kernel {
+    let mut builder = Builder::new();
+    let limit = builder.constant(limit);
+    let sum = builder.register();
+    repeat(&mut builder, limit, |builder, _| {
+        let effect = Effect::Draw { stream: 0, distribution: Distribution::Uniform };
+        let number = builder.effect_value(effect, vec![], Span::default());
+        let more = builder.binary(BinaryOperation::Add, sum, number);
+        builder.assign(sum, more);
+    });
+    builder.write(Place::Column(1), sum);
+    builder.finish()
+}
+
 #[test]
 fn few_turns_of_known_number_are_written_out() {
     let loops = |limit: f64| {
-        let kernels = Kernels { state: Some(count_below(Some(limit))), ..Kernels::default() };
+        let kernels = Kernels { state: Some(sum(limit)), ..Kernels::default() };
         let program = program(2, &[], kernels);
         let before = Instances::new(&program, 20, |_, instance| instance as f64);
         let after = run_state(&program, &before);
@@ -85,8 +100,133 @@ fn few_turns_of_known_number_are_written_out() {
 fn an_instance_without_a_stream_is_named() {
     let program = state_only(2, count_below(None));
     let mut before = Instances::new(&program, 20, |_, instance| if instance < 11 { 1. } else { 3. });
-    before.own.streams[0][13] = None;
+    before.own.streams[0].set(13, None);
     let mut after = run_state(&program, &before);
     let failure = after.outbox.take_failure().expect("a failure");
     assert_eq!(failure.instance, 13);
+}
+
+/// What the state kernel becomes.
+fn optimised(program: &Program, columns: usize) -> Kernel {
+    let specialised = program.specialise(&constants(), &all_observed(columns));
+    specialised.program().kernels.state.clone().expect("there is one")
+}
+
+fn has_loop(kernel: &Kernel) -> bool {
+    kernel.body.iter().any(|outer| outer.any(&|inner| matches!(inner, Instruction::Loop { .. })))
+}
+
+/// Where column 3 is not 0: how many of as many numbers as column 0 says are below column 2, or equal to it, in column 1.
+fn counting(first: f64, order: BinaryOperation, or_equal: bool, swapped: bool) -> Kernel {
+    let mut builder = Builder::new();
+    let [limit, bound, condition] = [0, 2, 3].map(|column| builder.read(Place::Column(column)));
+    let count = builder.register();
+    let (accepted, ()) = builder.block(|builder| {
+        let (turn, label) = (builder.register(), builder.label());
+        let [first, zero] = [first, 0.].map(|number| builder.constant(number));
+        builder.assign(turn, first);
+        builder.assign(count, zero);
+        let (body, ()) = builder.block(|builder| {
+            let condition = builder.binary(order, turn, limit);
+            let rejected = vec![Instruction::Leave { label }];
+            builder.push(Instruction::If { condition, accepted: vec![], rejected });
+            let effect = Effect::Draw { stream: 0, distribution: Distribution::Uniform };
+            let number = builder.effect_value(effect, vec![], Span::default());
+            let is_below = match (or_equal, swapped) {
+                (false, false) => builder.binary(BinaryOperation::Less, number, bound),
+                (true, false) => builder.binary(BinaryOperation::LessOrEqual, number, bound),
+                (false, true) => builder.binary(BinaryOperation::Greater, bound, number),
+                (true, true) => builder.binary(BinaryOperation::GreaterOrEqual, bound, number),
+            };
+            let one = builder.constant(1.);
+            if swapped {
+                let more = builder.binary(BinaryOperation::Add, count, is_below);
+                builder.assign(count, more);
+            } else {
+                let (accepted, ()) = builder.block(|builder| {
+                    let more = builder.binary(BinaryOperation::Add, one, count);
+                    builder.assign(count, more);
+                });
+                builder.push(Instruction::If { condition: is_below, accepted, rejected: vec![] });
+            }
+            let next = builder.binary(BinaryOperation::Add, turn, one);
+            builder.assign(turn, next);
+        });
+        builder.push(Instruction::Scope { label, body: vec![Instruction::Loop { body }] });
+    });
+    builder.push(Instruction::If { condition, accepted, rejected: vec![] });
+    builder.write(Place::Column(1), count);
+    builder.finish()
+}
+
+#[test]
+fn draws_are_counted_at_once() {
+    use BinaryOperation::{Less, LessOrEqual};
+    let forms = [(1., LessOrEqual, false, false), (0., Less, true, false), (-2., Less, false, true)];
+    for (first, order, or_equal, swapped) in forms.into_iter().chain([(3., LessOrEqual, true, true)]) {
+        let program = state_only(4, counting(first, order, or_equal, swapped));
+        assert!(!has_loop(&optimised(&program, 4)));
+        for most in [0, 1, 3, 24] {
+            let mut before = Instances::new(&program, 150, |column, instance| match column {
+                0 => (instance * 7 % (most + 1)) as f64 + [0., 0.5, -1.][instance / 5 % 3],
+                2 if instance == 8 => f64::NAN,
+                2 => (instance % 9) as f64 / 8.,
+                _ => f64::from(instance % 11 != 4),
+            });
+            for instance in 0..150 {
+                before.own.streams[0].with(instance, |stream| stream.set_position(instance as f64));
+            }
+            run_state(&program, &before);
+        }
+    }
+}
+
+#[test]
+fn counting_too_often_is_endless() {
+    let program = state_only(4, counting(0., BinaryOperation::Less, false, false));
+    for limit in [1e5, f64::INFINITY] {
+        let before = Instances::new(&program, 20, |_, instance| if instance == 3 { limit } else { 5. });
+        let mut after = run_state(&program, &before);
+        let failure = after.outbox.take_failure().expect("a failure");
+        assert!(failure.message.contains("repeated more than"), "{}", failure.message);
+    }
+}
+
+#[test]
+fn loops_that_do_more_than_to_count_stay() {
+    let with_more = |more: fn(&mut Builder, Register)| {
+        let mut builder = Builder::new();
+        let [limit, bound] = [0, 1].map(|column| builder.read(Place::Column(column)));
+        let count = builder.register();
+        repeat(&mut builder, limit, |builder, turn| {
+            let effect = Effect::Draw { stream: 0, distribution: Distribution::Uniform };
+            let number = builder.effect_value(effect, vec![], Span::default());
+            let is_below = builder.binary(BinaryOperation::Less, number, bound);
+            let next = builder.binary(BinaryOperation::Add, count, is_below);
+            builder.assign(count, next);
+            more(builder, turn);
+        });
+        builder.write(Place::Column(1), count);
+        let program = state_only(2, builder.finish());
+        let before = Instances::new(&program, 50, |column, instance| match column {
+            0 => (instance % 5) as f64,
+            _ => (instance % 7) as f64 / 6.,
+        });
+        run_state(&program, &before);
+        has_loop(&optimised(&program, 2))
+    };
+    assert!(!with_more(|_, _| {}));
+    // a second draw
+    assert!(with_more(|builder, _| {
+        let effect = Effect::Draw { stream: 0, distribution: Distribution::Uniform };
+        builder.effect_value(effect, vec![], Span::default());
+    }));
+    // what is noticed
+    assert!(with_more(|builder, turn| builder.write(Place::Column(1), turn)));
+    // other steps
+    assert!(with_more(|builder, turn| {
+        let half = builder.constant(0.5);
+        let next = builder.binary(BinaryOperation::Add, turn, half);
+        builder.assign(turn, next);
+    }));
 }

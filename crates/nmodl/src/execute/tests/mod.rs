@@ -8,7 +8,7 @@ mod random;
 
 use std::sync::Arc;
 
-use ::random::Stream;
+use ::random::{Stream, Streams};
 
 use super::{Constants, Demand, Frame, Holdings, Nodes, Outbox, Phase, Request, Specialised, Storage};
 use crate::description::{Description, Kind, Role, Variable};
@@ -184,7 +184,7 @@ impl Instances {
 #[derive(Debug, PartialEq)]
 pub(super) struct Outcome {
     numbers: Vec<Vec<u64>>,
-    streams: Vec<Vec<Option<Stream>>>,
+    streams: Vec<Streams>,
     requests: Vec<(u32, Request)>,
     messages: Vec<(u32, String)>,
 }

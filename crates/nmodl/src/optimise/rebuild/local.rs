@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ir::{Instruction, Register, Use};
 
 /// How often each register is read in a block, also by what sets a variable from what it was.
-pub(super) fn count_reads(block: &[Instruction]) -> BTreeMap<Register, u32> {
+pub(in crate::optimise) fn count_reads(block: &[Instruction]) -> BTreeMap<Register, u32> {
     let mut reads = BTreeMap::new();
     for instruction in block {
         instruction.visit(&mut |inner| {
@@ -17,7 +17,7 @@ pub(super) fn count_reads(block: &[Instruction]) -> BTreeMap<Register, u32> {
 }
 
 /// Those of the variables that are read in `body` only, and there only after it has set them.
-pub(super) fn local_variables(
+pub(in crate::optimise) fn local_variables(
     body: &[Instruction],
     variables: &BTreeSet<Register>,
     reads: &BTreeMap<Register, u32>,

@@ -1,0 +1,268 @@
+//! Finds the loops that do nothing but draw uniform numbers and count those below a bound, as binomial deviates of
+//! stochastic channels are made, and puts [`Effect::CountBelow`] in their place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rebuild::local::count_reads;
+use crate::ir::{
+    BinaryOperation, Block, Distribution, Effect, Instruction, Kernel, Register, UnaryOperation, Use,
+};
+use crate::syntax::Span;
+
+/// Integers up to here are added without rounding, however often 1 is added to them.
+const LARGEST: f64 = 4294967296.;
+
+/// Replaces the loops of a kernel that count draws.
+pub(super) fn recognise(kernel: &mut Kernel) {
+    let mut constants = BTreeMap::new();
+    for instruction in &kernel.body {
+        instruction.visit(&mut |inner| {
+            if let Instruction::Constant { to, number } = *inner {
+                constants.insert(to, number);
+            }
+        });
+    }
+    let reads = count_reads(&kernel.body);
+    let mut finder = Finder { constants, reads, registers: kernel.registers };
+    finder.block(&mut kernel.body);
+    kernel.registers = finder.registers;
+}
+
+struct Finder {
+    /// Values whose number is known.
+    constants: BTreeMap<Register, f64>,
+    /// How often each register of the kernel is read.
+    reads: BTreeMap<Register, u32>,
+    registers: u32,
+}
+
+/// A loop that counts: `for (turn = first; turn < limit; turn++) if (draw < bound) count++`.
+struct Counting {
+    first: f64,
+    limit: Register,
+    /// Whether the last turn is at the limit.
+    up_to_limit: bool,
+    stream: u32,
+    bound: Register,
+    /// Whether draws at the bound count.
+    or_equal: bool,
+    count: Register,
+    /// What was counted before.
+    before: f64,
+    span: Span,
+}
+
+impl Finder {
+    fn block(&mut self, block: &mut Block) {
+        let mut result = Block::new();
+        for mut instruction in std::mem::take(block) {
+            for inner in instruction.blocks_mut() {
+                self.block(inner);
+            }
+            match self.counting(&result, &instruction) {
+                Some(counting) => self.replace(&counting, &mut result),
+                None => result.push(instruction),
+            }
+        }
+        *block = result;
+    }
+
+    /// What a loop counts that comes after the instructions `before`.
+    fn counting(&self, before: &[Instruction], instruction: &Instruction) -> Option<Counting> {
+        let Instruction::Scope { label, body } = instruction else { return None };
+        let [Instruction::Loop { body }] = &body[..] else { return None };
+        let turn = Turn::of(*label, body, &self.constants)?;
+        let (counter, limit, up_to_limit) = turn.exit?;
+        let (stream, span) = turn.draw?;
+        let inside = count_reads(body);
+        let is_read_later = |register: &&Register| inside.get(register) != self.reads.get(register);
+        let mut needed = turn.set.iter().filter(is_read_later);
+        let (&count, None) = (needed.next()?, needed.next()) else { return None };
+        let Some(&Value::Counted { count: counted, bound, or_equal }) = turn.values.get(&count) else {
+            return None;
+        };
+        let counts = turn.values.get(&counter) == Some(&Value::Next(counter)) && counted == count;
+        let first = self.integer_before(before, counter)?;
+        let before = self.integer_before(before, count)?;
+        let counting = Counting { first, limit, up_to_limit, stream, bound, or_equal, count, before, span };
+        counts.then_some(counting)
+    }
+
+    /// The known integer that the variable has after some instructions.
+    fn integer_before(&self, instructions: &[Instruction], variable: Register) -> Option<f64> {
+        let sets = |instruction: &&Instruction| {
+            let mut sets = false;
+            (*instruction).clone().visit_all_registers(&mut |register, how| {
+                sets |= how == Use::Set && *register == variable;
+            });
+            sets
+        };
+        let Instruction::Assign { from, .. } = instructions.iter().rfind(sets)? else { return None };
+        let number = *self.constants.get(from)?;
+        (number.fract() == 0. && number.abs() <= LARGEST).then_some(number)
+    }
+
+    fn replace(&mut self, counting: &Counting, block: &mut Block) {
+        let &Counting { first, limit, up_to_limit, stream, bound, or_equal, count, before, span } = counting;
+        // the integers from the first to the limit
+        let (operation, more) =
+            if up_to_limit { (UnaryOperation::Floor, 1.) } else { (UnaryOperation::Ceil, 0.) };
+        let last = self.register();
+        block.push(Instruction::Unary { to: last, operation, operand: limit });
+        let turns = self.sum(last, more - first, block);
+        let counted = self.register();
+        let effect = Effect::CountBelow { stream, or_equal };
+        block.push(Instruction::Effect { to: Some(counted), effect, operands: vec![turns, bound], span });
+        let from = self.sum(counted, before, block);
+        block.push(Instruction::Assign { to: count, from });
+    }
+
+    /// The sum of a register and a number.
+    fn sum(&mut self, left: Register, number: f64, block: &mut Block) -> Register {
+        if number == 0. {
+            return left;
+        }
+        let [right, to] = [self.register(), self.register()];
+        block.push(Instruction::Constant { to: right, number });
+        block.push(Instruction::Binary { to, operation: BinaryOperation::Add, left, right });
+        to
+    }
+
+    fn register(&mut self) -> Register {
+        self.registers += 1;
+        self.registers - 1
+    }
+}
+
+/// What a register holds in a turn of a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Value {
+    /// What this one held when the turn began.
+    Same(Register),
+    /// 1 more.
+    Next(Register),
+    /// What was drawn.
+    Drawn,
+    /// Whether the variable is below what does not change.
+    Ordered { variable: Register, limit: Register, or_equal: bool },
+    /// Whether what was drawn is below what does not change.
+    Below { bound: Register, or_equal: bool },
+    /// What the variable held when the turn began, or 1 more if what was drawn is below.
+    Counted { count: Register, bound: Register, or_equal: bool },
+    /// Something else.
+    Other,
+}
+
+/// One turn of a loop.
+struct Turn<'a> {
+    constants: &'a BTreeMap<Register, f64>,
+    /// What registers hold that the turn changed.
+    values: BTreeMap<Register, Value>,
+    /// Variables that it sets.
+    set: BTreeSet<Register>,
+    /// Registers that the loop changes.
+    changed: BTreeSet<Register>,
+    /// The variable that has to be below a limit, the limit, and whether it may be at the limit.
+    exit: Option<(Register, Register, bool)>,
+    /// The stream that was drawn from, and where.
+    draw: Option<(u32, Span)>,
+}
+
+impl<'a> Turn<'a> {
+    /// A turn of the loop in scope `label`, if it leaves the loop at its start, if at all, and does nothing that others
+    /// notice but to draw once.
+    fn of(label: u32, body: &[Instruction], constants: &'a BTreeMap<Register, f64>) -> Option<Self> {
+        let mut changed = BTreeSet::new();
+        for instruction in body {
+            instruction.clone().visit_all_registers(&mut |register, how| {
+                if how != Use::Read {
+                    changed.insert(*register);
+                }
+            });
+        }
+        let (values, set) = (BTreeMap::new(), BTreeSet::new());
+        let mut turn = Self { constants, values, set, changed, exit: None, draw: None };
+        body.iter().all(|instruction| turn.follow(label, instruction).is_some()).then_some(turn)
+    }
+
+    fn value(&self, register: Register) -> Value {
+        self.values.get(&register).copied().unwrap_or(Value::Same(register))
+    }
+
+    /// Notes what an instruction does, if it may be part of such a loop.
+    fn follow(&mut self, label: u32, instruction: &Instruction) -> Option<()> {
+        let (to, value) = match *instruction {
+            Instruction::Constant { to, .. } => (to, Value::Same(to)),
+            Instruction::Unary { to, .. } => (to, Value::Other),
+            Instruction::Binary { to, operation, left, right } => {
+                (to, self.binary(operation, self.value(left), self.value(right)))
+            }
+            Instruction::Select { to, condition, accepted, rejected } => {
+                (to, self.select([condition, accepted, rejected].map(|register| self.value(register))))
+            }
+            Instruction::Assign { to, from } => {
+                self.set.insert(to);
+                (to, self.value(from))
+            }
+            Instruction::If { condition, ref accepted, ref rejected } => {
+                let leaves = matches!(rejected[..], [Instruction::Leave { label: left }] if left == label);
+                let Value::Ordered { variable, limit, or_equal } = self.value(condition) else {
+                    return None;
+                };
+                let is_first = self.set.is_empty() && self.draw.is_none() && self.exit.is_none();
+                self.exit = Some((variable, limit, or_equal));
+                return (leaves && accepted.is_empty() && is_first).then_some(());
+            }
+            Instruction::Effect {
+                to: Some(to),
+                effect: Effect::Draw { stream, distribution: Distribution::Uniform },
+                span,
+                ..
+            } if self.draw.is_none() => {
+                self.draw = Some((stream, span));
+                (to, Value::Drawn)
+            }
+            _ => return None,
+        };
+        self.values.insert(to, value);
+        Some(())
+    }
+
+    fn binary(&self, operation: BinaryOperation, left: Value, right: Value) -> Value {
+        use BinaryOperation::{Add, Greater, GreaterOrEqual, Less, LessOrEqual};
+        match (operation, left, right) {
+            (Add, Value::Same(variable), Value::Same(one)) if self.constants.get(&one) == Some(&1.) => {
+                Value::Next(variable)
+            }
+            (Add, Value::Same(count), Value::Below { bound, or_equal }) => {
+                Value::Counted { count, bound, or_equal }
+            }
+            (Add, Value::Same(_), Value::Same(_)) if self.is_one(left) => self.binary(Add, right, left),
+            (Add, Value::Below { .. }, Value::Same(_)) => self.binary(Add, right, left),
+            (Less | LessOrEqual, Value::Drawn, Value::Same(bound)) if !self.changed.contains(&bound) => {
+                Value::Below { bound, or_equal: operation == LessOrEqual }
+            }
+            (Less | LessOrEqual, Value::Same(variable), Value::Same(limit))
+                if !self.changed.contains(&limit) =>
+            {
+                Value::Ordered { variable, limit, or_equal: operation == LessOrEqual }
+            }
+            (Greater, ..) => self.binary(Less, right, left),
+            (GreaterOrEqual, ..) => self.binary(LessOrEqual, right, left),
+            _ => Value::Other,
+        }
+    }
+
+    fn is_one(&self, value: Value) -> bool {
+        matches!(value, Value::Same(register) if self.constants.get(&register) == Some(&1.))
+    }
+
+    fn select(&self, [condition, accepted, rejected]: [Value; 3]) -> Value {
+        match (condition, accepted, rejected) {
+            (Value::Below { bound, or_equal }, Value::Next(next), Value::Same(count)) if next == count => {
+                Value::Counted { count, bound, or_equal }
+            }
+            _ => Value::Other,
+        }
+    }
+}
