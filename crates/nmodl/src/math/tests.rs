@@ -158,7 +158,7 @@ by_vectors! {
 /// Dividends and divisors whose quotients are as close as possible to the middle of two numbers, or to a number.
 fn hard_quotients(count: usize) -> impl Iterator<Item = (f64, f64)> {
     const ONE: u64 = 1 << 52;
-    let divisors = random_numbers(11).map(|u| (u * ONE as f64) as u64 + ONE | 1).chain([2 * ONE - 1]);
+    let divisors = random_numbers(11).map(|u| ((u * ONE as f64) as u64 + ONE) | 1).chain([2 * ONE - 1]);
     divisors.take(count).flat_map(|divisor| {
         // so that 2^54 times the dividend is 1 more than a multiple of the divisor
         let dividend = (0..54).fold(1, |x, _| if x % 2 == 0 { x / 2 } else { (x + divisor) / 2 });
