@@ -85,8 +85,12 @@ fn of_lanes(code: &mut Code, slots: &mut u32) {
         let target = |at: usize| operations[at].as_ref().and_then(division);
         let Some((_, _, Operand::Lanes(divisor))) = target(members[0]) else { continue };
         // one of the divisions can make it
-        let mut makers = of_one.iter().filter_map(|&at| Some(target(at)?.0));
-        let maker = makers.find(|to| to.0 < PLACES && writes[to] == 1);
+        let mut makers = of_one.iter().filter_map(|&at| Some((at, target(at)?.0)));
+        let is_free = |&(at, to): &(usize, Slot)| {
+            let before = operations[members[0]..at].iter().flatten();
+            to.0 < PLACES && writes[&to] == 1 && !before.cloned().any(|mut earlier| reads(&mut earlier, to))
+        };
+        let maker = makers.find(is_free).map(|(_, to)| to);
         let reciprocal = maker.unwrap_or(Slot(*slots));
         *slots += u32::from(maker.is_none());
         let (left, right) = (Operand::Uniform(one), Operand::Lanes(divisor));
@@ -108,6 +112,12 @@ fn of_lanes(code: &mut Code, slots: &mut u32) {
         code.operations.extend(before.remove(&at));
         code.operations.extend(operation);
     }
+}
+
+fn reads(operation: &mut Operation, slot: Slot) -> bool {
+    let mut reads = false;
+    operation.visit(&mut |used, how| reads |= *used == slot && how != Use::Write);
+    reads
 }
 
 /// The groups that are worth a reciprocal.
@@ -144,5 +154,58 @@ fn constant(instruction: &Instruction) -> Option<(Register, f64)> {
     match *instruction {
         Instruction::Constant { to, number } => Some((to, number)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: Operand = Operand::Uniform(0);
+
+    fn binary(operation: BinaryOperation, to: u32, left: Operand, right: u32) -> Operation {
+        Operation::Binary { operation, to: Slot(to), left, right: Operand::Lanes(Slot(right)) }
+    }
+
+    /// What becomes of operations that work on slots 0 to 5.
+    fn shared(operations: Vec<Operation>) -> Vec<Operation> {
+        let mut code = Code { operations, ..Code::default() };
+        code.uniform.registers = 1;
+        code.uniform.body.push(Instruction::Constant { to: 0, number: 1. });
+        share(&mut code, &mut 6, 0);
+        code.operations
+    }
+
+    #[test]
+    fn a_reciprocal_that_is_needed_anyway_is_made_first() {
+        let quotient = binary(BinaryOperation::Divide, 2, Operand::Lanes(Slot(0)), 1);
+        let reciprocal = binary(BinaryOperation::Divide, 3, ONE, 1);
+        let [Operation::Binary { to, .. }, Operation::Binary { right, .. }] =
+            shared(vec![quotient, reciprocal])[..]
+        else {
+            panic!("two operations stay");
+        };
+        assert_eq!((to, right), (Slot(3), Operand::Divisor(Slot(1), Slot(3))));
+    }
+
+    /// In a loop, the variable that holds the reciprocal has the one of the turn before until then.
+    #[test]
+    fn a_variable_that_is_read_before_is_not_set_earlier() {
+        let quotient = binary(BinaryOperation::Divide, 2, Operand::Lanes(Slot(0)), 1);
+        let sum = binary(BinaryOperation::Add, 4, Operand::Lanes(Slot(2)), 3);
+        let reciprocal = binary(BinaryOperation::Divide, 3, ONE, 1);
+        let operations = shared(vec![quotient, sum.clone(), reciprocal]);
+        let new = Slot(6);
+        let copy = Operation::Copy { to: Slot(3), from: Operand::Lanes(new) };
+        assert!(matches!(operations[0], Operation::Binary { to, .. } if to == new));
+        assert_eq!(operations[2..], [sum, copy]);
+    }
+
+    #[test]
+    fn what_changes_the_divisor_ends_the_group() {
+        let quotient = |to| binary(BinaryOperation::Divide, to, Operand::Lanes(Slot(0)), 1);
+        let change = Operation::Copy { to: Slot(1), from: ONE };
+        let operations = vec![quotient(2), quotient(3), change, quotient(4)];
+        assert_eq!(shared(operations.clone()), operations);
     }
 }
