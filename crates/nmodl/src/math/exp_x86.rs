@@ -16,38 +16,6 @@ use crate::column::Line;
 /// Below this (in size) there is nothing to guard, and glibc fuses the last multiply-add.
 const COMMON: f64 = 512.;
 
-/// [`guarded_exp`](super::guarded_exp) of two times four numbers.
-///
-/// # Safety
-/// The CPU has AVX2 and FMA.
-#[inline(always)]
-pub(super) unsafe fn two_fours([a, b]: [__m256d; 2]) -> [__m256d; 2] {
-    // SAFETY: by the caller
-    unsafe {
-        let (sign, common) = (_mm256_set1_pd(-0.), _mm256_set1_pd(COMMON));
-        let first = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(sign, a), common);
-        let second = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(sign, b), common);
-        if _mm256_movemask_pd(_mm256_and_pd(first, second)) == 0b1111 {
-            [four_common(a), four_common(b)]
-        } else {
-            let mut numbers = [a, b];
-            two_fours_of_any_size(&mut numbers);
-            numbers
-        }
-    }
-}
-
-/// # Safety
-/// As for `two_fours`.
-#[inline(always)]
-unsafe fn four_common(x: __m256d) -> __m256d {
-    // SAFETY: by the caller
-    unsafe {
-        let Parts { index, power, expm1 } = parts(x);
-        scaled(_mm256_fmadd_pd(power, expm1, power), index)
-    }
-}
-
 /// The exponential before the end: 2^(k/128), k in the low bits of `index`, and what remains, less 1.
 struct Parts {
     index: __m256i,
@@ -61,27 +29,12 @@ macro_rules! all {
     };
 }
 
-/// # Safety
-/// As for `two_fours`.
-#[inline(always)]
-unsafe fn parts(x: __m256d) -> Parts {
-    // SAFETY: by the caller
-    unsafe {
-        let shifted = _mm256_fmadd_pd(x, all!(INVERSE_LN2), all!(SHIFT));
-        let places =
-            _mm256_slli_epi64::<4>(_mm256_and_si256(_mm256_castpd_si256(shifted), _mm256_set1_epi64x(127)));
-        let mut place = [0_u64; 4];
-        _mm256_storeu_si256(place.as_mut_ptr().cast(), places);
-        parts_with(x, [place[0] as u32, place[1] as u32, place[2] as u32, place[3] as u32])
-    }
-}
-
-/// [`parts`], with the places of entries in the table (bytes).
+/// The parts of the exponential of `x`, whose entries of the table are at these places (bytes).
 ///
 /// # Safety
-/// As for `two_fours`; the places are those of entries.
+/// As for `lines_of_fours`; the places are those of entries.
 #[inline(always)]
-unsafe fn parts_with(x: __m256d, places: [u32; 4]) -> Parts {
+unsafe fn parts(x: __m256d, places: [u32; 4]) -> Parts {
     // SAFETY: by the caller
     unsafe {
         let table: *const u8 = POWERS_OF_TWO.as_ptr().cast();
@@ -117,39 +70,65 @@ pub(super) unsafe fn lines_of_fours(lines: &mut [Line]) {
         unsafe {
             let mut all_common = all!(f64::from_bits(u64::MAX));
             for (line, places) in lines.iter().zip(&mut all_places) {
-                let numbers = line.0.as_ptr();
-                let (a, b) = (_mm256_load_pd(numbers), _mm256_load_pd(numbers.add(4)));
-                let first = _mm256_fmadd_pd(a, all!(INVERSE_LN2), all!(SHIFT));
-                let second = _mm256_fmadd_pd(b, all!(INVERSE_LN2), all!(SHIFT));
-                let largest = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(all!(-0.), a), all!(COMMON));
-                let larger = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(all!(-0.), b), all!(COMMON));
-                all_common = _mm256_and_pd(all_common, _mm256_and_pd(largest, larger));
-                // the low halves, of two lanes of the one, then of two of the other
-                let low =
-                    _mm256_shuffle_ps::<0b10_00_10_00>(_mm256_castpd_ps(first), _mm256_castpd_ps(second));
-                let low = _mm256_and_si256(_mm256_castps_si256(low), _mm256_set1_epi32(127));
-                _mm256_storeu_si256(places.as_mut_ptr().cast(), _mm256_slli_epi32::<4>(low));
+                let [a, b] = two_fours(line);
+                let first = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(all!(-0.), a), all!(COMMON));
+                let second = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_andnot_pd(all!(-0.), b), all!(COMMON));
+                all_common = _mm256_and_pd(all_common, _mm256_and_pd(first, second));
+                places.write(places_of([a, b]));
             }
             if _mm256_movemask_pd(all_common) != 0b1111 {
                 for line in lines {
-                    let numbers = line.0.as_mut_ptr();
-                    let fours = [_mm256_load_pd(numbers), _mm256_load_pd(numbers.add(4))];
-                    let [a, b] = two_fours(fours);
-                    _mm256_store_pd(numbers, a);
-                    _mm256_store_pd(numbers.add(4), b);
+                    of_any_size(line);
                 }
                 continue;
             }
             for (line, places) in lines.iter_mut().zip(&all_places) {
+                let [a, b] = parts_of_fours(two_fours(line), places.assume_init());
                 let numbers = line.0.as_mut_ptr();
-                let [a0, a1, b0, b1, a2, a3, b2, b3] = places.assume_init();
-                let a = parts_with(_mm256_load_pd(numbers), [a0, a1, a2, a3]);
-                let b = parts_with(_mm256_load_pd(numbers.add(4)), [b0, b1, b2, b3]);
                 _mm256_store_pd(numbers, scaled(_mm256_fmadd_pd(a.power, a.expm1, a.power), a.index));
                 _mm256_store_pd(numbers.add(4), scaled(_mm256_fmadd_pd(b.power, b.expm1, b.power), b.index));
             }
         }
     }
+}
+
+/// The numbers of a line.
+///
+/// # Safety
+/// As for `lines_of_fours`.
+#[inline(always)]
+unsafe fn two_fours(line: &Line) -> [__m256d; 2] {
+    let numbers = line.0.as_ptr();
+    // SAFETY: by the caller; lines are aligned
+    unsafe { [_mm256_load_pd(numbers), _mm256_load_pd(numbers.add(4))] }
+}
+
+/// The places of the entries for two times four numbers, as [`parts_of_fours`] takes them.
+///
+/// # Safety
+/// As for `lines_of_fours`.
+#[inline(always)]
+unsafe fn places_of([a, b]: [__m256d; 2]) -> [u32; 8] {
+    let mut places = [0; 8];
+    // SAFETY: by the caller; there is room for eight places
+    unsafe {
+        let first = _mm256_fmadd_pd(a, all!(INVERSE_LN2), all!(SHIFT));
+        let second = _mm256_fmadd_pd(b, all!(INVERSE_LN2), all!(SHIFT));
+        // the low halves, of two lanes of the one, then of two of the other
+        let low = _mm256_shuffle_ps::<0b10_00_10_00>(_mm256_castpd_ps(first), _mm256_castpd_ps(second));
+        let low = _mm256_and_si256(_mm256_castps_si256(low), _mm256_set1_epi32(127));
+        _mm256_storeu_si256(places.as_mut_ptr().cast(), _mm256_slli_epi32::<4>(low));
+    }
+    places
+}
+
+/// # Safety
+/// As for `lines_of_fours`; the places are those that [`places_of`] gives.
+#[inline(always)]
+unsafe fn parts_of_fours([a, b]: [__m256d; 2], places: [u32; 8]) -> [Parts; 2] {
+    let [a0, a1, b0, b1, a2, a3, b2, b3] = places;
+    // SAFETY: by the caller
+    unsafe { [parts(a, [a0, a1, a2, a3]), parts(b, [b0, b1, b2, b3])] }
 }
 
 /// Lines whose places of entries are found at once.
@@ -158,7 +137,7 @@ const LINES: usize = 16;
 /// The significand with the exponent of which `index` has the multiple of 128.
 ///
 /// # Safety
-/// As for `two_fours`.
+/// As for `lines_of_fours`.
 #[inline(always)]
 unsafe fn scaled(significand: __m256d, index: __m256i) -> __m256d {
     // SAFETY: by the caller
@@ -171,19 +150,24 @@ unsafe fn scaled(significand: __m256d, index: __m256i) -> __m256d {
 #[cold]
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-fn two_fours_of_any_size(numbers: &mut [__m256d; 2]) {
-    for x in numbers {
-        // the second operand where one is not a number
-        let capped = _mm256_min_pd(all!(700.), *x);
-        // SAFETY: the CPU has the instructions
-        let Parts { index, power, expm1 } = unsafe { parts(capped) };
+fn of_any_size(line: &mut Line) {
+    // SAFETY: the CPU has the instructions
+    let numbers = unsafe { two_fours(line) };
+    // the second operand where one is not a number
+    let capped = numbers.map(|x| _mm256_min_pd(all!(700.), x));
+    // SAFETY: the CPU has the instructions
+    let parts = unsafe { parts_of_fours(capped, places_of(capped)) };
+    let fours = line.0.as_chunks_mut::<4>().0.iter_mut();
+    for (((four, x), capped), Parts { index, power, expm1 }) in fours.zip(numbers).zip(capped).zip(parts) {
         let fused = _mm256_fmadd_pd(power, expm1, power);
         let apart = _mm256_add_pd(_mm256_mul_pd(power, expm1), power);
         let fuse = _mm256_cmp_pd::<_CMP_GT_OQ>(capped, all!(-COMMON));
         // SAFETY: the CPU has the instructions
         let result = unsafe { scaled(_mm256_blendv_pd(apart, fused, fuse), index) };
-        let result = _mm256_andnot_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(*x, all!(-700.)), result);
-        *x = _mm256_blendv_pd(result, *x, _mm256_cmp_pd::<_CMP_UNORD_Q>(*x, *x));
+        let result = _mm256_andnot_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(x, all!(-700.)), result);
+        let result = _mm256_blendv_pd(result, x, _mm256_cmp_pd::<_CMP_UNORD_Q>(x, x));
+        // SAFETY: there is room for four numbers
+        unsafe { _mm256_storeu_pd(four.as_mut_ptr(), result) };
     }
 }
 

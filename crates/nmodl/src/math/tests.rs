@@ -131,7 +131,7 @@ macro_rules! by_vectors {
 }
 
 by_vectors! {
-    fn exp_by_vectors(line: &mut Line) { V::load(line).guarded_exp().store(line) }
+    fn exp_by_vectors(line: &mut Line) { V::guarded_exps(std::slice::from_mut(line)) }
 }
 
 by_vectors! {

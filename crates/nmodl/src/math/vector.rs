@@ -80,16 +80,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn nonzero(self) -> u8;
     /// The first where the bit is set.
     unsafe fn blend(bits: u8, accepted: Self, rejected: Self) -> Self;
-    /// [`guarded_exp`](super::guarded_exp)
-    unsafe fn guarded_exp(self) -> Self;
-    /// The same for a block of lines.
-    #[inline(always)]
-    unsafe fn guarded_exps(lines: &mut [Line]) {
-        for line in lines {
-            // SAFETY: by the caller
-            unsafe { Self::load(line).guarded_exp().store(line) }
-        }
-    }
+    /// Replaces all numbers by their [`guarded_exp`](super::guarded_exp).
+    unsafe fn guarded_exps(lines: &mut [Line]);
 }
 
 /// Numbers on any CPU.
@@ -130,7 +122,6 @@ impl Vector for Plain {
         floor: |a| a.floor();
         ceil: |a| a.ceil();
         truncate: |a| a.trunc();
-        guarded_exp: |a| super::guarded_exp::<{ super::BASELINE_FMA }>(a);
     }
     plain! {
         add: |a, b| a + b;
@@ -145,6 +136,13 @@ impl Vector for Plain {
         less_or_equal: |a, b| truth(a <= b);
         and: |a, b| truth((a != 0.) & (b != 0.));
         or: |a, b| truth((a != 0.) | (b != 0.));
+    }
+
+    #[inline(always)]
+    unsafe fn guarded_exps(lines: &mut [Line]) {
+        for number in lines.iter_mut().flat_map(|line| &mut line.0) {
+            *number = super::guarded_exp::<{ super::BASELINE_FMA }>(*number);
+        }
     }
 
     #[inline(always)]
@@ -189,7 +187,7 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::{EXPONENT_BITS, LEAST_QUOTIENT, LEAST_RECIPROCAL, Line, ROUNDED_LIKEWISE, Vector};
-    use crate::math::exp_x86::{eight, lines_of_fours, two_fours};
+    use crate::math::exp_x86::{eight, lines_of_fours};
 
     /// Numbers in two registers of AVX2.
     #[derive(Clone, Copy)]
@@ -403,13 +401,6 @@ mod x86 {
         }
 
         #[inline(always)]
-        unsafe fn guarded_exp(self) -> Self {
-            // SAFETY: by the caller
-            let [low, high] = unsafe { two_fours([self.0, self.1]) };
-            Self(low, high)
-        }
-
-        #[inline(always)]
         unsafe fn nonzero(self) -> u8 {
             // SAFETY: by the caller
             unsafe { (_mm256_movemask_pd(is_true(self.0)) | _mm256_movemask_pd(is_true(self.1)) << 4) as u8 }
@@ -480,7 +471,6 @@ mod x86 {
             floor: |a| _mm512_roundscale_pd::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(a);
             ceil: |a| _mm512_roundscale_pd::<{ _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC }>(a);
             truncate: |a| _mm512_roundscale_pd::<{ _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC }>(a);
-            guarded_exp: |a| eight(a);
         }
         on_all! {
             add: |a, b| _mm512_add_pd(a, b);
@@ -517,6 +507,14 @@ mod x86 {
                     return self.divide(divisor);
                 }
                 Self(quotient)
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn guarded_exps(lines: &mut [Line]) {
+            for line in lines {
+                // SAFETY: by the caller
+                unsafe { Self(eight(Self::load(line).0)).store(line) }
             }
         }
 

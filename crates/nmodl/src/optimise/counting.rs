@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::invariant::Changed;
 use super::rebuild::local::count_reads;
 use crate::ir::{
     BinaryOperation, Block, Distribution, Effect, Instruction, Kernel, Register, UnaryOperation, Use,
@@ -172,14 +173,7 @@ impl<'a> Turn<'a> {
     /// A turn of the loop in scope `label`, if it leaves the loop at its start, if at all, and does nothing that others
     /// notice but to draw once.
     fn of(label: u32, body: &[Instruction], constants: &'a BTreeMap<Register, f64>) -> Option<Self> {
-        let mut changed = BTreeSet::new();
-        for instruction in body {
-            instruction.clone().visit_all_registers(&mut |register, how| {
-                if how != Use::Read {
-                    changed.insert(*register);
-                }
-            });
-        }
+        let changed = Changed::by(body).registers;
         let (values, set) = (BTreeMap::new(), BTreeSet::new());
         let mut turn = Self { constants, values, set, changed, exit: None, draw: None };
         body.iter().all(|instruction| turn.follow(label, instruction).is_some()).then_some(turn)
@@ -231,9 +225,7 @@ impl<'a> Turn<'a> {
     fn binary(&self, operation: BinaryOperation, left: Value, right: Value) -> Value {
         use BinaryOperation::{Add, Greater, GreaterOrEqual, Less, LessOrEqual};
         match (operation, left, right) {
-            (Add, Value::Same(variable), Value::Same(one)) if self.constants.get(&one) == Some(&1.) => {
-                Value::Next(variable)
-            }
+            (Add, Value::Same(variable), Value::Same(_)) if self.is_one(right) => Value::Next(variable),
             (Add, Value::Same(count), Value::Below { bound, or_equal }) => {
                 Value::Counted { count, bound, or_equal }
             }

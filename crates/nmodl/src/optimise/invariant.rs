@@ -134,13 +134,13 @@ fn loop_of(instruction: &mut Instruction) -> Option<&mut Block> {
 
 /// What a block changes.
 #[derive(Default)]
-struct Changed {
-    registers: BTreeSet<Register>,
+pub(super) struct Changed {
+    pub(super) registers: BTreeSet<Register>,
     places: BTreeSet<Place>,
 }
 
 impl Changed {
-    fn by(block: &[Instruction]) -> Self {
+    pub(super) fn by(block: &[Instruction]) -> Self {
         let mut changed = Self::default();
         for instruction in block {
             instruction.visit(&mut |inner| {

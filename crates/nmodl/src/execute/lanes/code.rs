@@ -1,7 +1,7 @@
 //! What the lane machine executes: operations on whole blocks of lanes, one after the other.
 
 use super::steps::{Step, Test};
-use crate::ir::{BinaryOperation, Instruction, Place, UnaryOperation};
+use crate::ir::{BinaryOperation, Instruction, Kernel, Place, Register, UnaryOperation};
 use crate::math::Level;
 use crate::syntax::Span;
 
@@ -217,7 +217,15 @@ pub(in crate::execute) struct Code {
     /// Number of masks.
     pub(super) masks: u32,
     /// Computes the uniform numbers: register `n` of it is uniform number `n`.
-    pub(super) uniform: crate::ir::Kernel,
+    pub(super) uniform: Kernel,
+}
+
+/// The number that a register of a kernel of uniform numbers always holds, if it is known.
+pub(super) fn constant(uniform: &Kernel, register: Register) -> Option<f64> {
+    uniform.body.iter().find_map(|instruction| match *instruction {
+        Instruction::Constant { to, number } if to == register => Some(number),
+        _ => None,
+    })
 }
 
 /// How an operation uses a slot.

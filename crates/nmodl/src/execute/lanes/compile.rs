@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{Code, Condition, Label, Mask, Operand, Operation, Slot};
+use super::code::{Code, Condition, Label, Mask, Operand, Operation, Slot, constant};
 use super::{allocate, columns, copies, fuse, reciprocals};
 use crate::execute::Storage;
 use crate::ir::{BinaryOperation, Distribution, Effect, Instruction, Kernel, Place, Register, Use};
@@ -295,10 +295,7 @@ impl Compiler<'_> {
     /// The number that a register holds, if it is an exponent whose powers vectors can do.
     fn vector_exponent(&self, register: Register) -> Option<u32> {
         let Operand::Uniform(register) = self.operand(register) else { return None };
-        let number = self.code.uniform.body.iter().find_map(|instruction| match *instruction {
-            Instruction::Constant { to, number } if to == register => Some(number),
-            _ => None,
-        });
+        let number = constant(&self.code.uniform, register);
         let exponent = WHOLE_EXPONENTS.into_iter().find(|&exponent| number == Some(f64::from(exponent)));
         exponent.filter(|_| self.level.has_whole_powers())
     }

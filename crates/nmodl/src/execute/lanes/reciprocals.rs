@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::code::{Code, Operand, Operation, Slot, Use};
+use super::code::{Code, Operand, Operation, Slot, Use, constant};
 use super::compile::PLACES;
 use super::fuse::is_straight;
 use super::steps::MOST_PACKED;
@@ -122,7 +122,6 @@ fn reads(operation: &mut Operation, slot: Slot) -> bool {
 
 /// The groups that are worth a reciprocal.
 fn groups(code: &mut Code) -> Vec<Group> {
-    let constants: BTreeMap<Register, f64> = code.uniform.body.iter().filter_map(constant).collect();
     let (mut groups, mut open): (Vec<Group>, BTreeMap<Slot, Group>) = (Vec::new(), BTreeMap::new());
     for (at, operation) in code.operations.iter_mut().enumerate() {
         if !is_straight(operation) {
@@ -133,7 +132,7 @@ fn groups(code: &mut Code) -> Vec<Group> {
             let group = open.entry(divisor).or_default();
             group.members.push(at);
             if let Operand::Uniform(number) = left
-                && constants.get(&number) == Some(&1.)
+                && constant(&code.uniform, number) == Some(1.)
             {
                 group.of_one.push(at);
             }
@@ -148,13 +147,6 @@ fn groups(code: &mut Code) -> Vec<Group> {
     let is_worth = |group: &Group| group.members.len() + usize::from(!group.of_one.is_empty()) >= WORTH;
     groups.retain(is_worth);
     groups
-}
-
-fn constant(instruction: &Instruction) -> Option<(Register, f64)> {
-    match *instruction {
-        Instruction::Constant { to, number } => Some((to, number)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
