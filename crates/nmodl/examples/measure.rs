@@ -198,6 +198,11 @@ fn measure(
                     specialised.run(phase, &mut instances.frame(1.));
                 }
                 best = best.min(start.elapsed().as_secs_f64() * 1e9 / (repetitions * count) as f64);
+                instances.outbox.drain().for_each(drop);
+            }
+            if let Some(failure) = instances.outbox.take_failure() {
+                println!("{name:24} {phase:?} {:?}: {}", level.features(), failure.message);
+                continue;
             }
             println!(
                 "{name:24} {phase:?} {:?}: {best:.2} ns, {} bytes",

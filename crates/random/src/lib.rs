@@ -18,6 +18,6 @@ mod streams;
 pub use distribution::{Distribution, DistributionError};
 pub use mcell_ran4::MCellRan4;
 pub use object::{Generator, Random, SequenceError};
-pub use philox::{philox4x32, philox4x32_lanes};
+pub use philox::philox4x32;
 pub use stream::{STREAM_WORDS, Stream};
-pub use streams::Streams;
+pub use streams::{Streams, Vectors};

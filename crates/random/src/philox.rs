@@ -25,40 +25,74 @@ pub fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     counter
 }
 
-/// [`philox4x32`] of several counters and keys at once, one in each lane: without branches, for vector instructions.
+/// Several 64-bit numbers in vector registers. What matters of them are their low halves, the words.
 ///
-/// Numbers are in the low halves of 64-bit ones, where processors multiply them; what is in the high halves does not
-/// matter.
-#[inline(always)]
-pub fn philox4x32_lanes<const LANES: usize>(
-    mut counter: [[u64; LANES]; 4],
-    mut key: [[u64; LANES]; 2],
-) -> [[u64; LANES]; 4] {
-    let product = |numbers: &[u64; LANES], factor: u32| -> [u64; LANES] {
-        std::array::from_fn(|lane| (numbers[lane] & LOW) * u64::from(factor))
-    };
-    let mixed = |product: &[u64; LANES], other: &[u64; LANES], key: &[u64; LANES]| -> [u64; LANES] {
-        std::array::from_fn(|lane| product[lane] >> 32 ^ other[lane] ^ key[lane])
-    };
-    for round in 0..ROUNDS {
-        if round > 0 {
-            for (key, step) in key.iter_mut().zip(WEYL) {
-                *key = key.map(|key| key.wrapping_add(u64::from(step)));
-            }
-        }
-        let first = product(&counter[0], MULTIPLIER[0]);
-        let second = product(&counter[2], MULTIPLIER[1]);
-        counter = [mixed(&second, &counter[1], &key[0]), second, mixed(&first, &counter[3], &key[1]), first];
-    }
-    counter
+/// # Safety
+/// All functions need the CPU features of their type.
+pub(crate) trait Wide: Copy {
+    /// The same word for all.
+    type Same: Copy;
+    unsafe fn same(word: u32) -> Self::Same;
+    unsafe fn xor_same(self, word: Self::Same) -> Self;
+    /// Whole products of words.
+    unsafe fn multiply(self, factor: Self::Same) -> Self;
+    /// The high halves of numbers as words.
+    unsafe fn high(self) -> Self;
+    unsafe fn xor(self, other: Self) -> Self;
 }
 
-/// The low half of a number.
-const LOW: u64 = 0xFFFF_FFFF;
+/// A key, the second word of which is 0, as all rounds of [`philox4x32_wide`] need it.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys<V: Wide>([V::Same; ROUNDS]);
+
+impl<V: Wide> Keys<V> {
+    /// The keys of a key's first word.
+    ///
+    /// # Safety
+    /// As for [`Wide`].
+    #[inline(always)]
+    pub(crate) unsafe fn of(key: u32) -> Self {
+        // SAFETY: by the caller
+        let mut keys = unsafe { [V::same(key); ROUNDS] };
+        for (round, same) in (1..).zip(&mut keys[1..]) {
+            // SAFETY: by the caller
+            *same = unsafe { V::same(key.wrapping_add(WEYL[0].wrapping_mul(round))) };
+        }
+        Self(keys)
+    }
+}
+
+/// [`philox4x32`] of several counters at once.
+///
+/// # Safety
+/// As for [`Wide`].
+#[inline(always)]
+pub(crate) unsafe fn philox4x32_wide<V: Wide>(counters: [V; 4], keys: &Keys<V>) -> [V; 4] {
+    let [mut a, mut b, mut c, mut d] = counters;
+    // compilers leave loops with these many instructions alone
+    macro_rules! rounds {
+        ($($round:literal)*) => {
+            // SAFETY: by the caller
+            unsafe {
+                let factors = [V::same(MULTIPLIER[0]), V::same(MULTIPLIER[1])];
+                $({
+                    let second_key = V::same(WEYL[1].wrapping_mul($round));
+                    let (first, second) = (a.multiply(factors[0]), c.multiply(factors[1]));
+                    a = second.high().xor(b.xor_same(keys.0[$round]));
+                    b = second;
+                    c = first.high().xor(d.xor_same(second_key));
+                    d = first;
+                })*
+            }
+        };
+    }
+    rounds!(0 1 2 3 4 5 6 7 8 9);
+    [a, b, c, d]
+}
 
 #[cfg(test)]
 mod tests {
-    use super::{philox4x32, philox4x32_lanes};
+    use super::philox4x32;
 
     /// The known answers published with Random123 (`kat_vectors`, philox4x32 10).
     #[test]
@@ -72,20 +106,5 @@ mod tests {
             philox4x32([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
             [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
         );
-    }
-
-    #[test]
-    fn lanes_have_the_numbers_of_each() {
-        let number = |place: u32| place.wrapping_mul(0x9E37_79B9) ^ place << 7;
-        let counter = |lane: usize| [0, 1, 2, 3].map(|word| number(4 * lane as u32 + word));
-        let lanes = std::array::from_fn(|word| {
-            std::array::from_fn(|lane| u64::from(counter(lane)[word]) | (lane as u64) << 40)
-        });
-        let keys = [std::array::from_fn(|lane| lane as u64), [7; 8]];
-        let result = philox4x32_lanes::<8>(lanes, keys);
-        for lane in 0..8 {
-            let expected = philox4x32(counter(lane), [lane as u32, 7]);
-            assert_eq!(result.map(|words| words[lane] as u32), expected);
-        }
     }
 }

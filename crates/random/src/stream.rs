@@ -118,6 +118,18 @@ impl Stream {
         (0..draws).map(|_| u64::from(self.uniform() < bound)).sum()
     }
 
+    /// Multiplies `product` by [`Stream::uniform`] until it is below `bound`, at most some times; how often it was not
+    /// below.
+    pub fn count_products(&mut self, draws: u64, mut product: f64, bound: f64) -> u64 {
+        for counted in 0..draws {
+            product *= self.uniform();
+            if product < bound {
+                return counted;
+            }
+        }
+        draws
+    }
+
     /// A uniform deviate between `low` and `high` (`random_uniform`).
     #[inline]
     pub fn uniform_between(&mut self, low: f64, high: f64) -> f64 {

@@ -161,7 +161,7 @@ pub struct TableEntries {
     pub factor: f64,
     /// Number of intervals.
     pub intervals: usize,
-    /// One after the other, `intervals + 1` entries of each column.
+    /// One after the other, `intervals + 2` entries of each column, of which the last two are the same.
     pub entries: Vec<f64>,
 }
 

@@ -1,9 +1,12 @@
 //! `TABLE`s and `FUNCTION_TABLE`s: when they are computed, and what is between their entries.
 
+use super::lanes::{LANES, LINES};
 use super::reference::{Fixed, Scalar, Scratch};
 use super::{Frame, FunctionTableEntries, TableEntries};
+use crate::column::Line;
 use crate::ir::Place;
 use crate::math::Level;
+use crate::math::vector::{Task, Vector};
 use crate::syntax::Span;
 
 /// More entries than a file can mean.
@@ -42,10 +45,11 @@ fn compute(fixed: &Fixed, number: usize, frame: &mut Frame, scratch: &mut Scratc
         return;
     }
     let interval = (high - low) / intervals;
-    let length = intervals as usize + 1;
+    let intervals = intervals as usize;
+    let length = intervals + 2;
     let mut entries = vec![0.; length * columns];
     let mut argument = low;
-    for row in 0..length {
+    for row in 0..=intervals {
         numbers[0] = argument;
         Scalar::start(fixed, frame, scratch, &table.row, 0).with_numbers(&mut numbers).run(&table.row);
         for column in 0..columns {
@@ -53,8 +57,11 @@ fn compute(fixed: &Fixed, number: usize, frame: &mut Frame, scratch: &mut Scratc
         }
         argument += interval;
     }
+    for column in entries.chunks_mut(length) {
+        column[length - 1] = column[length - 2];
+    }
     let made = &mut frame.own.tables[number];
-    (made.low, made.factor, made.intervals, made.entries) = (low, 1. / interval, length - 1, entries);
+    (made.low, made.factor, made.intervals, made.entries) = (low, 1. / interval, intervals, entries);
 }
 
 impl TableEntries {
@@ -74,15 +81,19 @@ impl TableEntries {
         }
     }
 
-    /// [`TableEntries::locate`] for each argument.
-    pub(super) fn locate_all(&self, level: Level, arguments: &[f64], places: &mut Places) {
-        locate_all(level, self, arguments, &mut places.below, &mut places.fractions);
+    /// [`TableEntries::locate`] for each of a block's arguments.
+    pub(super) fn locate_all(&self, level: Level, arguments: &[f64]) -> Places<'_> {
+        let mut places =
+            Places { table: self, below: [[0; LANES]; LINES], fractions: [Line([0.; LANES]); LINES] };
+        let fractions = bytemuck::cast_slice_mut(&mut places.fractions);
+        locate_all(level, self, arguments, places.below.as_flattened_mut(), fractions);
+        places
     }
 
     /// The entries of a column.
     #[inline(always)]
     pub(super) fn column(&self, column: usize) -> &[f64] {
-        let length = self.intervals + 1;
+        let length = self.intervals + 2;
         self.entries.get(column * length..(column + 1) * length).unwrap_or_default()
     }
 
@@ -100,32 +111,54 @@ pub(super) fn between(entries: &[f64], (below, fraction): (usize, f64)) -> f64 {
     if fraction < 0. { at(below) } else { at(below) + fraction * (at(below + 1) - at(below)) }
 }
 
-/// Where arguments lie in a table, at most as many as there is room for.
-pub(super) struct Places {
-    below: [i32; ROOM],
-    fractions: [f64; ROOM],
+/// Where the arguments of a block lie in a table.
+pub(super) struct Places<'t> {
+    table: &'t TableEntries,
+    /// Entries from the first to the one at the last interval's end.
+    below: [[i32; LANES]; LINES],
+    fractions: [Line; LINES],
 }
 
-/// Places that are found at once.
-const ROOM: usize = super::lanes::LANES * super::lanes::LINES;
-
-impl Places {
-    pub(super) fn new() -> Self {
-        Self { below: [0; ROOM], fractions: [0.; ROOM] }
-    }
-
+impl Places<'_> {
     /// [`between`] at each place.
-    pub(super) fn between(&self, level: Level, entries: &[f64], values: &mut [f64]) {
-        between_all(level, entries, &self.below, &self.fractions, values);
+    pub(super) fn between(&self, level: Level, column: usize, values: &mut [Line]) {
+        let entries = self.table.column(column);
+        if entries.is_empty() {
+            for ((value, &below), &fraction) in values.iter_mut().zip(&self.below).zip(&self.fractions) {
+                value.0 =
+                    std::array::from_fn(|lane| between(entries, (below[lane] as usize, fraction.0[lane])));
+            }
+            return;
+        }
+        level.run(Between { places: self, entries, values });
+    }
+}
+
+struct Between<'a> {
+    places: &'a Places<'a>,
+    /// A whole column of the table.
+    entries: &'a [f64],
+    values: &'a mut [Line],
+}
+
+impl Task for Between<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let places = self.places.below.iter().zip(&self.places.fractions);
+        for ((below, fractions), values) in places.zip(self.values) {
+            // SAFETY: by the caller; after each entry at a place there is another one
+            unsafe {
+                let [first, second] = V::pairs(self.entries.as_ptr(), below);
+                let fractions = V::load(fractions);
+                let between = first.add(fractions.multiply(second.subtract(first)));
+                fractions.less(V::splat(0.)).select(first, between).store(values);
+            }
+        }
     }
 }
 
 crate::dispatch! {
     fn locate_all(table: &TableEntries, arguments: &[f64], below: &mut [i32], fractions: &mut [f64]) = locate_lanes;
-}
-
-crate::dispatch! {
-    fn between_all(entries: &[f64], below: &[i32], fractions: &[f64], values: &mut [f64]) = between_lanes;
 }
 
 #[inline(always)]
@@ -145,22 +178,6 @@ fn locate_lanes<const FMA: bool>(
         *below = floor;
         let outside = if x.is_nan() { x } else { -1. };
         *fraction = if is_inside { x - f64::from(floor) } else { outside };
-    }
-}
-
-#[inline(always)]
-fn between_lanes<const FMA: bool>(entries: &[f64], below: &[i32], fractions: &[f64], values: &mut [f64]) {
-    let Some(last) = entries.len().checked_sub(1) else {
-        for ((value, &below), &fraction) in values.iter_mut().zip(below).zip(fractions) {
-            *value = between(entries, (below as usize, fraction));
-        }
-        return;
-    };
-    for ((value, &below), &fraction) in values.iter_mut().zip(below).zip(fractions) {
-        let below = below as usize;
-        let (first, second) = (entries[below.min(last)], entries[(below + 1).min(last)]);
-        let between = first + fraction * (second - first);
-        *value = if fraction < 0. { first } else { between };
     }
 }
 
@@ -242,7 +259,7 @@ mod tests {
             low: -1.,
             factor: 2.,
             intervals: 4,
-            entries: vec![0., 1., 4., 9., 16.],
+            entries: vec![0., 1., 4., 9., 16., 16.],
         };
         let at = |argument| table.value(0, table.locate(argument));
         assert_eq!([at(-2.), at(-1.), at(-0.75), at(0.5), at(1.), at(7.)], [0., 0., 0.5, 9., 16., 16.]);
@@ -256,17 +273,16 @@ mod tests {
             low: -1.,
             factor: 2.,
             intervals: 4,
-            entries: vec![0., 1., 4., 9., 16., -0., 2., f64::INFINITY, 3., -0.],
+            entries: vec![0., 1., 4., 9., 16., 16., -0., 2., f64::INFINITY, 3., -0., -0.],
         };
         let special = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1., 1., -1. + 1e-16, 1. - 1e-16, 1e300];
         let arguments: Vec<f64> = (0..100).map(|n| f64::from(n) / 30. - 1.5).chain(special).collect();
         for level in Level::available() {
-            let mut places = Places::new();
-            table.locate_all(level, &arguments, &mut places);
+            let places = table.locate_all(level, &arguments);
             for column in 0..3 {
-                let mut values = vec![0.; arguments.len()];
-                places.between(level, table.column(column), &mut values);
-                for (&argument, value) in arguments.iter().zip(values) {
+                let mut values = [Line([1.; LANES]); LINES];
+                places.between(level, column, &mut values);
+                for (&argument, value) in arguments.iter().zip(values.iter().flat_map(|line| line.0)) {
                     let expected = table.value(column, table.locate(argument));
                     let same = value.to_bits() == expected.to_bits() || value.is_nan() && expected.is_nan();
                     assert!(same, "{argument}: {value} is not {expected}");

@@ -399,6 +399,14 @@ pub enum Effect {
         /// Whether those at the bound count, too.
         or_equal: bool,
     },
+    /// How often the products of a number so far and the next uniform numbers of a stream are not below a bound, until
+    /// they are (how many are drawn at most, the number at the start, the bound).
+    CountProducts {
+        /// Number in `Program::streams`.
+        stream: u32,
+        /// Whether products at the bound are as those below.
+        or_equal: bool,
+    },
     /// Whether a stream was set.
     HasStream(u32),
     /// A new stream (id1, id2, id3) at its first number.

@@ -6,6 +6,8 @@
 
 use std::sync::OnceLock;
 
+use random::Vectors;
+
 /// Whether every CPU of the compilation target has fused multiply-add (aarch64 does, x86-64 does not).
 pub const BASELINE_FMA: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
@@ -71,6 +73,16 @@ impl Level {
     /// Whether its vectors have [`whole_power`](super::vector::Vector::whole_power).
     pub(crate) fn has_whole_powers(self) -> bool {
         self.0 != Features::Baseline
+    }
+
+    /// The vectors of this level for random streams.
+    pub(crate) fn of_streams(self) -> Vectors {
+        let vectors = match self.0 {
+            Features::Baseline => None,
+            Features::Avx2Fma => Vectors::avx2(),
+            Features::Avx512 => Vectors::avx512(),
+        };
+        vectors.unwrap_or(Vectors::BASELINE)
     }
 
     /// Whether kernels of this level run with `FMA = true`.

@@ -3,6 +3,7 @@
 //! Compilers vectorise loops only as long as they can tell that their columns do not overlap, and each time in another
 //! way; these operations are what they are.
 
+use super::{Features, Level};
 use crate::column::Line;
 
 /// Reciprocals by which [`Vector::divide_by`] divides: with them and quotients from 2^-400, no product leaves the
@@ -80,8 +81,46 @@ pub(crate) trait Vector: Copy {
     unsafe fn nonzero(self) -> u8;
     /// The first where the bit is set.
     unsafe fn blend(bits: u8, accepted: Self, rejected: Self) -> Self;
+    /// Two numbers that are side by side for each lane, the first of them being at a place: the first ones and the second
+    /// ones. All are there.
+    unsafe fn pairs(numbers: *const f64, places: &[i32; 8]) -> [Self; 2];
     /// Replaces all numbers by their [`guarded_exp`](super::guarded_exp).
     unsafe fn guarded_exps(lines: &mut [Line]);
+}
+
+/// What can be done with the vectors of any level.
+pub(crate) trait Task {
+    /// # Safety
+    /// The CPU has the features of the vectors.
+    unsafe fn run<V: Vector>(self);
+}
+
+impl Level {
+    /// Does a task with the vectors of this level.
+    pub(crate) fn run<T: Task>(self, task: T) {
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+        fn avx512<T: Task>(task: T) {
+            // SAFETY: the features are those of the function
+            unsafe { task.run::<Avx512>() }
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2<T: Task>(task: T) {
+            // SAFETY: the features are those of the function
+            unsafe { task.run::<Avx2>() }
+        }
+        match self.features() {
+            // SAFETY: a `Level` exists only for features that were detected on this CPU
+            #[cfg(target_arch = "x86_64")]
+            Features::Avx512 => unsafe { avx512(task) },
+            // SAFETY: as above
+            #[cfg(target_arch = "x86_64")]
+            Features::Avx2Fma => unsafe { avx2(task) },
+            // SAFETY: no features are needed
+            _ => unsafe { task.run::<Plain>() },
+        }
+    }
 }
 
 /// Numbers on any CPU.
@@ -143,6 +182,12 @@ impl Vector for Plain {
         for number in lines.iter_mut().flat_map(|line| &mut line.0) {
             *number = super::guarded_exp::<{ super::BASELINE_FMA }>(*number);
         }
+    }
+
+    #[inline(always)]
+    unsafe fn pairs(numbers: *const f64, places: &[i32; 8]) -> [Self; 2] {
+        // SAFETY: by the caller
+        [0, 1].map(|next| Self(places.map(|place| unsafe { *numbers.offset(place as isize + next) })))
     }
 
     #[inline(always)]
@@ -306,6 +351,20 @@ mod x86 {
         (quotient, unfit)
     }
 
+    /// Four pairs of numbers: the first ones and the second ones.
+    ///
+    /// # Safety
+    /// The numbers are there.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn four_pairs(numbers: *const f64, places: &[i32]) -> [__m256d; 2] {
+        // SAFETY: by the caller
+        let [a, b, c, d] =
+            [0, 1, 2, 3].map(|lane| unsafe { _mm_loadu_pd(numbers.offset(places[lane] as isize)) });
+        let (even, odd) = (_mm256_set_m128d(c, a), _mm256_set_m128d(d, b));
+        [_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd)]
+    }
+
     impl Vector for Avx2 {
         on_halves! {
             negate: |a| _mm256_xor_pd(a, _mm256_set1_pd(-0.));
@@ -344,6 +403,16 @@ mod x86 {
                     return self.divide(divisor);
                 }
                 Self(first, second)
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn pairs(numbers: *const f64, places: &[i32; 8]) -> [Self; 2] {
+            // SAFETY: by the caller
+            unsafe {
+                let [first, second] = four_pairs(numbers, &places[..4]);
+                let [more_first, more_second] = four_pairs(numbers, &places[4..]);
+                [Self(first, more_first), Self(second, more_second)]
             }
         }
 
@@ -507,6 +576,19 @@ mod x86 {
                     return self.divide(divisor);
                 }
                 Self(quotient)
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn pairs(numbers: *const f64, places: &[i32; 8]) -> [Self; 2] {
+            // SAFETY: by the caller
+            unsafe {
+                let [first, second] = four_pairs(numbers, &places[..4]);
+                let [more_first, more_second] = four_pairs(numbers, &places[4..]);
+                [
+                    Self(_mm512_insertf64x4::<1>(_mm512_castpd256_pd512(first), more_first)),
+                    Self(_mm512_insertf64x4::<1>(_mm512_castpd256_pd512(second), more_second)),
+                ]
             }
         }
 

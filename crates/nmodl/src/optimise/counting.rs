@@ -1,5 +1,6 @@
-//! Finds the loops that do nothing but draw uniform numbers and count those below a bound, as binomial deviates of
-//! stochastic channels are made, and puts [`Effect::CountBelow`] in their place.
+//! Finds the loops that do nothing but draw uniform numbers and count those below a bound, or how often their product is
+//! not below one, as binomial and Poisson deviates of stochastic channels are made. Puts [`Effect::CountBelow`] and
+//! [`Effect::CountProducts`] in their place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +14,8 @@ use crate::syntax::Span;
 /// Integers up to here are added without rounding, however often 1 is added to them.
 const LARGEST: f64 = 4294967296.;
 
-/// Replaces the loops of a kernel that count draws.
-pub(super) fn recognise(kernel: &mut Kernel) {
+/// Replaces the loops of a kernel that count draws; whether there were any.
+pub(super) fn recognise(kernel: &mut Kernel) -> bool {
     let mut constants = BTreeMap::new();
     for instruction in &kernel.body {
         instruction.visit(&mut |inner| {
@@ -24,9 +25,10 @@ pub(super) fn recognise(kernel: &mut Kernel) {
         });
     }
     let reads = count_reads(&kernel.body);
-    let mut finder = Finder { constants, reads, registers: kernel.registers };
+    let mut finder = Finder { constants, reads, registers: kernel.registers, found: false };
     finder.block(&mut kernel.body);
     kernel.registers = finder.registers;
+    finder.found
 }
 
 struct Finder {
@@ -35,17 +37,21 @@ struct Finder {
     /// How often each register of the kernel is read.
     reads: BTreeMap<Register, u32>,
     registers: u32,
+    found: bool,
 }
 
-/// A loop that counts: `for (turn = first; turn < limit; turn++) if (draw < bound) count++`.
+/// A loop that counts: `for (turn = first; turn < limit; turn++) if (draw < bound) count++`, or without the branch
+/// `if ((product *= draw) < bound) break`; then the turns are what it counts.
 struct Counting {
     first: f64,
     limit: Register,
     /// Whether the last turn is at the limit.
     up_to_limit: bool,
     stream: u32,
+    /// The product, if the loop makes one.
+    product: Option<Register>,
     bound: Register,
-    /// Whether draws at the bound count.
+    /// Whether what is at the bound is as what is below it.
     or_equal: bool,
     count: Register,
     /// What was counted before.
@@ -79,14 +85,28 @@ impl Finder {
         let is_read_later = |register: &&Register| inside.get(register) != self.reads.get(register);
         let mut needed = turn.set.iter().filter(is_read_later);
         let (&count, None) = (needed.next()?, needed.next()) else { return None };
-        let Some(&Value::Counted { count: counted, bound, or_equal }) = turn.values.get(&count) else {
-            return None;
+        let (product, bound, or_equal) = match (turn.stop, turn.values.get(&count)?) {
+            (None, &Value::Counted { count: counted, bound, or_equal }) if counted == count => {
+                (None, bound, or_equal)
+            }
+            (Some((product, bound, or_equal)), _) if count == counter => (Some(product), bound, or_equal),
+            _ => return None,
         };
-        let counts = turn.values.get(&counter) == Some(&Value::Next(counter)) && counted == count;
+        let counts = turn.values.get(&counter) == Some(&Value::Next(counter));
         let first = self.integer_before(before, counter)?;
         let before = self.integer_before(before, count)?;
-        let counting = Counting { first, limit, up_to_limit, stream, bound, or_equal, count, before, span };
-        counts.then_some(counting)
+        counts.then_some(Counting {
+            first,
+            limit,
+            up_to_limit,
+            stream,
+            product,
+            bound,
+            or_equal,
+            count,
+            before,
+            span,
+        })
     }
 
     /// The known integer that the variable has after some instructions.
@@ -104,16 +124,25 @@ impl Finder {
     }
 
     fn replace(&mut self, counting: &Counting, block: &mut Block) {
-        let &Counting { first, limit, up_to_limit, stream, bound, or_equal, count, before, span } = counting;
-        // the integers from the first to the limit
-        let (operation, more) =
-            if up_to_limit { (UnaryOperation::Floor, 1.) } else { (UnaryOperation::Ceil, 0.) };
-        let last = self.register();
-        block.push(Instruction::Unary { to: last, operation, operand: limit });
-        let turns = self.sum(last, more - first, block);
+        let &Counting { first, limit, up_to_limit, stream, bound, or_equal, count, before, span, .. } =
+            counting;
+        self.found = true;
+        // the integers from the first to the limit; the effect cuts off fractions
+        let turns = if up_to_limit && first == 1. {
+            limit
+        } else {
+            let (operation, more) =
+                if up_to_limit { (UnaryOperation::Floor, 1.) } else { (UnaryOperation::Ceil, 0.) };
+            let last = self.register();
+            block.push(Instruction::Unary { to: last, operation, operand: limit });
+            self.sum(last, more - first, block)
+        };
         let counted = self.register();
-        let effect = Effect::CountBelow { stream, or_equal };
-        block.push(Instruction::Effect { to: Some(counted), effect, operands: vec![turns, bound], span });
+        let (effect, operands) = match counting.product {
+            None => (Effect::CountBelow { stream, or_equal }, vec![turns, bound]),
+            Some(product) => (Effect::CountProducts { stream, or_equal }, vec![turns, product, bound]),
+        };
+        block.push(Instruction::Effect { to: Some(counted), effect, operands, span });
         let from = self.sum(counted, before, block);
         block.push(Instruction::Assign { to: count, from });
     }
@@ -148,6 +177,10 @@ enum Value {
     Ordered { variable: Register, limit: Register, or_equal: bool },
     /// Whether what was drawn is below what does not change.
     Below { bound: Register, or_equal: bool },
+    /// What the variable held, times what was drawn.
+    Product(Register),
+    /// Whether this product is below what does not change.
+    ProductBelow { product: Register, bound: Register, or_equal: bool },
     /// What the variable held when the turn began, or 1 more if what was drawn is below.
     Counted { count: Register, bound: Register, or_equal: bool },
     /// Something else.
@@ -165,17 +198,19 @@ struct Turn<'a> {
     changed: BTreeSet<Register>,
     /// The variable that has to be below a limit, the limit, and whether it may be at the limit.
     exit: Option<(Register, Register, bool)>,
+    /// The product that ends the loop when it is below a bound, the bound, and whether it may be at it.
+    stop: Option<(Register, Register, bool)>,
     /// The stream that was drawn from, and where.
     draw: Option<(u32, Span)>,
 }
 
 impl<'a> Turn<'a> {
-    /// A turn of the loop in scope `label`, if it leaves the loop at its start, if at all, and does nothing that others
-    /// notice but to draw once.
+    /// A turn of the loop in scope `label`, if it leaves the loop at its start, if at all, or once the product is there,
+    /// and does nothing that others notice but to draw once.
     fn of(label: u32, body: &[Instruction], constants: &'a BTreeMap<Register, f64>) -> Option<Self> {
         let changed = Changed::by(body).registers;
         let (values, set) = (BTreeMap::new(), BTreeSet::new());
-        let mut turn = Self { constants, values, set, changed, exit: None, draw: None };
+        let mut turn = Self { constants, values, set, changed, exit: None, stop: None, draw: None };
         body.iter().all(|instruction| turn.follow(label, instruction).is_some()).then_some(turn)
     }
 
@@ -199,13 +234,24 @@ impl<'a> Turn<'a> {
                 (to, self.value(from))
             }
             Instruction::If { condition, ref accepted, ref rejected } => {
-                let leaves = matches!(rejected[..], [Instruction::Leave { label: left }] if left == label);
-                let Value::Ordered { variable, limit, or_equal } = self.value(condition) else {
-                    return None;
+                let leaves = |side: &[Instruction]| matches!(*side, [Instruction::Leave { label: left }] if left == label);
+                let is_first = self.draw.is_none() && self.exit.is_none();
+                return match self.value(condition) {
+                    Value::Ordered { variable, limit, or_equal }
+                        if leaves(rejected) && accepted.is_empty() =>
+                    {
+                        self.exit = Some((variable, limit, or_equal));
+                        (self.set.is_empty() && is_first).then_some(())
+                    }
+                    Value::ProductBelow { product, bound, or_equal }
+                        if leaves(accepted) && rejected.is_empty() =>
+                    {
+                        self.stop = Some((product, bound, or_equal));
+                        // nothing else was set
+                        self.set.iter().eq([&product]).then_some(())
+                    }
+                    _ => None,
                 };
-                let is_first = self.set.is_empty() && self.draw.is_none() && self.exit.is_none();
-                self.exit = Some((variable, limit, or_equal));
-                return (leaves && accepted.is_empty() && is_first).then_some(());
             }
             Instruction::Effect {
                 to: Some(to),
@@ -223,7 +269,7 @@ impl<'a> Turn<'a> {
     }
 
     fn binary(&self, operation: BinaryOperation, left: Value, right: Value) -> Value {
-        use BinaryOperation::{Add, Greater, GreaterOrEqual, Less, LessOrEqual};
+        use BinaryOperation::{Add, Greater, GreaterOrEqual, Less, LessOrEqual, Multiply};
         match (operation, left, right) {
             (Add, Value::Same(variable), Value::Same(_)) if self.is_one(right) => Value::Next(variable),
             (Add, Value::Same(count), Value::Below { bound, or_equal }) => {
@@ -233,6 +279,13 @@ impl<'a> Turn<'a> {
             (Add, Value::Below { .. }, Value::Same(_)) => self.binary(Add, right, left),
             (Less | LessOrEqual, Value::Drawn, Value::Same(bound)) if !self.changed.contains(&bound) => {
                 Value::Below { bound, or_equal: operation == LessOrEqual }
+            }
+            (Multiply, Value::Same(variable), Value::Drawn) => Value::Product(variable),
+            (Multiply, Value::Drawn, Value::Same(_)) => self.binary(Multiply, right, left),
+            (Less | LessOrEqual, Value::Product(product), Value::Same(bound))
+                if !self.changed.contains(&bound) =>
+            {
+                Value::ProductBelow { product, bound, or_equal: operation == LessOrEqual }
             }
             (Less | LessOrEqual, Value::Same(variable), Value::Same(limit))
                 if !self.changed.contains(&limit) =>

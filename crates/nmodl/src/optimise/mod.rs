@@ -9,6 +9,7 @@ mod initial;
 mod invariant;
 mod known;
 mod localise;
+mod merge;
 mod rebuild;
 mod structure;
 
@@ -62,8 +63,12 @@ fn improve(kernel: &Kernel, known: &Known) -> Kernel {
     // a second time, for what was made into simple blocks
     let mut kernel = rebuild::rebuild(&kernel, known);
     dead::remove(&mut kernel, &|_| true);
-    counting::recognise(&mut kernel);
+    if counting::recognise(&mut kernel) {
+        // what the loops kept in memory need not be there
+        kernel = rebuild::rebuild(&kernel, known);
+    }
     dead::remove(&mut kernel, &|_| true);
+    merge::merge(&mut kernel);
     kernel
 }
 

@@ -7,7 +7,6 @@ use crate::Column;
 use crate::column::Line;
 use crate::execute::arithmetic::{binary_of_libm, unary_of_libm};
 use crate::execute::reference::{self, Fixed, most_repetitions};
-use crate::execute::table::Places;
 use crate::execute::{Frame, Nodes};
 use crate::ir::{BinaryOperation, Instruction, Place, UnaryOperation};
 use crate::math::{log_in_place_at, pow_in_place_at};
@@ -368,20 +367,20 @@ impl<'s, 'f> Machine<'s, 'f> {
     fn look_up(&mut self, table: u32, argument: Slot, results: &[(u32, Slot)], active: Bits) {
         let Some(entries) = self.frame.own.tables.get(table as usize) else { return };
         let (level, is_for_all) = (self.fixed.level, active == self.all());
-        let mut places = Places::new();
-        entries.locate_all(level, self.read(argument), &mut places);
+        let places = entries.locate_all(level, self.read(argument));
         for &(column, to) in results {
-            let column = entries.column(column as usize);
-            // SAFETY: a slot has at least `lanes` numbers, and none is in tables
-            let to = unsafe { std::slice::from_raw_parts_mut(self.at(to), self.lanes) };
+            let column = column as usize;
+            // SAFETY: a slot has whole lines for at least `lanes` numbers, and none is in tables
+            let to =
+                unsafe { std::slice::from_raw_parts_mut(self.at(to).cast(), self.lanes.div_ceil(LANES)) };
             if is_for_all {
                 places.between(level, column, to);
                 continue;
             }
-            let mut values = [0.; LANES * LINES];
-            places.between(level, column, &mut values[..to.len()]);
+            let mut values = [Line([0.; LANES]); LINES];
+            places.between(level, column, &mut values);
             for lane in set_bits(active) {
-                to[lane] = values[lane];
+                to[lane / LANES].0[lane % LANES] = values[lane / LANES].0[lane % LANES];
             }
         }
     }
@@ -464,11 +463,7 @@ impl<'s, 'f> Machine<'s, 'f> {
                 Operation::Draw { stream, to, span } => {
                     self.stopped |= !self.draw(stream, to, span, self.active(within));
                 }
-                Operation::CountBelow { stream, or_equal, to, draws, bound, span } => {
-                    let operands = [draws, bound];
-                    let active = self.active(within);
-                    self.stopped |= !self.count_below((stream, or_equal, span), to, operands, active);
-                }
+                Operation::Count(ref count) => self.stopped |= !self.count(count, self.active(within)),
                 Operation::Single { ref instruction, result } => {
                     self.stopped |= !self.single(instruction, result, self.active(within));
                 }

@@ -63,6 +63,19 @@ pub(super) enum Second {
     DivideInto,
 }
 
+/// [`Effect::CountBelow`](crate::ir::Effect::CountBelow) of each active lane, or with a start
+/// [`Effect::CountProducts`](crate::ir::Effect::CountProducts).
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Count {
+    pub(super) stream: u32,
+    pub(super) or_equal: bool,
+    pub(super) to: Slot,
+    pub(super) draws: Slot,
+    pub(super) start: Option<Slot>,
+    pub(super) bound: Slot,
+    pub(super) span: Span,
+}
+
 /// One step of the machine.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Operation {
@@ -171,16 +184,7 @@ pub(super) enum Operation {
         to: Slot,
         span: Span,
     },
-    /// How many of the next uniform numbers from a random stream of each active lane are below a bound.
-    CountBelow {
-        stream: u32,
-        or_equal: bool,
-        to: Slot,
-        /// How many are drawn.
-        draws: Slot,
-        bound: Slot,
-        span: Span,
-    },
+    Count(Count),
     /// Lane by lane; registers of the instruction are numbers of slots. The result is 0 elsewhere.
     Single {
         instruction: Box<Instruction>,
@@ -308,9 +312,8 @@ impl Operation {
                 results.iter_mut().for_each(|(_, result)| visit(result, how));
             }
             Self::Draw { to, .. } => visit(to, Use::Write),
-            Self::CountBelow { to, draws, bound, .. } => {
-                visit(draws, Use::Read);
-                visit(bound, Use::Read);
+            Self::Count(Count { to, draws, start, bound, .. }) => {
+                [draws, bound].into_iter().chain(start).for_each(|slot| visit(slot, Use::Read));
                 visit(to, Use::Write);
             }
             Self::Single { instruction, result, .. } => {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{Code, Condition, Label, Mask, Operand, Operation, Slot, constant};
+use super::code::{Code, Condition, Count, Label, Mask, Operand, Operation, Slot, constant};
 use super::{allocate, columns, copies, fuse, reciprocals};
 use crate::execute::Storage;
 use crate::ir::{BinaryOperation, Distribution, Effect, Instruction, Kernel, Place, Register, Use};
@@ -355,13 +355,26 @@ impl Compiler<'_> {
             }
             Instruction::Effect {
                 to: Some(to),
-                effect: Effect::CountBelow { stream, or_equal },
+                effect: Effect::CountBelow { stream, or_equal } | Effect::CountProducts { stream, or_equal },
                 ref operands,
                 span,
             } => {
-                let &[draws, bound] = &operands[..] else { return self.single(instruction) };
+                let (draws, start, bound) = match operands[..] {
+                    [draws, bound] => (draws, None, bound),
+                    [draws, start, bound] => (draws, Some(start), bound),
+                    _ => return self.single(instruction),
+                };
                 let [draws, bound] = [draws, bound].map(|register| self.lanes(register));
-                self.push(Operation::CountBelow { stream, or_equal, to: Slot(to), draws, bound, span });
+                let start = start.map(|register| self.lanes(register));
+                self.push(Operation::Count(Count {
+                    stream,
+                    or_equal,
+                    to: Slot(to),
+                    draws,
+                    start,
+                    bound,
+                    span,
+                }));
             }
             _ => self.single(instruction),
         }

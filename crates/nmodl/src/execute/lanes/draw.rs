@@ -3,11 +3,14 @@
 use random::{Stream, Streams};
 
 use super::block::{Machine, set_bits};
-use super::code::Slot;
+use super::code::{Count, Slot};
 use super::{Bits, LANES, LINES};
 use crate::execute::arithmetic::strict_bound;
 use crate::execute::reference::{endless, most_repetitions};
 use crate::syntax::Span;
+
+/// Numbers of the lanes of a block.
+type Lines<'a> = &'a [[f64; LANES]];
 
 impl Machine<'_, '_> {
     /// A uniform number from the streams of the active lanes; whether the run can go on.
@@ -26,54 +29,88 @@ impl Machine<'_, '_> {
                 drawn.is_none()
             })
         } else {
-            let (level, first) = (self.fixed.level, self.first / Streams::LANES);
-            draw_uniforms(level, streams, first, active, numbers.as_chunks_mut().0).err()
+            let (vectors, first) = (self.fixed.level.of_streams(), self.first / Streams::LANES);
+            streams.draw_uniforms(vectors, first, active, numbers.as_chunks_mut().0).err()
         };
         self.goes_on(missing, stream, span)
     }
 
-    /// How many of the next uniform numbers from the streams of the active lanes are below a bound; whether the run can
-    /// go on.
-    pub(super) fn count_below(
-        &mut self,
-        (stream, or_equal, span): (u32, bool, Span),
-        to: Slot,
-        [draws, bounds]: [Slot; 2],
-        active: Bits,
-    ) -> bool {
-        let [mut lines, mut strict_lines, mut counted_lines] = [[[0.; LANES]; LINES]; 3];
-        let [numbers, strict, counts] =
-            [&mut lines, &mut strict_lines, &mut counted_lines].map(|lines| lines.as_flattened_mut());
-        numbers[..self.lanes].copy_from_slice(self.read(draws));
-        for (strict, &bound) in strict.iter_mut().zip(self.read(bounds)) {
-            *strict = strict_bound(bound, or_equal);
-        }
-        let is_endless = |draws: f64| draws > most_repetitions() as f64;
-        // all lanes at once first: there is never one
-        if numbers.iter().fold(false, |any, &draws| any | is_endless(draws))
-            && let Some(lane) = set_bits(active).find(|&lane| is_endless(numbers[lane]))
-        {
-            self.frame.outbox.fail(self.instance(lane), endless(), span);
+    /// Counts draws of the active lanes; whether the run can go on.
+    pub(super) fn count(&mut self, count: &Count, active: Bits) -> bool {
+        let [draws, bounds] = [count.draws, count.bound].map(|slot| self.lines(slot));
+        let starts = count.start.map(|slot| self.lines(slot));
+        let strict_bounds: [[f64; LANES]; LINES];
+        let bounds = if count.or_equal {
+            let strict = |line: &[f64; LANES]| line.map(|bound| strict_bound(bound, true));
+            strict_bounds = std::array::from_fn(|line| bounds.get(line).map_or([0.; LANES], strict));
+            &strict_bounds[..bounds.len()]
+        } else {
+            bounds
+        };
+        let all_draws = draws.as_flattened();
+        let most = most_repetitions() as f64;
+        // all lanes at once first: there is hardly ever one
+        let any_long = all_draws.iter().fold(false, |any, &draws| any | (draws > most));
+        let long = || set_bits(active).filter(|&lane| any_long && all_draws[lane] > most);
+        let mut counts = [[0.; LANES]; LINES];
+        let (endless_lane, missing) = if let (None, Some(lane)) = (starts, long().next()) {
+            (Some(lane), None)
+        } else {
+            let missing = self.draw_counts(count.stream, active, (draws, starts, bounds), &mut counts);
+            (long().find(|&lane| counts.as_flattened()[lane] >= most), missing)
+        };
+        if let Some(lane) = endless_lane {
+            self.frame.outbox.fail(self.instance(lane), endless(), count.span);
             return false;
         }
+        let to = self.write(count.to);
+        to.copy_from_slice(&counts.as_flattened()[..to.len()]);
+        self.goes_on(missing, count.stream, count.span)
+    }
+
+    /// What is counted of each lane; the first one whose stream is missing.
+    fn draw_counts(
+        &mut self,
+        stream: u32,
+        active: Bits,
+        (draws, starts, bounds): (Lines, Option<Lines>, Lines),
+        counts: &mut [[f64; LANES]],
+    ) -> Option<usize> {
+        let most = most_repetitions();
         let streams = self.frame.own.streams.get_mut(stream as usize);
         let mut none = Streams::default();
         let streams = streams.unwrap_or(&mut none);
-        let missing = if let Some(arrivals) = &self.frame.arrivals {
-            let instances = &arrivals.instances[self.first..][..self.lanes];
-            set_bits(active).filter(|&lane| numbers[lane] >= 1.).find(|&lane| {
-                let count = |stream: &mut Stream| stream.count_below(numbers[lane] as u64, strict[lane]);
-                let counted = streams.with(instances[lane] as usize, count);
-                counts[lane] = counted.unwrap_or(0) as f64;
-                counted.is_none()
-            })
-        } else {
-            let (level, first) = (self.fixed.level, self.first / Streams::LANES);
-            count_below(level, streams, first, active, [&lines, &strict_lines], &mut counted_lines).err()
+        let Some(arrivals) = &self.frame.arrivals else {
+            let (vectors, first) = (self.fixed.level.of_streams(), self.first / Streams::LANES);
+            let counted = match starts {
+                Some(starts) => {
+                    let operands = ([draws, starts, bounds], most as u32);
+                    streams.count_products(vectors, first, active, operands, counts)
+                }
+                None => streams.count_below(vectors, first, active, [draws, bounds], counts),
+            };
+            return counted.err();
         };
-        let to = self.write(to);
-        to.copy_from_slice(&counted_lines.as_flattened()[..to.len()]);
-        self.goes_on(missing, stream, span)
+        let [draws, bounds] = [draws, bounds].map(<[_]>::as_flattened);
+        let starts = starts.map(<[_]>::as_flattened);
+        let counts = counts.as_flattened_mut();
+        let instances = &arrivals.instances[self.first..][..self.lanes];
+        set_bits(active).filter(|&lane| draws[lane] >= 1.).find(|&lane| {
+            let draws = (draws[lane] as u64).min(most);
+            let counted = streams.with(instances[lane] as usize, |stream| match starts {
+                Some(starts) => stream.count_products(draws, starts[lane], bounds[lane]),
+                None => stream.count_below(draws, bounds[lane]),
+            });
+            counts[lane] = counted.unwrap_or(0) as f64;
+            counted.is_none()
+        })
+    }
+
+    /// The lines of a slot, which nothing may write to while they are used.
+    fn lines<'a>(&self, slot: Slot) -> Lines<'a> {
+        // SAFETY: a slot has whole lines for at least `lanes` numbers, and none is in streams; `count`, which is all that
+        // calls this, writes to slots when it has read all
+        unsafe { std::slice::from_raw_parts(self.at(slot).cast(), self.lanes.div_ceil(LANES)) }
     }
 
     /// Whether the run can go on; not if the stream of a lane is missing.
@@ -82,44 +119,4 @@ impl Machine<'_, '_> {
         self.frame.outbox.fail(self.instance(missing), self.fixed.unset_stream(stream), span);
         false
     }
-}
-
-crate::dispatch! {
-    fn draw_uniforms(
-        streams: &mut Streams,
-        first_line: usize,
-        drawing: Bits,
-        numbers: &mut [[f64; LANES]],
-    ) -> Result<(), usize> = draw_uniforms_of_lanes;
-}
-
-#[inline(always)]
-fn draw_uniforms_of_lanes<const FMA: bool>(
-    streams: &mut Streams,
-    first_line: usize,
-    drawing: Bits,
-    numbers: &mut [[f64; LANES]],
-) -> Result<(), usize> {
-    streams.draw_uniforms(first_line, drawing, numbers)
-}
-
-crate::dispatch! {
-    fn count_below(
-        streams: &mut Streams,
-        first_line: usize,
-        drawing: Bits,
-        operands: [&[[f64; LANES]]; 2],
-        counts: &mut [[f64; LANES]],
-    ) -> Result<(), usize> = count_below_of_lanes;
-}
-
-#[inline(always)]
-fn count_below_of_lanes<const FMA: bool>(
-    streams: &mut Streams,
-    first_line: usize,
-    drawing: Bits,
-    operands: [&[[f64; LANES]]; 2],
-    counts: &mut [[f64; LANES]],
-) -> Result<(), usize> {
-    streams.count_below(first_line, drawing, operands, counts)
 }

@@ -138,6 +138,7 @@ fn concerns_others(instruction: &Instruction) -> bool {
             Effect::Send
                 | Effect::Draw { .. }
                 | Effect::CountBelow { .. }
+                | Effect::CountProducts { .. }
                 | Effect::HasStream(_)
                 | Effect::HasVector(_)
                 | Effect::VectorLength(_)

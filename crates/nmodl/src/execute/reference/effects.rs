@@ -180,10 +180,13 @@ impl Scalar<'_, '_> {
                     format!("the random stream `{name}` was not set from a `Random` object")
                 });
             }
-            Effect::CountBelow { .. } if a.is_nan() || a < 1. => return Ok(0.),
+            Effect::CountBelow { .. } | Effect::CountProducts { .. } if a.is_nan() || a < 1. => {
+                return Ok(0.);
+            }
             Effect::CountBelow { .. } if a > REPETITIONS as f64 => return Err(endless()),
             Effect::Draw { stream: number, .. }
             | Effect::CountBelow { stream: number, .. }
+            | Effect::CountProducts { stream: number, .. }
             | Effect::StreamId { stream: number, .. }
             | Effect::SetStreamIds(number)
             | Effect::SetStreamPosition(number)
@@ -197,6 +200,9 @@ impl Scalar<'_, '_> {
             Effect::Draw { distribution, .. } => draw(level, stream, *distribution, a, b),
             Effect::CountBelow { or_equal, .. } => {
                 stream.count_below(a as u64, strict_bound(b, *or_equal)) as f64
+            }
+            Effect::CountProducts { or_equal, .. } => {
+                stream.count_products((a as u64).min(REPETITIONS), b, strict_bound(c, *or_equal)) as f64
             }
             Effect::StreamId { id, .. } => f64::from(stream.ids()[usize::from(*id).min(2)]),
             Effect::SetStreamIds(_) => {
@@ -214,7 +220,9 @@ impl Scalar<'_, '_> {
             _ => stream.position(),
         };
         let result = streams.and_then(|streams| streams.with(instance, change));
-        result.ok_or_else(|| fixed.unset_stream(number))
+        let result = result.ok_or_else(|| fixed.unset_stream(number))?;
+        let is_endless = matches!(effect, Effect::CountProducts { .. }) && a > REPETITIONS as f64;
+        if is_endless && result >= REPETITIONS as f64 { Err(endless()) } else { Ok(result) }
     }
 
     fn vector_effect(&mut self, effect: &Effect, a: f64, b: f64) -> Result<f64, String> {

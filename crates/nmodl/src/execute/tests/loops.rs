@@ -181,6 +181,91 @@ fn draws_are_counted_at_once() {
     }
 }
 
+/// In column 1, where column 3 is not 0: how often a number can be multiplied by draws, at most as often as column 0 says,
+/// until it is below column 2, or equal to it. In column 3 the product, if it `is_kept`.
+fn multiplying(first: f64, order: BinaryOperation, or_equal: bool, swapped: bool, is_kept: bool) -> Kernel {
+    let mut builder = Builder::new();
+    let [limit, bound, condition] = [0, 2, 3].map(|column| builder.read(Place::Column(column)));
+    let (turn, product) = (builder.register(), builder.register());
+    let (accepted, ()) = builder.block(|builder| {
+        let label = builder.label();
+        let [first, one] = [first, 1.].map(|number| builder.constant(number));
+        builder.assign(turn, first);
+        builder.assign(product, one);
+        let (body, ()) = builder.block(|builder| {
+            let leave = || vec![Instruction::Leave { label }];
+            let condition = builder.binary(order, turn, limit);
+            builder.push(Instruction::If { condition, accepted: vec![], rejected: leave() });
+            let effect = Effect::Draw { stream: 0, distribution: Distribution::Uniform };
+            let number = builder.effect_value(effect, vec![], Span::default());
+            let [left, right] = if swapped { [number, product] } else { [product, number] };
+            let next = builder.binary(BinaryOperation::Multiply, left, right);
+            builder.assign(product, next);
+            let condition = match (or_equal, swapped) {
+                (false, false) => builder.binary(BinaryOperation::Less, product, bound),
+                (true, false) => builder.binary(BinaryOperation::LessOrEqual, next, bound),
+                (false, true) => builder.binary(BinaryOperation::Greater, bound, next),
+                (true, true) => builder.binary(BinaryOperation::GreaterOrEqual, bound, product),
+            };
+            builder.push(Instruction::If { condition, accepted: leave(), rejected: vec![] });
+            let next = builder.binary(BinaryOperation::Add, turn, one);
+            builder.assign(turn, next);
+        });
+        builder.push(Instruction::Scope { label, body: vec![Instruction::Loop { body }] });
+    });
+    builder.push(Instruction::If { condition, accepted, rejected: vec![] });
+    builder.write(Place::Column(1), turn);
+    if is_kept {
+        builder.write(Place::Column(3), product);
+    }
+    builder.finish()
+}
+
+#[test]
+fn products_of_draws_are_counted_at_once() {
+    use BinaryOperation::{Less, LessOrEqual};
+    let forms = [(0., LessOrEqual, false, false), (1., LessOrEqual, true, false), (0., Less, false, true)];
+    for (first, order, or_equal, swapped) in forms.into_iter().chain([(-2., Less, true, true)]) {
+        let program = state_only(4, multiplying(first, order, or_equal, swapped, false));
+        assert!(!has_loop(&optimised(&program, 4)));
+        for most in [0, 1, 3, 24] {
+            let mut before = Instances::new(&program, 150, |column, instance| match column {
+                0 => (instance * 7 % (most + 1)) as f64 + [0., 0.5, -1.][instance / 5 % 3],
+                2 if instance == 8 => f64::NAN,
+                2 => 0.5_f64.powi((instance % 9) as i32),
+                _ => f64::from(instance % 11 != 4),
+            });
+            for instance in 0..150 {
+                before.own.streams[0].with(instance, |stream| stream.set_position(instance as f64));
+            }
+            run_state(&program, &before);
+        }
+    }
+}
+
+#[test]
+fn a_product_that_is_kept_has_its_loop() {
+    let program = state_only(4, multiplying(0., BinaryOperation::Less, false, false, true));
+    assert!(has_loop(&optimised(&program, 4)));
+    run_state(&program, &Instances::new(&program, 20, |column, _| [5., 0., 0.3, 1., 0.][column]));
+}
+
+#[test]
+fn multiplying_too_often_is_endless() {
+    let program = state_only(4, multiplying(0., BinaryOperation::Less, false, false, false));
+    for (bound, is_endless) in [(0.5, false), (0., true), (f64::NAN, true)] {
+        let before = Instances::new(&program, 20, |column, instance| match column {
+            0 if instance == 3 => 1e5,
+            0 => 5.,
+            2 => bound,
+            _ => 1.,
+        });
+        let failure = run_state(&program, &before).outbox.take_failure();
+        assert_eq!(failure.is_some(), is_endless, "{bound}");
+        assert!(failure.is_none_or(|failure| failure.message.contains("repeated more than")));
+    }
+}
+
 #[test]
 fn counting_too_often_is_endless() {
     let program = state_only(4, counting(0., BinaryOperation::Less, false, false));
