@@ -113,6 +113,17 @@ impl Instruction {
         test(self) || self.blocks().into_iter().flatten().any(|instruction| instruction.any(test))
     }
 
+    /// Whether it leaves a scope that it is in.
+    pub fn leaves(&self) -> bool {
+        let (mut opened, mut left) = (vec![], vec![]);
+        self.visit(&mut |inner| match *inner {
+            Self::Scope { label, .. } => opened.push(label),
+            Self::Leave { label } => left.push(label),
+            _ => {}
+        });
+        left.iter().any(|label| !opened.contains(label))
+    }
+
     /// Calls `visit` with each register, also of the blocks within.
     pub fn visit_all_registers(&mut self, visit: &mut dyn FnMut(&mut Register, Use)) {
         self.visit_registers(visit);

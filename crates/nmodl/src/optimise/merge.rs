@@ -86,25 +86,8 @@ impl Merger {
         });
         let is_for_it =
             || local_variables(&block[start..=at], &BTreeSet::from([from]), &self.reads).contains(&from);
-        (!uses_to && stays(region) && is_for_it()).then_some((from, to, start))
+        (!uses_to && !region.iter().any(Instruction::leaves) && is_for_it()).then_some((from, to, start))
     }
-}
-
-/// Whether instructions leave no scope but those that they open.
-fn stays(block: &[Instruction]) -> bool {
-    let (mut opened, mut left) = (BTreeSet::new(), BTreeSet::new());
-    for instruction in block {
-        instruction.visit(&mut |inner| match *inner {
-            Instruction::Scope { label, .. } => {
-                opened.insert(label);
-            }
-            Instruction::Leave { label } => {
-                left.insert(label);
-            }
-            _ => {}
-        });
-    }
-    left.is_subset(&opened)
 }
 
 #[cfg(test)]

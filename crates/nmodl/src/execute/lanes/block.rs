@@ -34,6 +34,8 @@ pub(super) struct Machine<'s, 'f> {
     /// The first instance of the block, and how many lanes it has.
     pub(super) first: usize,
     pub(super) lanes: usize,
+    /// All of them.
+    all: Bits,
     repetitions: u64,
     stopped: bool,
 }
@@ -77,6 +79,7 @@ impl<'s, 'f> Machine<'s, 'f> {
             node: 0,
             first: 0,
             lanes: 0,
+            all: 0,
             repetitions: 0,
             stopped: false,
         }
@@ -88,6 +91,7 @@ impl<'s, 'f> Machine<'s, 'f> {
         assert!(fits && first + lanes <= self.frame.count, "a block is whole lines of the instances");
         let before = std::mem::replace(&mut self.first, first);
         (self.lanes, self.repetitions) = (lanes, 0);
+        self.all = Bits::MAX >> (Bits::BITS as usize - lanes);
         self.writers.fill(None);
         if first <= before {
             self.find_places();
@@ -229,14 +233,9 @@ impl<'s, 'f> Machine<'s, 'f> {
         }
     }
 
-    /// All lanes of the block.
-    fn all(&self) -> Bits {
-        Bits::MAX >> (Bits::BITS as usize - self.lanes)
-    }
-
     /// The active lanes.
     fn active(&self, mask: Option<Mask>) -> Bits {
-        mask.map_or(self.all(), |mask| self.masks[mask as usize])
+        mask.map_or(self.all, |mask| self.masks[mask as usize])
     }
 
     pub(super) fn at(&self, slot: Slot) -> *mut f64 {
@@ -276,7 +275,7 @@ impl<'s, 'f> Machine<'s, 'f> {
                 unsafe { step.run(&bank) };
             }
         };
-        if active == self.all() {
+        if active == self.all {
             run((0, self.lanes.div_ceil(LANES)));
         } else {
             runs(active).for_each(run);
@@ -328,9 +327,12 @@ impl<'s, 'f> Machine<'s, 'f> {
 
     /// The lanes among the active ones for which a condition holds.
     fn holding(&self, test: &Test, active: Bits) -> Bits {
-        let lines = lines_of(active);
-        let first = lines.trailing_zeros() as usize;
-        let end = Lines::BITS as usize - lines.leading_zeros() as usize;
+        let (first, end) = if active == self.all {
+            (0, self.lanes.div_ceil(LANES))
+        } else {
+            let lines = lines_of(active);
+            (lines.trailing_zeros() as usize, Lines::BITS as usize - lines.leading_zeros() as usize)
+        };
         if first >= end {
             return 0;
         }
@@ -346,7 +348,7 @@ impl<'s, 'f> Machine<'s, 'f> {
 
     /// Whether the run can go on.
     fn single(&mut self, instruction: &Instruction, result: Option<Slot>, active: Bits) -> bool {
-        if let (Some(result), true) = (result, active != self.all()) {
+        if let (Some(result), true) = (result, active != self.all) {
             self.write(result).fill(0.);
         }
         let size = self.code.registers as usize * self.width * LANES;
@@ -366,7 +368,7 @@ impl<'s, 'f> Machine<'s, 'f> {
 
     fn look_up(&mut self, table: u32, argument: Slot, results: &[(u32, Slot)], active: Bits) {
         let Some(entries) = self.frame.own.tables.get(table as usize) else { return };
-        let (level, is_for_all) = (self.fixed.level, active == self.all());
+        let (level, is_for_all) = (self.fixed.level, active == self.all);
         let places = entries.locate_all(level, self.read(argument));
         for &(column, to) in results {
             let column = column as usize;

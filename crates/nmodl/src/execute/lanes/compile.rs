@@ -197,7 +197,7 @@ impl Compiler<'_> {
             match instruction {
                 Instruction::If { condition, accepted, rejected } => {
                     self.branch(*condition, [accepted, rejected], mask);
-                    if let (Some(mask), true) = (mask, leaves(instruction)) {
+                    if let (Some(mask), true) = (mask, instruction.leaves()) {
                         self.push(Operation::JumpIfNone(mask, end));
                     }
                 }
@@ -207,7 +207,7 @@ impl Compiler<'_> {
                 }
                 Instruction::Scope { label, body } => {
                     self.scope(*label, body, mask);
-                    if let (Some(mask), true) = (mask, leaves(instruction)) {
+                    if let (Some(mask), true) = (mask, instruction.leaves()) {
                         self.push(Operation::JumpIfNone(mask, end));
                     }
                 }
@@ -441,11 +441,4 @@ pub(crate) fn is_uniform(place: Place, storage: &[Storage]) -> bool {
         Place::Time | Place::Step | Place::Celsius | Place::SecondOrder | Place::Global(_) => true,
         _ => false,
     }
-}
-
-/// Whether it leaves a scope that it is in.
-fn leaves(instruction: &Instruction) -> bool {
-    let mut leaves = false;
-    instruction.visit(&mut |inner| leaves |= matches!(inner, Instruction::Leave { .. }));
-    leaves
 }

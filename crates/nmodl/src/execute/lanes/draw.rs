@@ -50,21 +50,36 @@ impl Machine<'_, '_> {
         let all_draws = draws.as_flattened();
         let most = most_repetitions() as f64;
         // all lanes at once first: there is hardly ever one
-        let any_long = all_draws.iter().fold(false, |any, &draws| any | (draws > most));
-        let long = || set_bits(active).filter(|&lane| any_long && all_draws[lane] > most);
-        let mut counts = [[0.; LANES]; LINES];
-        let (endless_lane, missing) = if let (None, Some(lane)) = (starts, long().next()) {
-            (Some(lane), None)
+        let long = if all_draws.iter().fold(false, |any, &draws| any | (draws > most)) {
+            set_bits(active)
+                .filter(|&lane| all_draws[lane] > most)
+                .fold(0, |bits: Bits, lane| bits | 1 << lane)
         } else {
-            let missing = self.draw_counts(count.stream, active, (draws, starts, bounds), &mut counts);
-            (long().find(|&lane| counts.as_flattened()[lane] >= most), missing)
+            0
+        };
+        let is_apart = ![Some(count.draws), count.start, Some(count.bound)].contains(&Some(count.to));
+        let mut elsewhere: [[f64; LANES]; LINES];
+        let counts = if is_apart {
+            // SAFETY: a slot has whole lines for at least `lanes` numbers, and nothing else uses this one
+            unsafe { std::slice::from_raw_parts_mut(self.at(count.to).cast(), draws.len()) }
+        } else {
+            elsewhere = [[0.; LANES]; LINES];
+            &mut elsewhere[..draws.len()]
+        };
+        let (endless_lane, missing) = if starts.is_none() && long != 0 {
+            (set_bits(long).next(), None)
+        } else {
+            let missing = self.draw_counts(count.stream, active, (draws, starts, bounds), counts);
+            (set_bits(long).find(|&lane| counts.as_flattened()[lane] >= most), missing)
         };
         if let Some(lane) = endless_lane {
             self.frame.outbox.fail(self.instance(lane), endless(), count.span);
             return false;
         }
-        let to = self.write(count.to);
-        to.copy_from_slice(&counts.as_flattened()[..to.len()]);
+        if !is_apart {
+            let to = self.write(count.to);
+            to.copy_from_slice(&counts.as_flattened()[..to.len()]);
+        }
         self.goes_on(missing, count.stream, count.span)
     }
 
@@ -94,6 +109,7 @@ impl Machine<'_, '_> {
         let [draws, bounds] = [draws, bounds].map(<[_]>::as_flattened);
         let starts = starts.map(<[_]>::as_flattened);
         let counts = counts.as_flattened_mut();
+        counts.fill(0.);
         let instances = &arrivals.instances[self.first..][..self.lanes];
         set_bits(active).filter(|&lane| draws[lane] >= 1.).find(|&lane| {
             let draws = (draws[lane] as u64).min(most);
@@ -109,7 +125,7 @@ impl Machine<'_, '_> {
     /// The lines of a slot, which nothing may write to while they are used.
     fn lines<'a>(&self, slot: Slot) -> Lines<'a> {
         // SAFETY: a slot has whole lines for at least `lanes` numbers, and none is in streams; `count`, which is all that
-        // calls this, writes to slots when it has read all
+        // calls this, writes to none of those that it reads
         unsafe { std::slice::from_raw_parts(self.at(slot).cast(), self.lanes.div_ceil(LANES)) }
     }
 
