@@ -291,6 +291,8 @@ mod tests {
 
     fn draw_together(vectors: Vectors, keys: u32) {
         let mut together: Streams = (0..37).map(|id| with_key(id % keys, id, 0)).collect();
+        // its words stay those of the ids before
+        together.with(18, |stream| stream.set_ids(9, 8, 7));
         let mut each: Vec<Option<Stream>> = together.iter().collect();
         for round in 0..50 {
             // streams that get to the ends of their blocks at different times
