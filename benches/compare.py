@@ -43,9 +43,9 @@ def compare_spikes(own, other):
     return wrong, max((abs(a[0] - b[0]) for a, b in zip(own, other)), default=0.0)
 
 
-def best_of(rounds, contestants, measure):
-    """The best value of `measure` for each contestant, its last report, and why others did not run."""
-    best, reports, problems = {}, {}, {}
+def in_turn(rounds, contestants, take):
+    """Calls `take` with the name and the report of each contestant in each round; why others did not run."""
+    problems = {}
     for _ in range(rounds):
         for name, command in contestants.items():
             if name in problems:
@@ -54,8 +54,19 @@ def best_of(rounds, contestants, measure):
             if problem is not None:
                 problems[name] = " ".join(problem)
                 continue
-            best[name] = min(best.get(name, float("inf")), report[measure])
-            reports[name] = report
+            take(name, report)
+    return problems
+
+
+def best_of(rounds, contestants, measure):
+    """The best value of `measure` for each contestant, its last report, and why others did not run."""
+    best, reports = {}, {}
+
+    def take(name, report):
+        best[name] = min(best.get(name, float("inf")), report[measure])
+        reports[name] = report
+
+    problems = in_turn(rounds, contestants, take)
     if OWN not in best or len(best) == 1:
         sys.exit(f"error: a run failed: {problems}")
     for name in list(best)[1:]:
@@ -129,18 +140,13 @@ def compare_mechanisms(options):
         "CoreNEURON": [*twin, "coreneuron", *MECHANISMS],
     }
     print("\nCurrents and states of one mechanism, ns for each instance and step, one thread:\n")
-    best = {name: {} for name in contestants}
-    problems = {}
-    # in turn, so that a spell in which the machine is slow does not hit one of them only
-    for _ in range(options.rounds):
-        for name, command in contestants.items():
-            report, problem = run(command)
-            if report is None:
-                problems[name] = problem
-                continue
-            for mechanism, value in report.items():
-                best[name][mechanism] = min(value, best[name].get(mechanism, value))
-    best = {name: values for name, values in best.items() if values}
+    best = {}
+
+    def take(name, report):
+        known = best.setdefault(name, report)
+        best[name] = {mechanism: min(value, known[mechanism]) for mechanism, value in report.items()}
+
+    problems = in_turn(options.rounds, contestants, take)
     print(f"  {'':<20}" + "".join(f"{name:>14}" for name in best))
     for mechanism in MECHANISMS:
         values = {name: values[mechanism] for name, values in best.items()}

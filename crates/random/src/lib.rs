@@ -20,4 +20,4 @@ pub use mcell_ran4::MCellRan4;
 pub use object::{Generator, Random, SequenceError};
 pub use philox::philox4x32;
 pub use stream::{STREAM_WORDS, Stream};
-pub use streams::{Streams, Vectors};
+pub use streams::{Counting, Streams, Vectors};

@@ -111,14 +111,15 @@ impl Line {
     pub(super) unsafe fn count_below<W: Words>(
         &mut self,
         drawing: u8,
-        [draws, bounds]: [&[f64; LANES]; 2],
+        draws: W,
+        bounds: &[f64; LANES],
         keys: &W::Keys,
     ) -> [f64; LANES] {
         // SAFETY: by the caller
         unsafe {
             // from the start of the block that each is at: the first word, and behind the last one that is drawn
             let begin = W::load(&self.which);
-            let draws = W::whole(draws).and(W::lanes(drawing));
+            let draws = draws.and(W::lanes(drawing));
             let end = begin.add(draws);
             let blocks = end.divide_by_four();
             if self.may_carry(blocks) {
@@ -161,7 +162,7 @@ impl Line {
     }
 
     /// How often products of numbers so far and the next ones are not below a bound, until they are or as many were
-    /// drawn, but `most` in any case; for each that draws.
+    /// drawn; for each that draws.
     ///
     /// # Safety
     /// As for `draw`.
@@ -169,13 +170,12 @@ impl Line {
     pub(super) unsafe fn count_products<W: Words>(
         &mut self,
         mut drawing: u8,
-        [draws, starts, bounds]: [&[f64; LANES]; 3],
-        most: u32,
+        draws: W,
+        [starts, bounds]: [&[f64; LANES]; 2],
         keys: &W::Keys,
     ) -> [f64; LANES] {
         // SAFETY: by the caller
         unsafe {
-            let draws = W::whole(draws).least(W::splat(most));
             let (mut products, mut counted) = (*starts, W::splat(0));
             loop {
                 let next = counted.add(W::splat(1));

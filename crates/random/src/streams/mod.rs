@@ -5,7 +5,8 @@ mod line;
 mod vectors;
 mod words;
 
-use draw::{CountBelow, CountProducts, DrawUniforms};
+pub use draw::Counting;
+use draw::{Count, DrawUniforms};
 use line::Line;
 pub use vectors::Vectors;
 
@@ -134,61 +135,26 @@ impl Streams {
         result
     }
 
-    /// [`Stream::count_below`] of those that draw: how many numbers of each, below which bound, and what is counted.
-    /// There are fewer than 2^30 draws; fractions are cut off, and what is below 1 or no number means 0. Others count
-    /// nothing.
+    /// Counts draws of those that draw; others count nothing.
     ///
     /// # Errors
     ///
     /// The number of the first stream that draws and is not there. The ones before it were drawn from.
-    pub fn count_below(
+    pub fn count(
         &mut self,
         vectors: Vectors,
         first_line: usize,
         all_drawing: u128,
-        [draws, bounds]: [&[[f64; LANES]]; 2],
+        counting: Counting,
         counts: &mut [[f64; LANES]],
     ) -> Result<(), usize> {
-        let (drawing, result) = self.that_draw(first_line, all_drawing, draws);
+        let (drawing, result) = self.that_draw(first_line, all_drawing, counting.draws);
         if let Some((lines, key)) = self.alike(first_line) {
-            vectors.run(CountBelow { lines, key, drawing, operands: [draws, bounds], counts });
+            vectors.run(Count { lines, key, drawing, counting, counts });
         } else {
             counts.fill([0.; LANES]);
-            let [draws, bounds] = [draws, bounds].map(<[_]>::as_flattened);
             let counts = counts.as_flattened_mut();
-            self.each(first_line, drawing, |place, stream| {
-                counts[place] = stream.count_below(draws[place] as u64, bounds[place]) as f64;
-            });
-        }
-        result
-    }
-
-    /// [`Stream::count_products`] of those that draw: how many numbers of each, but `most` in any case, the numbers at
-    /// the start, the bounds, and what is counted. Fractions are cut off, and what is below 1 or no number means 0.
-    /// Others count nothing.
-    ///
-    /// # Errors
-    ///
-    /// The number of the first stream that draws and is not there. The ones before it were drawn from.
-    pub fn count_products(
-        &mut self,
-        vectors: Vectors,
-        first_line: usize,
-        all_drawing: u128,
-        (operands, most): ([&[[f64; LANES]]; 3], u32),
-        counts: &mut [[f64; LANES]],
-    ) -> Result<(), usize> {
-        let (drawing, result) = self.that_draw(first_line, all_drawing, operands[0]);
-        if let Some((lines, key)) = self.alike(first_line) {
-            vectors.run(CountProducts { lines, key, drawing, operands, most, counts });
-        } else {
-            counts.fill([0.; LANES]);
-            let [draws, starts, bounds] = operands.map(<[_]>::as_flattened);
-            let counts = counts.as_flattened_mut();
-            self.each(first_line, drawing, |place, stream| {
-                let draws = (draws[place] as u64).min(u64::from(most));
-                counts[place] = stream.count_products(draws, starts[place], bounds[place]) as f64;
-            });
+            self.each(first_line, drawing, |place, stream| counts[place] = counting.of_stream(place, stream));
         }
         result
     }
@@ -249,7 +215,7 @@ impl FromIterator<Option<Stream>> for Streams {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stream, Streams, Vectors};
+    use super::{Counting, Stream, Streams, Vectors};
 
     /// All that this CPU has.
     fn vectors() -> impl Iterator<Item = Vectors> {
@@ -330,8 +296,8 @@ mod tests {
             numbers.chunks(8).map(line).collect::<Vec<[f64; 8]>>()
         };
         let mut counts = lines(&vec![0.; draws.len()]);
-        let operands = [&*lines(draws), &*lines(bounds)];
-        assert_eq!(together.count_below(vectors, 0, drawing, operands, &mut counts), Ok(()));
+        let counting = Counting { draws: &lines(draws), starts: None, bounds: &lines(bounds), most: 1000 };
+        assert_eq!(together.count(vectors, 0, drawing, counting, &mut counts), Ok(()));
         let counts = counts.as_flattened()[..draws.len()].to_vec();
         let (mut each, mut expected) = (streams.to_vec(), vec![0.; draws.len()]);
         for place in (0..draws.len()).filter(is_drawing) {
@@ -376,11 +342,12 @@ mod tests {
             for vectors in vectors() {
                 let mut together: Streams = streams.iter().copied().collect();
                 let (drawing, mut counts) = (!(1 << 77), vec![[7.; 8]; 16]);
-                let operands = ([&draws[..], &starts, &bounds], 40);
-                assert_eq!(together.count_products(vectors, 0, drawing, operands, &mut counts), Ok(()));
+                let counting = Counting { draws: &draws, starts: Some(&starts), bounds: &bounds, most: 40 };
+                assert_eq!(together.count(vectors, 0, drawing, counting, &mut counts), Ok(()));
                 let mut each = streams.clone();
                 for (place, stream) in each.iter_mut().enumerate().filter(|&(place, _)| place != 77) {
-                    let [draws, start, bound] = operands.0.map(|numbers| of_lane(numbers, place));
+                    let [draws, start, bound] =
+                        [&draws, &starts, &bounds].map(|numbers| of_lane(numbers, place));
                     let stream = stream.as_mut().expect("all are there");
                     let counted = stream.count_products((draws as u64).min(40), start, bound);
                     assert_eq!(of_lane(&counts, place), counted as f64, "{place}");
@@ -429,7 +396,8 @@ mod tests {
         let mut streams: Streams = [stream(0, 0), None, stream(2, 0)].into_iter().collect();
         let mut count = |drawing, [a, b, c, d]: [f64; 4]| {
             let draws = [[a, b, c, d, 0., 0., 0., 0.]];
-            streams.count_below(Vectors::BASELINE, 0, drawing, [&draws, &[[0.5; 8]]], &mut [[0.; 8]])
+            let counting = Counting { draws: &draws, starts: None, bounds: &[[0.5; 8]], most: 1000 };
+            streams.count(Vectors::BASELINE, 0, drawing, counting, &mut [[0.; 8]])
         };
         assert_eq!(count(0b111, [6., 0., 6., 0.]), Ok(()));
         assert_eq!(count(0b101, [6., 1., 6., 0.]), Ok(()));

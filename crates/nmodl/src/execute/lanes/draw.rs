@@ -1,6 +1,6 @@
 //! Draws from the random streams of lanes.
 
-use random::{Stream, Streams};
+use random::{Counting, Stream, Streams};
 
 use super::block::{Machine, set_bits};
 use super::code::{Count, Slot};
@@ -69,7 +69,8 @@ impl Machine<'_, '_> {
         let (endless_lane, missing) = if starts.is_none() && long != 0 {
             (set_bits(long).next(), None)
         } else {
-            let missing = self.draw_counts(count.stream, active, (draws, starts, bounds), counts);
+            let counting = Counting { draws, starts, bounds, most: most_repetitions() as u32 };
+            let missing = self.draw_counts(count.stream, active, counting, counts);
             (set_bits(long).find(|&lane| counts.as_flattened()[lane] >= most), missing)
         };
         if let Some(lane) = endless_lane {
@@ -88,36 +89,22 @@ impl Machine<'_, '_> {
         &mut self,
         stream: u32,
         active: Bits,
-        (draws, starts, bounds): (Lines, Option<Lines>, Lines),
+        counting: Counting,
         counts: &mut [[f64; LANES]],
     ) -> Option<usize> {
-        let most = most_repetitions();
         let streams = self.frame.own.streams.get_mut(stream as usize);
         let mut none = Streams::default();
         let streams = streams.unwrap_or(&mut none);
         let Some(arrivals) = &self.frame.arrivals else {
             let (vectors, first) = (self.fixed.level.of_streams(), self.first / Streams::LANES);
-            let counted = match starts {
-                Some(starts) => {
-                    let operands = ([draws, starts, bounds], most as u32);
-                    streams.count_products(vectors, first, active, operands, counts)
-                }
-                None => streams.count_below(vectors, first, active, [draws, bounds], counts),
-            };
-            return counted.err();
+            return streams.count(vectors, first, active, counting, counts).err();
         };
-        let [draws, bounds] = [draws, bounds].map(<[_]>::as_flattened);
-        let starts = starts.map(<[_]>::as_flattened);
         let counts = counts.as_flattened_mut();
         counts.fill(0.);
         let instances = &arrivals.instances[self.first..][..self.lanes];
-        set_bits(active).filter(|&lane| draws[lane] >= 1.).find(|&lane| {
-            let draws = (draws[lane] as u64).min(most);
-            let counted = streams.with(instances[lane] as usize, |stream| match starts {
-                Some(starts) => stream.count_products(draws, starts[lane], bounds[lane]),
-                None => stream.count_below(draws, bounds[lane]),
-            });
-            counts[lane] = counted.unwrap_or(0) as f64;
+        set_bits(active).filter(|&lane| counting.draws.as_flattened()[lane] >= 1.).find(|&lane| {
+            let counted = streams.with(instances[lane] as usize, |stream| counting.of_stream(lane, stream));
+            counts[lane] = counted.unwrap_or(0.);
             counted.is_none()
         })
     }
