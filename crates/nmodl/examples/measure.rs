@@ -1,7 +1,7 @@
 //! Runs the kernels of `.mod` files over made-up instances: whether all executors agree, and how long the lane machine
-//! takes. `measure [--check] [--show] [--count N] [--lanes N] [--best] [--state] [--voltage MV] [--set NAME=NUMBER]…
-//! FILE…`; `--best` leaves out all but the widest vectors, `--state` the currents; variables that are set are the same
-//! in all instances.
+//! takes. `measure [--check] [--show] [--count N] [--lanes N] [--best] [--operations] [--state] [--voltage MV]
+//! [--set NAME=NUMBER]… FILE…`; `--best` leaves out all but the widest vectors, `--operations` machine code, `--state`
+//! the currents; variables that are set are the same in all instances.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -132,12 +132,17 @@ fn check(name: &str, program: &Program, demand: &Demand, constants: &Constants) 
             let mut reference = Instances::new(program, demand, specialised.storage(), count, None);
             let mut lanes = reference.clone();
             let mut each = reference.clone();
+            let mut by_operations = reference.clone();
+            let operations = specialised.clone().without_machine_code();
             for step in 0..3 {
                 for phase in PHASES {
                     let time = f64::from(step) * 0.025;
                     specialised.run_reference(phase, &mut reference.frame(time));
                     specialised.run(phase, &mut lanes.frame(time));
                     specialised.run_each(phase, &mut each.frame(time));
+                    operations.run(phase, &mut by_operations.frame(time));
+                    by_operations.outbox.drain().for_each(drop);
+                    by_operations.outbox.take_failure();
                     let failure = reference.outbox.take_failure();
                     let same =
                         lanes.outbox.take_failure().map(|f| f.message) == failure.clone().map(|f| f.message);
@@ -153,7 +158,8 @@ fn check(name: &str, program: &Program, demand: &Demand, constants: &Constants) 
                         .bits()
                         .into_iter()
                         .chain(reference.bits())
-                        .zip(lanes.bits().into_iter().chain(each.bits()))
+                        .chain(reference.bits())
+                        .zip(lanes.bits().into_iter().chain(each.bits()).chain(by_operations.bits()))
                     {
                         if expected != got || !same {
                             let at = expected.iter().zip(&got).position(|(a, b)| a != b);
@@ -180,10 +186,11 @@ fn measure(
     constants: &Constants,
     (count, lanes): (usize, usize),
     voltage: Option<f64>,
-    (levels, phases): (&[Level], &[Phase]),
+    (levels, phases, machine_code): (&[Level], &[Phase], bool),
 ) {
     for &level in levels {
         let specialised: Specialised = program.specialise_at(level, constants, demand).with_lanes(lanes);
+        let specialised = if machine_code { specialised } else { specialised.without_machine_code() };
         let mut instances = Instances::new(program, demand, specialised.storage(), count, voltage);
         specialised.run(Phase::Initial, &mut instances.frame(0.));
         instances.outbox.drain().for_each(drop);
@@ -231,6 +238,7 @@ fn main() {
     let (mut agreed, mut differ) = (0, 0);
     let (mut voltage, mut levels) = (None, Level::available());
     let mut phases = vec![Phase::Current, Phase::State];
+    let mut machine_code = true;
     let mut given: Vec<(String, f64)> = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -238,6 +246,7 @@ fn main() {
             "--check" => checking = true,
             "--show" => showing = true,
             "--state" => phases = vec![Phase::State],
+            "--operations" => machine_code = false,
             "--best" => levels = vec![Level::best()],
             "--count" => count = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(count),
             "--voltage" => voltage = arguments.next().and_then(|n| n.parse().ok()),
@@ -289,7 +298,7 @@ fn main() {
                         &constants,
                         (count, lanes),
                         voltage,
-                        (&levels, &phases),
+                        (&levels, &phases, machine_code),
                     );
                 }
             }

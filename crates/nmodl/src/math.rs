@@ -24,6 +24,12 @@ mod reciprocals;
 mod tests;
 pub(crate) mod vector;
 
+pub(crate) mod exp_parts {
+    //! What the exponential is made of, for those who write its instructions.
+    pub(crate) use super::exp::{C2, C3, C4, C5, INVERSE_LN2, NEGATIVE_LN2_HIGH, NEGATIVE_LN2_LOW, SHIFT};
+    pub(crate) use super::powers_of_two::POWERS_OF_TWO;
+}
+
 pub use dispatch::{BASELINE_FMA, Features, Level, mul_add};
 pub use exp::{
     exp_finite, exp_in_place, exp_in_place_at, exp_lanes, guarded_exp, guarded_exp_in_place,

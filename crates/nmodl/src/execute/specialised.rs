@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::flat::Flat;
-use super::lanes::{self, AllEvents, AllInstances};
+use super::lanes::{self, AllEvents, AllInstances, Target};
 use super::reference::{self, Fixed, Scalar};
 use super::{Constants, Frame, Phase, Storage, VoltageOf, table};
 use crate::description::Kind;
@@ -45,23 +45,31 @@ impl Specialised {
         let share_nodes = optimised.description.kind == Kind::PointProcess;
         let phases = Phase::ALL.into_iter().filter_map(|phase| {
             let kernel = optimised.kernels.of(phase)?;
-            let all = AllInstances::compile(kernel, &storage, level, share_nodes);
+            // the others run once
+            let machine_code = !matches!(phase, Phase::BeforeInitial | Phase::Initial);
+            let all = AllInstances::compile(kernel, &storage, Target { level, machine_code }, share_nodes);
             let voltage = all.voltage(kernel);
             Some((phase, all, voltage))
         });
         let phases = phases.collect();
         let stored = |column| storage[column as usize] == Storage::Instances;
         let kernel = optimised.kernels.receive.as_ref();
-        let receive_all = kernel.and_then(|kernel| AllEvents::compile(kernel, &storage, level));
+        let receive_all = kernel
+            .and_then(|kernel| AllEvents::compile(kernel, &storage, Target { level, machine_code: true }));
         let receive = kernel.map(|kernel| Flat::new(kernel, stored));
-        let plain = Fixed { program: plain, constants: constants.clone(), level };
-        let fixed = Fixed { program: optimised, constants, level };
+        let plain = Fixed { program: plain, constants: constants.clone(), level, machine_code: true };
+        let fixed = Fixed { program: optimised, constants, level, machine_code: true };
         Self { plain, fixed, storage, phases, receive, receive_all, width: lanes::LINES }
     }
 
     /// The same with blocks of up to `lanes` instances, rounded up to lines of eight, and at most 128.
     pub fn with_lanes(self, lanes: usize) -> Self {
         Self { width: lanes.div_ceil(lanes::LANES).clamp(1, lanes::LINES), ..self }
+    }
+
+    /// The same without machine code: all by operations, one after the other. Its bits are the same.
+    pub fn without_machine_code(self) -> Self {
+        Self { fixed: Fixed { machine_code: false, ..self.fixed }, ..self }
     }
 
     /// The program, with the kernels that are run.

@@ -12,18 +12,18 @@ use super::dispatch::{Level, mul_add};
 use super::powers_of_two::POWERS_OF_TWO;
 
 /// 128 / ln 2
-pub(super) const INVERSE_LN2: f64 = f64::from_bits(0x4067_1547_652b_82fe);
+pub(crate) const INVERSE_LN2: f64 = f64::from_bits(0x4067_1547_652b_82fe);
 /// -ln 2 / 128, the leading bits: their product with any `k` in range is exact
-pub(super) const NEGATIVE_LN2_HIGH: f64 = f64::from_bits(0xbf76_2e42_fefa_0000);
+pub(crate) const NEGATIVE_LN2_HIGH: f64 = f64::from_bits(0xbf76_2e42_fefa_0000);
 /// -ln 2 / 128, the rest
-pub(super) const NEGATIVE_LN2_LOW: f64 = f64::from_bits(0xbd0c_f79a_bc9e_3b3a);
+pub(crate) const NEGATIVE_LN2_LOW: f64 = f64::from_bits(0xbd0c_f79a_bc9e_3b3a);
 /// 1.5 * 2^52: a sum with it is rounded to an integer, which its low bits then hold
-pub(super) const SHIFT: f64 = 6_755_399_441_055_744.;
+pub(crate) const SHIFT: f64 = 6_755_399_441_055_744.;
 /// Polynomial coefficients of r^2 to r^5, minimax on |r| < ln 2 / 256
-pub(super) const C2: f64 = f64::from_bits(0x3fdf_ffff_ffff_fdbd);
-pub(super) const C3: f64 = f64::from_bits(0x3fc5_5555_5555_543c);
-pub(super) const C4: f64 = f64::from_bits(0x3fa5_5555_cf17_2b91);
-pub(super) const C5: f64 = f64::from_bits(0x3f81_1111_67a4_d017);
+pub(crate) const C2: f64 = f64::from_bits(0x3fdf_ffff_ffff_fdbd);
+pub(crate) const C3: f64 = f64::from_bits(0x3fc5_5555_5555_543c);
+pub(crate) const C4: f64 = f64::from_bits(0x3fa5_5555_cf17_2b91);
+pub(crate) const C5: f64 = f64::from_bits(0x3f81_1111_67a4_d017);
 
 /// The arguments for which the exponential is a normal number, hence the range of [`exp_finite`].
 pub(super) const FINITE: RangeInclusive<f64> = -708. ..=709.;

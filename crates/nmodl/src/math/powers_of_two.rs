@@ -6,7 +6,7 @@
 
 /// One row for each `i` in `0..128`: the bits of `2^(i/128)`, then the bits of its relative error.
 #[rustfmt::skip]
-pub(super) static POWERS_OF_TWO: [[u64; 2]; 128] = [
+pub(crate) static POWERS_OF_TWO: [[u64; 2]; 128] = [
     [0x3ff0_0000_0000_0000, 0x0000_0000_0000_0000],
     [0x3ff0_163d_a9fb_3335, 0x3c9b_3b4f_1a88_bf6e],
     [0x3ff0_2c9a_3e77_8061, 0xbc71_6013_9cd8_dc5d],

@@ -27,10 +27,10 @@ const EXPONENT_BITS: i64 = 0x7ff << 52;
 /// The same as a number with a sign bit that is 0 for magnitudes in the range once it is subtracted from the bits
 /// without sign, one place to the left.
 #[cfg(target_arch = "x86_64")]
-const LEAST_RECIPROCAL: i64 = (1023 - 523) << 53;
+pub(crate) const LEAST_RECIPROCAL: i64 = (1023 - 523) << 53;
 /// 2^-400, likewise; the greatest quotient is below 2^624.
 #[cfg(target_arch = "x86_64")]
-const LEAST_QUOTIENT: i64 = (1023 - 400) << 53;
+pub(crate) const LEAST_QUOTIENT: i64 = (1023 - 400) << 53;
 
 /// Eight numbers on which all operations work lane by lane, each with the bits that it has for single numbers.
 ///

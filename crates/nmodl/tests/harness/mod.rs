@@ -207,6 +207,8 @@ impl Instances {
         for &phase in phases {
             let mut expected = self.clone();
             specialised.run_reference(phase, &mut expected.frame(None, &[]));
+            let mut by_operations = self.clone();
+            specialised.clone().without_machine_code().run(phase, &mut by_operations.frame(None, &[]));
             specialised.run(phase, &mut self.frame(None, &[]));
             let (failure, own_failure) = (expected.outbox.take_failure(), self.outbox.take_failure());
             assert_eq!(
@@ -217,7 +219,9 @@ impl Instances {
             if let Some(failure) = failure {
                 return Err(failure);
             }
-            assert_eq!(self.bits(), expected.bits(), "the executors differ in {phase:?}");
+            let expected = expected.bits();
+            assert_eq!(self.bits(), expected, "the executors differ in {phase:?}");
+            assert_eq!(by_operations.bits(), expected, "machine code differs from operations in {phase:?}");
         }
         Ok(())
     }

@@ -7,7 +7,6 @@ use super::columns::loops;
 use super::compile::PLACES;
 use super::steps::Step;
 use crate::ir::Place;
-use crate::math::Level;
 
 #[derive(Clone, Copy)]
 struct Life {
@@ -28,6 +27,7 @@ pub(super) fn allocate(code: &mut Code, slots: u32, arrays: &[(u32, u32)], place
             count += 1;
         }
     }
+    code.arrays = count;
     let mut free: Vec<u32> = Vec::new();
     let mut starting: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
     let mut ending: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
@@ -41,7 +41,7 @@ pub(super) fn allocate(code: &mut Code, slots: u32, arrays: &[(u32, u32)], place
             free.extend(ended.filter_map(|&slot| registers[slot as usize]));
         };
         // vectors may leave their result in the place of an operand
-        let in_place = Step::decode(operation, Level::BASELINE).is_some();
+        let in_place = Step::is_for(operation);
         if in_place {
             release(&mut free, &registers);
         }

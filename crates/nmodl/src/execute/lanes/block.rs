@@ -266,13 +266,22 @@ impl<'s, 'f> Machine<'s, 'f> {
     }
 
     /// Does steps in the lines with active lanes.
-    fn straight(&self, first: u32, end: u32, active: Bits) {
+    fn straight(&self, first: u32, end: u32, segment: Option<u32>, active: Bits) {
         let steps = &self.code.steps[first as usize..end as usize];
-        let run = |(start, lines): (usize, usize)| {
-            let bank = self.bank(start, lines);
+        let by_steps = |bank: &Bank| {
             for step in steps {
                 // SAFETY: `new` and `find_places` saw that there is all that the code uses
-                unsafe { step.run(&bank) };
+                unsafe { step.run(bank) };
+            }
+        };
+        let segment = segment.filter(|_| self.fixed.machine_code);
+        let segment = segment.map(|segment| &self.code.segments[segment as usize]);
+        let run = |(start, lines): (usize, usize)| {
+            let bank = self.bank(start, lines);
+            match segment {
+                // SAFETY: as for steps
+                Some(segment) => unsafe { segment.run(&bank, by_steps) },
+                None => by_steps(&bank),
             }
         };
         if active == self.all {
@@ -418,7 +427,9 @@ impl<'s, 'f> Machine<'s, 'f> {
             at += 1;
             let target = |label: u32| code.targets[label as usize] as usize;
             match *operation {
-                Operation::Steps { first, end } => self.straight(first, end, self.active(within)),
+                Operation::Steps { first, end, segment } => {
+                    self.straight(first, end, segment, self.active(within));
+                }
                 Operation::Unary { operation, to, operand } => {
                     self.unary(operation, to, operand, self.active(within));
                 }

@@ -1,5 +1,8 @@
 //! What the lane machine executes: operations on whole blocks of lanes, one after the other.
 
+use super::Target;
+use super::live;
+use super::machine_code::Segment;
 use super::steps::{Step, Test};
 use crate::ir::{BinaryOperation, Instruction, Kernel, Place, Register, UnaryOperation};
 use crate::math::Level;
@@ -194,6 +197,8 @@ pub(super) enum Operation {
     Steps {
         first: u32,
         end: u32,
+        /// Their machine code among the segments.
+        segment: Option<u32>,
     },
     /// The last active lane is the one whose value stays.
     WriteGlobal {
@@ -209,11 +214,14 @@ pub(in crate::execute) struct Code {
     /// For each operation, the mask of the lanes that it is for.
     pub(super) within: Vec<Option<Mask>>,
     pub(super) steps: Vec<Step>,
+    pub(super) segments: Vec<Segment>,
     pub(super) tests: Vec<Test>,
     /// Where each label is.
     pub(super) targets: Vec<u32>,
     /// Registers of the machine, the first slots.
     pub(super) registers: u32,
+    /// Those of arrays, which come first.
+    pub(super) arrays: u32,
     /// What the slots after them stand for.
     pub(super) places: Vec<Place>,
     /// Which of the places are written.
@@ -342,11 +350,30 @@ impl Code {
     }
 
     /// Decodes the operations that vectors can do, and finds the labels.
-    pub(super) fn decode(&mut self, level: Level) {
-        let (mut within, mut is_target) = (None, false);
-        for operation in std::mem::take(&mut self.operations) {
+    pub(super) fn decode(&mut self, target: Target) {
+        let Target { level, machine_code } = target;
+        let needed = match machine_code {
+            true => live::after(&mut self.operations, self.registers, self.arrays),
+            false => vec![live::Registers::default(); self.operations.len()],
+        };
+        let (mut within, mut straight) = (None, Straight::default());
+        for (operation, needed) in std::mem::take(&mut self.operations).into_iter().zip(needed) {
+            if let Some(step) = Step::decode(&operation, level) {
+                let has_code = machine_code && Segment::can_do(&operation);
+                if straight.has_code != has_code {
+                    self.end(&mut straight, within, level);
+                }
+                straight.has_code = has_code;
+                straight.operations.push(operation);
+                straight.needed = needed;
+                self.steps.push(step);
+                continue;
+            }
             let operation = match operation {
                 Operation::Within(mask) => {
+                    if within != mask {
+                        self.end(&mut straight, within, level);
+                    }
                     within = mask;
                     continue;
                 }
@@ -356,26 +383,31 @@ impl Code {
                 Operation::Drop { condition, holds, from, or } => {
                     Operation::DropBy { test: self.test(condition, level), holds, from, or }
                 }
-                Operation::Label(label) => {
-                    self.targets[label as usize] = self.operations.len() as u32;
-                    is_target = true;
-                    continue;
-                }
                 operation => operation,
             };
-            let goes_on = !std::mem::take(&mut is_target) && self.within.last() == Some(&within);
-            let Some(step) = Step::decode(&operation, level) else {
-                self.push(operation, within);
-                continue;
-            };
-            let next = self.steps.len() as u32;
-            self.steps.push(step);
-            if let (Some(Operation::Steps { end, .. }), true) = (self.operations.last_mut(), goes_on) {
-                *end = next + 1;
-            } else {
-                self.push(Operation::Steps { first: next, end: next + 1 }, within);
+            self.end(&mut straight, within, level);
+            match operation {
+                Operation::Label(label) => self.targets[label as usize] = self.operations.len() as u32,
+                operation => self.push(operation, within),
             }
         }
+        self.end(&mut straight, within, level);
+    }
+
+    /// Adds straight operations, if there are any, whose steps are the last ones.
+    fn end(&mut self, straight: &mut Straight, within: Option<Mask>, level: Level) {
+        let Straight { operations, has_code, needed } = std::mem::take(straight);
+        if operations.is_empty() {
+            return;
+        }
+        let is_needed = |slot: Slot| slot.0 >= self.registers || needed.has(slot.0);
+        let segment = if has_code { Segment::compile(&operations, is_needed, level) } else { None };
+        let segment = segment.map(|segment| {
+            self.segments.push(segment);
+            self.segments.len() as u32 - 1
+        });
+        let end = self.steps.len() as u32;
+        self.push(Operation::Steps { first: end - operations.len() as u32, end, segment }, within);
     }
 
     fn push(&mut self, operation: Operation, within: Option<Mask>) {
@@ -387,4 +419,14 @@ impl Code {
         self.tests.push(Test::decode(condition, level));
         self.tests.len() as u32 - 1
     }
+}
+
+/// Operations for the same lanes, one after the other.
+#[derive(Default)]
+struct Straight {
+    operations: Vec<Operation>,
+    /// Whether there can be machine code for them.
+    has_code: bool,
+    /// The registers that are needed after them.
+    needed: live::Registers,
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::{Code, Condition, Count, Label, Mask, Operand, Operation, Slot, constant};
-use super::{allocate, columns, copies, fuse, reciprocals};
+use super::{Target, allocate, columns, copies, fuse, reciprocals};
 use crate::execute::Storage;
 use crate::ir::{BinaryOperation, Distribution, Effect, Instruction, Kernel, Place, Register, Use};
 use crate::math::Level;
@@ -22,10 +22,10 @@ pub(super) enum LanesAre {
 }
 
 /// The code of a kernel, for columns that are kept as `storage` says.
-pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level, lanes: LanesAre) -> Code {
+pub(super) fn compile(kernel: &Kernel, storage: &[Storage], target: Target, lanes: LanesAre) -> Code {
     let mut compiler = Compiler {
         storage,
-        level,
+        level: target.level,
         lanes_are: lanes,
         variables: BTreeSet::new(),
         read: BTreeSet::new(),
@@ -45,13 +45,13 @@ pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level, lanes:
     columns::fold(&mut code.operations, slots);
     copies::forward(&mut code.operations);
     copies::unmask(&mut code.operations, &arrays);
-    if level.divides_by_reciprocals() {
+    if target.level.divides_by_reciprocals() {
         reciprocals::share(&mut code, &mut slots, places.len());
     }
     fuse::fuse(&mut code.operations);
     allocate::allocate(&mut code, slots, &arrays, &places);
     code.note_written();
-    code.decode(level);
+    code.decode(target);
     code
 }
 

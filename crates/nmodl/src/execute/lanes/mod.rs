@@ -6,6 +6,9 @@
 //! the same order: the bits are the same for every width and block size. Lanes of the last line that stand for no
 //! instance are computed with the others, from numbers that mean nothing.
 //!
+//! Where this CPU lets us, operations that come one after the other are [`machine_code`] besides, which does them for one
+//! vector after the other, so that what is between them stays in registers.
+//!
 //! Branches become masks of a bit for each lane. Values are computed for all lanes, variables and columns change in
 //! the active ones only. What has no vector form is done lane by lane, by the reference executor.
 
@@ -18,6 +21,12 @@ mod compile;
 mod copies;
 mod draw;
 mod fuse;
+mod live;
+#[cfg(target_arch = "x86_64")]
+mod machine_code;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "no_machine_code.rs"]
+mod machine_code;
 mod reciprocals;
 mod single;
 mod steps;
@@ -41,6 +50,15 @@ pub(super) const LANES: usize = 8;
 pub(super) const LINES: usize = 16;
 /// A bit for each lane of a block.
 type Bits = u128;
+
+/// What code is made for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    /// The vectors that run it.
+    pub(super) level: Level,
+    /// Whether it runs often enough to be worth machine code.
+    pub(super) machine_code: bool,
+}
 
 /// A kernel that runs for all instances.
 #[derive(Clone, Debug)]
@@ -79,12 +97,12 @@ pub(super) struct AllEvents {
 
 impl AllEvents {
     /// Makes the code for an optimised kernel, if events for different instances do not depend on each other.
-    pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level) -> Option<Self> {
+    pub(super) fn compile(kernel: &Kernel, storage: &[Storage], target: Target) -> Option<Self> {
         let is_alone = |instruction: &Instruction| !instruction.any(&concerns_others);
         if kernel.sequential || depends_on_order(kernel) || !kernel.body.iter().all(is_alone) {
             return None;
         }
-        let code = compile::compile(kernel, storage, level, LanesAre::Events);
+        let code = compile::compile(kernel, storage, target, LanesAre::Events);
         let weights = code.places.iter().filter_map(|place| match *place {
             Place::Weight(number) => Some(number as usize + 1),
             _ => None,
@@ -174,11 +192,11 @@ pub(super) struct Scratch {
 
 impl AllInstances {
     /// Makes the code for an optimised kernel; several instances can be on one node if they `share_nodes`.
-    pub(super) fn compile(kernel: &Kernel, storage: &[Storage], level: Level, share_nodes: bool) -> Self {
+    pub(super) fn compile(kernel: &Kernel, storage: &[Storage], target: Target, share_nodes: bool) -> Self {
         if kernel.sequential || depends_on_order(kernel) {
             return Self::Sequential;
         }
-        let compile = |kernel: &Kernel| compile::compile(kernel, storage, level, LanesAre::Instances);
+        let compile = |kernel: &Kernel| compile::compile(kernel, storage, target, LanesAre::Instances);
         let split = if share_nodes { by_node::split(kernel, storage) } else { None };
         let together = split.map(|Split { nodes, instances }| Together {
             nodes: compile(&nodes),

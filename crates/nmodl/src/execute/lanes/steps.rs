@@ -60,49 +60,53 @@ impl Step {
             Operand::Divisor(divisor, reciprocal) => packed(divisor.0, reciprocal.0),
             Operand::UniformDivisor(divisor, reciprocal) => packed(divisor, reciprocal),
         };
-        let (run, to, operands) = match *operation {
-            Operation::Unary { operation, to, operand } => (unary(level, operation)?, to, [operand.0; 3]),
-            Operation::Binary { operation, to, left, right } => {
-                (binary(level, operation, left, right)?, to, [number(left), number(right), 0])
+        let run = Self::function(operation, level)?;
+        let (to, operands) = match *operation {
+            Operation::Unary { to, operand, .. } | Operation::Power { to, operand, .. } => {
+                (to, [operand.0; 3])
             }
-            Operation::Fused { first, second, to, operands: [a, b, c] } => {
-                (fused(level, first, second, [a, b, c])?, to, [a, b, c].map(number))
-            }
-            Operation::Exponential { first, operands: [a, b], second, to } => {
-                // there need not be a uniform number
-                let c = second.map_or(number(a), |(_, uniform)| uniform);
-                let run = exponential(level, first, [a, b], second.map(|(second, _)| second))?;
-                (run, to, [number(a), number(b), c])
-            }
-            Operation::Power { exponent, to, operand } => {
-                let run = match exponent {
-                    3 => compiled::<WholePower<3>>(level),
-                    4 => compiled::<WholePower<4>>(level),
-                    _ => return None,
-                };
-                (run, to, [operand.0, 0, 0])
+            Operation::Binary { to, left, right, .. } => (to, [number(left), number(right), 0]),
+            Operation::Fused { to, operands, .. } => (to, operands.map(number)),
+            // there need not be a uniform number
+            Operation::Exponential { operands: [a, b], second, to, .. } => {
+                (to, [number(a), number(b), second.map_or(number(a), |(_, uniform)| uniform)])
             }
             Operation::Select { to, condition, accepted, rejected } => {
-                let run = select(level, accepted, rejected);
-                (run, to, [condition.0, number(accepted), number(rejected)])
+                (to, [condition.0, number(accepted), number(rejected)])
             }
-            Operation::Copy { to, from } => {
-                let run = match Alone::of(from) {
-                    Alone::Lanes(_) => compiled::<CopyOf<Lanes>>(level),
-                    Alone::Uniform(_) => compiled::<CopyOf<Uniform>>(level),
-                };
-                (run, to, [number(from), 0, 0])
-            }
-            Operation::CopyActive { to, from, mask } => {
-                let run = match Alone::of(from) {
-                    Alone::Lanes(_) => compiled::<CopyInto<Lanes>>(level),
-                    Alone::Uniform(_) => compiled::<CopyInto<Uniform>>(level),
-                };
-                (run, to, [number(from), mask, 0])
-            }
+            Operation::Copy { to, from } => (to, [number(from), 0, 0]),
+            Operation::CopyActive { to, from, mask } => (to, [number(from), mask, 0]),
             _ => return None,
         };
         Some(Self { run, to: to.0, operands })
+    }
+
+    /// Whether vectors can do an operation.
+    pub(super) fn is_for(operation: &Operation) -> bool {
+        Self::function(operation, Level::BASELINE).is_some()
+    }
+
+    fn function(operation: &Operation, level: Level) -> Option<Run> {
+        match *operation {
+            Operation::Unary { operation, .. } => unary(level, operation),
+            Operation::Binary { operation, left, right, .. } => binary(level, operation, left, right),
+            Operation::Fused { first, second, operands, .. } => fused(level, first, second, operands),
+            Operation::Exponential { first, operands, second, .. } => {
+                exponential(level, first, operands, second.map(|(second, _)| second))
+            }
+            Operation::Power { exponent: 3, .. } => Some(compiled::<WholePower<3>>(level)),
+            Operation::Power { exponent: 4, .. } => Some(compiled::<WholePower<4>>(level)),
+            Operation::Select { accepted, rejected, .. } => Some(select(level, accepted, rejected)),
+            Operation::Copy { from, .. } => Some(match Alone::of(from) {
+                Alone::Lanes(_) => compiled::<CopyOf<Lanes>>(level),
+                Alone::Uniform(_) => compiled::<CopyOf<Uniform>>(level),
+            }),
+            Operation::CopyActive { from, .. } => Some(match Alone::of(from) {
+                Alone::Lanes(_) => compiled::<CopyInto<Lanes>>(level),
+                Alone::Uniform(_) => compiled::<CopyInto<Uniform>>(level),
+            }),
+            _ => None,
+        }
     }
 }
 

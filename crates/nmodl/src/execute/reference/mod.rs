@@ -27,6 +27,8 @@ pub(super) struct Fixed {
     pub(super) constants: Constants,
     /// The vector instructions to use, which decide on the last bit of exponentials.
     pub(super) level: Level,
+    /// Whether to run the machine code that there is.
+    pub(super) machine_code: bool,
 }
 
 /// Memory that is kept between runs.

@@ -204,9 +204,15 @@ pub(super) fn run_state(program: &Program, before: &Instances) -> Instances {
         specialised.run_reference(Phase::State, &mut expected.frame());
         result = Some(expected.clone());
         let bits = expected.bits(specialised.storage());
-        for run in [Specialised::run, Specialised::run_each] {
+        let operations = specialised.clone().without_machine_code();
+        let ways: [(_, fn(&Specialised, Phase, &mut Frame)); 3] = [
+            (&specialised, Specialised::run),
+            (&operations, Specialised::run),
+            (&specialised, Specialised::run_each),
+        ];
+        for (specialised, run) in ways {
             let mut instances = before.clone();
-            run(&specialised, Phase::State, &mut instances.frame());
+            run(specialised, Phase::State, &mut instances.frame());
             assert_eq!(instances.outbox.has_failed(), result.as_ref().is_some_and(|r| r.outbox.has_failed()));
             if !instances.outbox.has_failed() {
                 assert_eq!(instances.bits(specialised.storage()), bits);

@@ -1,0 +1,93 @@
+//! The order of the nodes of a graph: so that those that wait for each other are apart, and those that do not are side
+//! by side, as far as registers allow.
+
+use super::graph::{Graph, Node, Two, Value};
+
+/// Cycles until the result of a node is there, about, on CPUs of the last years.
+fn latency(node: &Node) -> u32 {
+    match node {
+        Node::Two(Two::Divide, ..) => 14,
+        Node::SquareRoot(_) => 20,
+        Node::Two(Two::Add | Two::Subtract | Two::Multiply | Two::Maximum | Two::Minimum, ..)
+        | Node::Fused(..)
+        | Node::Truth(..)
+        | Node::Round(..) => 4,
+        Node::Choose(..) | Node::Blend { .. } => 5,
+        // through memory
+        Node::Rows(_) => 20,
+        Node::Two(..) | Node::ShiftLeft(..) | Node::OrWhere(_) | Node::Held(_) => 1,
+        Node::OtherRows(_) => 0,
+        Node::Load(..) | Node::Uniform(_) | Node::Constant(_) => 0,
+    }
+}
+
+/// Nodes that start in one cycle.
+const WIDTH: u32 = 4;
+
+/// Puts the nodes of an order into a better one.
+pub(super) fn schedule(graph: &Graph, order: Vec<Value>, registers: u8) -> Vec<Value> {
+    let count = graph.nodes.len();
+    let mut users: Vec<Vec<Value>> = vec![Vec::new(); count];
+    let mut missing = vec![0; count];
+    for &value in &order {
+        for operand in graph.nodes[value as usize].operands() {
+            if !graph.nodes[operand as usize].is_source() {
+                users[operand as usize].push(value);
+                missing[value as usize] += 1;
+            }
+        }
+    }
+    let mut left: Vec<usize> = users.iter().map(Vec::len).collect();
+    // the longest way to a result
+    let mut distance = vec![0; count];
+    for &value in order.iter().rev() {
+        let after = users[value as usize].iter().map(|&user| distance[user as usize]).max().unwrap_or(0);
+        distance[value as usize] = after + latency(&graph.nodes[value as usize]);
+    }
+    // constants need some, too
+    let most = usize::from(registers) * 3 / 4;
+    let mut ready: Vec<Value> = order.iter().copied().filter(|&value| missing[value as usize] == 0).collect();
+    let mut starts = vec![0; count];
+    let (mut scheduled, mut cycle, mut in_cycle, mut live) = (Vec::with_capacity(order.len()), 0, 0, 0_usize);
+    while !ready.is_empty() {
+        let ends = |value: Value| {
+            let mut operands: Vec<Value> = graph.nodes[value as usize].operands().collect();
+            operands.sort_unstable();
+            let made =
+                operands.chunk_by(|a, b| a == b).filter(|same| !graph.nodes[same[0] as usize].is_source());
+            made.filter(|same| left[same[0] as usize] == same.len()).count()
+        };
+        let best = if live >= most {
+            // what frees registers, else what came first
+            (0..ready.len()).max_by_key(|&at| (ends(ready[at]).min(2), std::cmp::Reverse(ready[at])))
+        } else {
+            let can = (0..ready.len()).filter(|&at| starts[ready[at] as usize] <= cycle);
+            can.max_by_key(|&at| (distance[ready[at] as usize], std::cmp::Reverse(ready[at])))
+        };
+        let Some(best) = best else {
+            (cycle, in_cycle) = (cycle + 1, 0);
+            continue;
+        };
+        let value = ready.swap_remove(best);
+        live = live + 1 - ends(value);
+        for operand in graph.nodes[value as usize].operands() {
+            if !graph.nodes[operand as usize].is_source() {
+                left[operand as usize] -= 1;
+            }
+        }
+        let done = cycle.max(starts[value as usize]) + latency(&graph.nodes[value as usize]);
+        for &user in &users[value as usize] {
+            starts[user as usize] = starts[user as usize].max(done);
+            missing[user as usize] -= 1;
+            if missing[user as usize] == 0 {
+                ready.push(user);
+            }
+        }
+        scheduled.push(value);
+        in_cycle += 1;
+        if in_cycle == WIDTH {
+            (cycle, in_cycle) = (cycle + 1, 0);
+        }
+    }
+    scheduled
+}
