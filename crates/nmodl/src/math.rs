@@ -5,7 +5,7 @@
 //! in the same order, one lane for each element of a column, give the same bits several times faster.
 //! [`dispatch!`](crate::dispatch) compiles a kernel for AVX-512, for AVX2 with FMA and for the baseline of the target.
 //!
-//! A kernel that only needs [`guarded_exp`] calls it for each element. [`exp_lanes`], [`log_lanes`] and [`pow_lanes`]
+//! A kernel that only needs [`guarded_exp`] calls it for each element. [`exp_lanes`] and [`pow_lanes`]
 //! cover every argument, by libm where it is rare; a kernel calls them on a short array of intermediate results.
 //! On aarch64, too, the common range has the bits of x86-64 with FMA.
 //!
@@ -17,6 +17,8 @@ mod exp;
 #[cfg(target_arch = "x86_64")]
 mod exp_x86;
 mod log;
+#[cfg(target_arch = "x86_64")]
+mod log_x86;
 mod pow;
 mod powers_of_two;
 mod reciprocals;
@@ -35,7 +37,7 @@ pub use exp::{
     exp_finite, exp_in_place, exp_in_place_at, exp_lanes, guarded_exp, guarded_exp_in_place,
     guarded_exp_in_place_at,
 };
-pub use log::{log_in_place, log_in_place_at, log_lanes};
+pub use log::{log_in_place, log_in_place_at};
 pub use pow::{pow_in_place, pow_in_place_at, pow_lanes};
 
 /// Lanes that are checked together for arguments out of the common range.

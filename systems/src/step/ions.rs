@@ -4,7 +4,7 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::system::{Query, Res};
 use components::{Clock, Instances, IonBinding, IonColumns};
 use nmodl::dispatch;
-use nmodl::math::{Level, log_lanes};
+use nmodl::math::{Level, log_in_place_at};
 
 use super::gather::{self, At, gather};
 
@@ -60,35 +60,47 @@ pub fn ion_system(ion: Entity) -> impl FnMut(Res<Clock>, Query<&mut IonColumns>)
                 reversal.fill(0.0);
             } else {
                 let factor = thermal(clock.celsius) / *valence;
-                reversals(Level::best(), reversal, &inside[range.clone()], &outside[range], factor);
+                reversals(reversal, &inside[range.clone()], &outside[range], factor);
             }
         }
     }
 }
 
-dispatch! {
-    /// Nernst potentials (mV) for concentrations in mM and RT/zF (mV).
-    fn reversals(reversal: &mut [f64], inside: &[f64], outside: &[f64], factor: f64) = reversals_of_lanes;
-}
-
 /// Concentrations whose logarithms are computed at once.
-const BLOCK: usize = 64;
+const BLOCK: usize = 256;
 
-#[inline(always)]
-fn reversals_of_lanes<const FMA: bool>(reversal: &mut [f64], inside: &[f64], outside: &[f64], factor: f64) {
+/// Nernst potentials (mV) for concentrations in mM and RT/zF (mV).
+fn reversals(reversal: &mut [f64], inside: &[f64], outside: &[f64], factor: f64) {
+    let level = Level::best();
     let blocks = reversal.chunks_mut(BLOCK).zip(inside.chunks(BLOCK).zip(outside.chunks(BLOCK)));
     for (reversal, (inside, outside)) in blocks {
-        let mut logarithms = [2.0; BLOCK];
-        for (logarithm, (inside, outside)) in logarithms.iter_mut().zip(inside.iter().zip(outside)) {
-            *logarithm = outside / inside;
-        }
-        log_lanes::<FMA>(&mut logarithms);
-        let concentrations = inside.iter().zip(outside);
-        for ((reversal, logarithm), (&inside, &outside)) in
-            reversal.iter_mut().zip(logarithms).zip(concentrations)
-        {
-            *reversal = potential(inside, outside, factor * logarithm);
-        }
+        ratios(level, reversal, inside, outside);
+        log_in_place_at(level, reversal);
+        potentials(level, reversal, inside, outside, factor);
+    }
+}
+
+dispatch! {
+    /// Outside by inside.
+    fn ratios(ratios: &mut [f64], inside: &[f64], outside: &[f64]) = ratios_of_lanes;
+}
+
+#[inline(always)]
+fn ratios_of_lanes<const FMA: bool>(ratios: &mut [f64], inside: &[f64], outside: &[f64]) {
+    for (ratio, (inside, outside)) in ratios.iter_mut().zip(inside.iter().zip(outside)) {
+        *ratio = outside / inside;
+    }
+}
+
+dispatch! {
+    /// From logarithms of ratios to potentials.
+    fn potentials(numbers: &mut [f64], inside: &[f64], outside: &[f64], factor: f64) = potentials_of_lanes;
+}
+
+#[inline(always)]
+fn potentials_of_lanes<const FMA: bool>(numbers: &mut [f64], inside: &[f64], outside: &[f64], factor: f64) {
+    for (number, (&inside, &outside)) in numbers.iter_mut().zip(inside.iter().zip(outside)) {
+        *number = potential(inside, outside, factor * *number);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Compilers vectorise loops only as long as they can tell that their columns do not overlap, and each time in another
 //! way; these operations are what they are.
 
+use super::log::common_logarithm;
 use super::{Features, Level};
 use crate::column::Line;
 
@@ -84,6 +85,9 @@ pub(crate) trait Vector: Copy {
     /// Two numbers that are side by side for each lane, the first of them being at a place: the first ones and the second
     /// ones. All are there.
     unsafe fn pairs(numbers: *const f64, places: &[i32; 8]) -> [Self; 2];
+    /// Natural logarithms with the bits of libm, and a bit for each lane whose number is not one of those that
+    /// [`log_in_place`](super::log_in_place) does itself.
+    unsafe fn common_logarithm(self) -> (Self, u8);
     /// Replaces all numbers by their [`guarded_exp`](super::guarded_exp).
     unsafe fn guarded_exps(lines: &mut [Line]);
 }
@@ -178,6 +182,14 @@ impl Vector for Plain {
     }
 
     #[inline(always)]
+    unsafe fn common_logarithm(self) -> (Self, u8) {
+        let logarithms = self.0.map(common_logarithm::<{ super::BASELINE_FMA }>);
+        let bit = |(lane, (_, is_common)): (usize, &(f64, bool))| u8::from(!is_common) << lane;
+        let uncommon = logarithms.iter().enumerate().map(bit).fold(0, |bits, bit| bits | bit);
+        (Self(logarithms.map(|(logarithm, _)| logarithm)), uncommon)
+    }
+
+    #[inline(always)]
     unsafe fn guarded_exps(lines: &mut [Line]) {
         for number in lines.iter_mut().flat_map(|line| &mut line.0) {
             *number = super::guarded_exp::<{ super::BASELINE_FMA }>(*number);
@@ -233,6 +245,7 @@ mod x86 {
 
     use super::{EXPONENT_BITS, LEAST_QUOTIENT, LEAST_RECIPROCAL, Line, ROUNDED_LIKEWISE, Vector};
     use crate::math::exp_x86::{eight, lines_of_fours};
+    use crate::math::log_x86;
 
     /// Numbers in two registers of AVX2.
     #[derive(Clone, Copy)]
@@ -417,6 +430,22 @@ mod x86 {
         }
 
         #[inline(always)]
+        unsafe fn common_logarithm(self) -> (Self, u8) {
+            // SAFETY: by the caller; the places are those of rows
+            unsafe {
+                let [first, second] = [log_x86::four(self.0), log_x86::four(self.1)];
+                let mut places = [0; 8];
+                _mm_storeu_si128(places.as_mut_ptr().cast(), first.places);
+                _mm_storeu_si128(places[4..].as_mut_ptr().cast(), second.places);
+                let [reciprocal, log] = Self::pairs(log_x86::table(), &places);
+                let uncommon =
+                    !(_mm256_movemask_pd(first.common) | _mm256_movemask_pd(second.common) << 4) as u8;
+                let first = log_x86::four_logarithms(first, [reciprocal.0, log.0]);
+                (Self(first, log_x86::four_logarithms(second, [reciprocal.1, log.1])), uncommon)
+            }
+        }
+
+        #[inline(always)]
         unsafe fn guarded_exps(lines: &mut [Line]) {
             // SAFETY: by the caller
             unsafe { lines_of_fours(lines) }
@@ -589,6 +618,18 @@ mod x86 {
                     Self(_mm512_insertf64x4::<1>(_mm512_castpd256_pd512(first), more_first)),
                     Self(_mm512_insertf64x4::<1>(_mm512_castpd256_pd512(second), more_second)),
                 ]
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn common_logarithm(self) -> (Self, u8) {
+            // SAFETY: by the caller; the places are those of rows
+            unsafe {
+                let eight = log_x86::eight(self.0);
+                let mut places = [0; 8];
+                _mm256_storeu_si256(places.as_mut_ptr().cast(), eight.places);
+                let [reciprocal, log] = Self::pairs(log_x86::table(), &places);
+                (Self(log_x86::eight_logarithms(eight, [reciprocal.0, log.0])), !eight.common)
             }
         }
 

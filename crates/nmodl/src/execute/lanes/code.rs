@@ -365,7 +365,7 @@ impl Code {
                 }
                 straight.has_code = has_code;
                 straight.operations.push(operation);
-                straight.needed = needed;
+                straight.needed.push(needed);
                 self.steps.push(step);
                 continue;
             }
@@ -400,14 +400,21 @@ impl Code {
         if operations.is_empty() {
             return;
         }
-        let is_needed = |slot: Slot| slot.0 >= self.registers || needed.has(slot.0);
-        let segment = if has_code { Segment::compile(&operations, is_needed, level) } else { None };
-        let segment = segment.map(|segment| {
-            self.segments.push(segment);
-            self.segments.len() as u32 - 1
-        });
-        let end = self.steps.len() as u32;
-        self.push(Operation::Steps { first: end - operations.len() as u32, end, segment }, within);
+        let mut first = self.steps.len() as u32 - operations.len() as u32;
+        let ends = if has_code { Segment::parts(&operations) } else { vec![operations.len()] };
+        let mut start = 0;
+        for end in ends {
+            let (operations, needed) = (&operations[start..end], &needed[end - 1]);
+            let is_needed = |slot: Slot| slot.0 >= self.registers || needed.has(slot.0);
+            let segment = if has_code { Segment::compile(operations, is_needed, level) } else { None };
+            let segment = segment.map(|segment| {
+                self.segments.push(segment);
+                self.segments.len() as u32 - 1
+            });
+            let last = first + operations.len() as u32;
+            self.push(Operation::Steps { first, end: last, segment }, within);
+            (first, start) = (last, end);
+        }
     }
 
     fn push(&mut self, operation: Operation, within: Option<Mask>) {
@@ -427,6 +434,6 @@ struct Straight {
     operations: Vec<Operation>,
     /// Whether there can be machine code for them.
     has_code: bool,
-    /// The registers that are needed after them.
-    needed: live::Registers,
+    /// The registers that are needed after each.
+    needed: Vec<live::Registers>,
 }

@@ -19,6 +19,11 @@ impl Segment {
         false
     }
 
+    /// One.
+    pub(super) fn parts(operations: &[Operation]) -> Vec<usize> {
+        vec![operations.len()]
+    }
+
     /// Never runs.
     ///
     /// # Safety

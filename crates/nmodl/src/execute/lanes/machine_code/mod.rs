@@ -32,6 +32,10 @@ pub(super) struct Segment {
     constants: Arc<Column>,
 }
 
+/// Cycles for which operations of a segment wait for each other, about: measured on Zen 5, where half or twice as many
+/// cost some percent.
+const CHAIN: u32 = 70;
+
 /// Takes the lines of slots, uniform numbers, masks, where to start and to end (bytes from the first lane of the
 /// block), and constants; returns where it ended.
 type Run =
@@ -79,6 +83,27 @@ impl Segment {
     /// Whether there can be code for an operation.
     pub(super) fn can_do(operation: &Operation) -> bool {
         Graph::can_add(operation)
+    }
+
+    /// The ends of the parts into which operations are to be divided, each a segment of its own: where each one waits
+    /// for the one before, a CPU needs operations of other lanes to do meanwhile, and finds them in short segments.
+    pub(super) fn parts(operations: &[Operation]) -> Vec<usize> {
+        let mut graph = Graph::default();
+        let mut depths = schedule::Depths::default();
+        let after = |operation| {
+            graph.add(operation);
+            depths.greatest(&graph)
+        };
+        let chains: Vec<u32> = operations.iter().map(after).collect();
+        let all = chains.last().copied().unwrap_or(0);
+        let count = ((all + CHAIN / 2) / CHAIN).max(1);
+        // the first operation of a part is the first one that comes so late
+        let mut ends: Vec<usize> =
+            (1..count).map(|part| chains.partition_point(|&chain| chain * count <= all * part)).collect();
+        ends.push(operations.len());
+        ends.retain(|&end| end > 0);
+        ends.dedup();
+        ends
     }
 
     /// Does the operations in the lines of the bank; `by_steps` does those of a bank with one line.

@@ -21,6 +21,25 @@ fn latency(node: &Node) -> u32 {
     }
 }
 
+/// When the nodes of a graph have their results, if nothing but operands keeps them waiting.
+#[derive(Default)]
+pub(super) struct Depths {
+    cycles: Vec<u32>,
+    greatest: u32,
+}
+
+impl Depths {
+    /// When the last of all nodes has its result (cycles). The graph is that of the calls before, or has grown.
+    pub(super) fn greatest(&mut self, graph: &Graph) -> u32 {
+        for node in &graph.nodes[self.cycles.len()..] {
+            let start = node.operands().map(|operand| self.cycles[operand as usize]).max().unwrap_or(0);
+            self.cycles.push(start + latency(node));
+            self.greatest = self.greatest.max(start + latency(node));
+        }
+        self.greatest
+    }
+}
+
 /// Nodes that start in one cycle.
 const WIDTH: u32 = 4;
 
