@@ -8,7 +8,10 @@ use crate::stream::Stream;
 const WORDS: usize = 4;
 
 /// Streams side by side. Those that are not there are zeros.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// A stream whose draws came to the end of its block waits there, at the word behind the last one, until it draws again:
+/// by then more of them need their next block. Those that count compute blocks anyway, and leave none waiting.
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 pub(super) struct Line {
     counters: [[u32; LANES]; 4],
@@ -19,12 +22,17 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn get(&self, lane: usize) -> Stream {
-        Stream {
+        let which = self.which[lane];
+        let mut stream = Stream {
             counter: self.counters.map(|words| words[lane]),
             words: self.words.map(|words| words[lane]),
             global_index: self.keys[lane],
-            which: self.which[lane] as u8,
+            which: which as u8 % WORDS as u8,
+        };
+        if which == WORDS as u32 {
+            stream.advance();
         }
+        stream
     }
 
     pub(super) fn set(&mut self, lane: usize, stream: Option<Stream>) {
@@ -35,12 +43,12 @@ impl Line {
         (self.keys[lane], self.which[lane]) = (global_index, u32::from(which & 3));
     }
 
-    /// Numbers from those that draw, and others from the rest. All have the key.
+    /// Numbers from those that draw, none of which waits for its next block, and others from the rest.
     ///
     /// # Safety
     /// The CPU has the features of the words.
     #[inline(always)]
-    pub(super) unsafe fn draw<W: Words>(&mut self, drawing: u8, keys: &W::Keys) -> [f64; LANES] {
+    pub(super) unsafe fn draw<W: Words>(&mut self, drawing: u8) -> [f64; LANES] {
         // SAFETY: by the caller
         unsafe {
             let [a, b, c, d] = load::<W>(&self.words);
@@ -48,33 +56,40 @@ impl Line {
             let later = which.at_most(W::splat(2)).select(c, d);
             let later = which.at_most(W::splat(1)).select(b, later);
             let drawn = which.at_most(W::splat(0)).select(a, later).uniforms();
-            let next = which.subtract(W::lanes(drawing));
-            next.and(W::splat(WORDS as u32 - 1)).store(&mut self.which);
-            let renewed = W::splat(WORDS as u32).at_most(next);
-            if renewed.bits() != 0 {
-                self.renew(renewed, keys);
-            }
+            which.subtract(W::lanes(drawing)).store(&mut self.which);
             drawn
         }
     }
 
-    /// Takes those of a mask to their next block.
+    /// Those that wait for their next block, a bit for each.
     ///
     /// # Safety
     /// As for `draw`.
     #[inline(always)]
-    unsafe fn renew<W: Words>(&mut self, renewed: W, keys: &W::Keys) {
+    pub(super) unsafe fn waiting<W: Words>(&self) -> u8 {
+        // SAFETY: by the caller
+        unsafe { W::splat(WORDS as u32).at_most(W::load(&self.which)).bits() }
+    }
+
+    /// Takes those whose bits are set, which wait, to their next block. All have the key.
+    ///
+    /// # Safety
+    /// As for `draw`.
+    #[inline(always)]
+    pub(super) unsafe fn renew<W: Words>(&mut self, renewed: u8, keys: &W::Keys) {
         // SAFETY: by the caller
         unsafe {
             if self.may_carry(W::splat(1)) {
-                return self.renew_each(renewed.bits());
+                return self.renew_each(renewed);
             }
+            let renewed = W::lanes(renewed);
             let [a, b, c, d] = load::<W>(&self.counters);
             let a = a.subtract(renewed);
             a.store(&mut self.counters[0]);
             for (words, new) in self.words.iter_mut().zip(W::philox([a, b, c, d], keys)) {
                 renewed.select(new, W::load(words)).store(words);
             }
+            renewed.select(W::splat(0), W::load(&self.which)).store(&mut self.which);
         }
     }
 
@@ -82,9 +97,7 @@ impl Line {
     #[cold]
     fn renew_each(&mut self, renewed: u8) {
         for lane in (0..LANES).filter(|lane| renewed >> lane & 1 == 1) {
-            let mut stream = self.get(lane);
-            stream.advance();
-            self.set(lane, Some(stream));
+            self.set(lane, Some(self.get(lane)));
         }
     }
 
@@ -103,106 +116,126 @@ impl Line {
         }
     }
 
-    /// How many of its next numbers are below a bound, for each that draws; others count nothing.
+    /// Starts to count how many of its next numbers are below a bound, for each that draws: those of the blocks that they
+    /// are at. If counters may carry, counts all at once.
     ///
     /// # Safety
     /// As for `draw`.
     #[inline(always)]
-    pub(super) unsafe fn count_below<W: Words>(
+    pub(super) unsafe fn start_counting<W: Words>(
         &mut self,
         drawing: u8,
         draws: W,
         bounds: &[f64; LANES],
-        keys: &W::Keys,
-    ) -> [f64; LANES] {
+    ) -> Counted {
         // SAFETY: by the caller
         unsafe {
             // from the start of the block that each is at: the first word, and behind the last one that is drawn
             let begin = W::load(&self.which);
             let draws = draws.and(W::lanes(drawing));
             let end = begin.add(draws);
+            let mut state = Counted::default();
             let blocks = end.divide_by_four();
             if self.may_carry(blocks) {
                 let mut all_draws = [0; LANES];
                 draws.store(&mut all_draws);
-                return self.count_each(all_draws, bounds);
+                state.counted = self.count_each(all_draws, bounds);
+                W::load(&self.which).store(&mut state.end);
+                return state;
             }
-            let limits = W::limits(bounds);
-            let (mut counted, mut words) = (W::splat(0), load::<W>(&self.words));
+            let (words, limits) = (load::<W>(&self.words), W::limits(bounds));
             if may_be_below(words, limits) {
-                counted = words_below(words, [begin, end], bounds);
+                words_below(words, [begin, end], bounds).store(&mut state.counted);
             }
-            let counters = load::<W>(&self.counters);
-            let mut block = W::splat(1);
-            loop {
-                let is_reached = block.at_most(blocks);
-                if is_reached.bits() == 0 {
-                    break;
-                }
-                let [a, b, c, d] = counters;
-                let new = W::philox([a.add(block), b, c, d], keys);
-                if may_be_below(new, limits) {
-                    // as far as the block goes, which starts at 0
-                    let passed = block.add(block).add(block).add(block);
-                    let left = is_reached.and(end.subtract(passed));
-                    counted = counted.add(words_below(new, [W::splat(0), left], bounds));
-                }
-                for (word, new) in words.iter_mut().zip(new) {
-                    *word = is_reached.select(new, *word);
-                }
-                block = block.add(W::splat(1));
-            }
-            for (to, word) in self.words.iter_mut().zip(words) {
-                word.store(to);
-            }
-            counters[0].add(blocks).store(&mut self.counters[0]);
-            end.and(W::splat(WORDS as u32 - 1)).store(&mut self.which);
-            counted.numbers()
+            limits.store(&mut state.limits);
+            end.store(&mut state.end);
+            state.blocks = blocks.greatest();
+            state
         }
     }
 
-    /// How often products of numbers so far and the next ones are not below a bound, until they are or as many were
-    /// drawn; for each that draws.
+    /// Takes those that reach it to a block, the given one since the start; whether one of its words may be below its
+    /// bound, so that [`Line::count_in_block`] has to look.
     ///
     /// # Safety
     /// As for `draw`.
     #[inline(always)]
-    pub(super) unsafe fn count_products<W: Words>(
+    pub(super) unsafe fn next_block<W: Words>(
         &mut self,
-        mut drawing: u8,
-        draws: W,
-        [starts, bounds]: [&[f64; LANES]; 2],
+        block: u32,
+        state: &mut Counted,
         keys: &W::Keys,
-    ) -> [f64; LANES] {
+    ) -> bool {
         // SAFETY: by the caller
         unsafe {
-            let (mut products, mut counted) = (*starts, W::splat(0));
-            loop {
-                let next = counted.add(W::splat(1));
-                drawing &= next.at_most(draws).bits();
-                if drawing == 0 {
-                    return counted.numbers();
-                }
-                let drawn = self.draw::<W>(drawing, keys);
-                for (product, drawn) in products.iter_mut().zip(&drawn) {
-                    *product *= drawn;
-                }
-                drawing &= !W::below(&products, bounds);
-                counted = W::lanes(drawing).select(next, counted);
+            let is_reached = W::splat(block * WORDS as u32).at_most(W::load(&state.end));
+            let [a, b, c, d] = load::<W>(&self.counters);
+            let new = W::philox([a.add(W::splat(block)), b, c, d], keys);
+            for (words, new) in self.words.iter_mut().zip(new) {
+                is_reached.select(new, W::load(words)).store(words);
             }
+            may_be_below(new, W::load(&state.limits))
         }
     }
 
-    /// [`Line::count_below`] of one after the other.
+    /// Counts on in the block that those which reach it were taken to.
+    ///
+    /// # Safety
+    /// As for `draw`.
+    #[inline(always)]
+    pub(super) unsafe fn count_in_block<W: Words>(
+        &self,
+        block: u32,
+        state: &mut Counted,
+        bounds: &[f64; LANES],
+    ) {
+        // SAFETY: by the caller
+        unsafe {
+            let (start, end) = (W::splat(block * WORDS as u32), W::load(&state.end));
+            // as far as the block goes, which starts at 0; others have none
+            let left = start.at_most(end).and(end.subtract(start));
+            let counted = words_below(load::<W>(&self.words), [W::splat(0), left], bounds);
+            W::load(&state.counted).add(counted).store(&mut state.counted);
+        }
+    }
+
+    /// Ends what was counted.
+    ///
+    /// # Safety
+    /// As for `draw`.
+    #[inline(always)]
+    pub(super) unsafe fn end_counting<W: Words>(&mut self, state: &Counted) -> [f64; LANES] {
+        // SAFETY: by the caller
+        unsafe {
+            let end = W::load(&state.end);
+            W::load(&self.counters[0]).add(end.divide_by_four()).store(&mut self.counters[0]);
+            end.and(W::splat(WORDS as u32 - 1)).store(&mut self.which);
+            W::load(&state.counted).numbers()
+        }
+    }
+
+    /// How many of its next numbers are below a bound, of one after the other.
     #[cold]
-    fn count_each(&mut self, draws: [u32; LANES], bounds: &[f64; LANES]) -> [f64; LANES] {
+    fn count_each(&mut self, draws: [u32; LANES], bounds: &[f64; LANES]) -> [u32; LANES] {
         std::array::from_fn(|lane| {
             let mut stream = self.get(lane);
             let counted = stream.count_below(u64::from(draws[lane]), bounds[lane]);
             self.set(lane, Some(stream));
-            counted as f64
+            counted as u32
         })
     }
+}
+
+/// What streams of a line counted so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counted {
+    /// How many blocks after the one that each was at are needed, at most.
+    pub(super) blocks: u32,
+    /// Behind the last word that is drawn, from the start of the block that each was at.
+    end: [u32; LANES],
+    counted: [u32; LANES],
+    /// [`Words::limits`] of the bounds.
+    limits: [u32; LANES],
 }
 
 /// # Safety

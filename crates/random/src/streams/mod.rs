@@ -44,7 +44,7 @@ enum Key {
 
 impl PartialEq for Streams {
     fn eq(&self, other: &Self) -> bool {
-        (self.count, &self.lines, &self.present) == (other.count, &other.lines, &other.present)
+        self.count == other.count && self.iter().eq(other.iter())
     }
 }
 

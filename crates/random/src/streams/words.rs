@@ -45,6 +45,8 @@ pub(super) trait Words: Copy {
     /// The same of the lanes whose number is below a bound.
     unsafe fn below(numbers: &[f64; LANES], bounds: &[f64; LANES]) -> u8;
     unsafe fn least(self, other: Self) -> Self;
+    /// The greatest of all words.
+    unsafe fn greatest(self) -> u32;
     /// The key with this first word, the second one being 0.
     unsafe fn keys(key: u32) -> Self::Keys;
     /// Philox4x32-10
@@ -159,6 +161,11 @@ impl Words for Plain {
     #[inline(always)]
     unsafe fn least(self, other: Self) -> Self {
         self.of(other, u32::min)
+    }
+
+    #[inline(always)]
+    unsafe fn greatest(self) -> u32 {
+        self.0.into_iter().fold(0, u32::max)
     }
 
     #[inline(always)]
@@ -361,6 +368,18 @@ mod x86 {
                     #[inline(always)]
                     unsafe fn least(self, other: Self) -> Self {
                         Self(unsafe { _mm256_min_epu32(self.0, other.0) })
+                    }
+
+                    #[inline(always)]
+                    unsafe fn greatest(self) -> u32 {
+                        unsafe {
+                            let (low, high) =
+                                (_mm256_castsi256_si128(self.0), _mm256_extracti128_si256::<1>(self.0));
+                            let four = _mm_max_epu32(low, high);
+                            let two = _mm_max_epu32(four, _mm_shuffle_epi32::<0b01_00_11_10>(four));
+                            let one = _mm_max_epu32(two, _mm_shuffle_epi32::<0b10_11_00_01>(two));
+                            _mm_cvtsi128_si32(one).cast_unsigned()
+                        }
                     }
 
                     #[inline(always)]

@@ -406,6 +406,8 @@ impl Code {
         for end in ends {
             let (operations, needed) = (&operations[start..end], &needed[end - 1]);
             let is_needed = |slot: Slot| slot.0 >= self.registers || needed.has(slot.0);
+            // a step is as fast as code for one operation
+            let has_code = has_code && operations.len() > 1;
             let segment = if has_code { Segment::compile(operations, is_needed, level) } else { None };
             let segment = segment.map(|segment| {
                 self.segments.push(segment);
