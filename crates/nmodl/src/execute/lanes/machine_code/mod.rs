@@ -7,13 +7,16 @@
 //! What is rare is not done by this code: where an argument of an exponential is large, or a quotient may lack the
 //! bits of a division, it stops before it has changed anything, and the operations do that vector.
 
+mod assembler;
 mod emit;
 mod graph;
+mod registers;
 mod schedule;
 
 use std::sync::{Arc, LazyLock};
 
-use emit::{Emitted, Width};
+use assembler::Width;
+use emit::Emitted;
 use graph::Graph;
 use memmap2::{Mmap, MmapMut};
 
