@@ -274,13 +274,13 @@ impl<'s, 'f> Machine<'s, 'f> {
                 unsafe { step.run(bank) };
             }
         };
-        let segment = segment.filter(|_| self.fixed.machine_code);
-        let segment = segment.map(|segment| &self.code.segments[segment as usize]);
+        let segments = self.code.segments.as_ref().filter(|_| self.fixed.machine_code);
+        let segment = segments.zip(segment);
         let run = |(start, lines): (usize, usize)| {
             let bank = self.bank(start, lines);
             match segment {
                 // SAFETY: as for steps
-                Some(segment) => unsafe { segment.run(&bank, by_steps) },
+                Some((segments, segment)) => unsafe { segments.run(segment, &bank, by_steps) },
                 None => by_steps(&bank),
             }
         };

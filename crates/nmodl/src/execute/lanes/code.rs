@@ -2,7 +2,7 @@
 
 use super::Target;
 use super::live;
-use super::machine_code::Segment;
+use super::machine_code::{self, Segments, Writer};
 use super::steps::{Step, Test};
 use crate::ir::{BinaryOperation, Instruction, Kernel, Place, Register, UnaryOperation};
 use crate::math::Level;
@@ -214,7 +214,7 @@ pub(in crate::execute) struct Code {
     /// For each operation, the mask of the lanes that it is for.
     pub(super) within: Vec<Option<Mask>>,
     pub(super) steps: Vec<Step>,
-    pub(super) segments: Vec<Segment>,
+    pub(super) segments: Option<Segments>,
     pub(super) tests: Vec<Test>,
     /// Where each label is.
     pub(super) targets: Vec<u32>,
@@ -359,7 +359,7 @@ impl Code {
         let (mut within, mut straight) = (None, Straight::default());
         for (operation, needed) in std::mem::take(&mut self.operations).into_iter().zip(needed) {
             if let Some(step) = Step::decode(&operation, level) {
-                let has_code = machine_code && Segment::can_do(&operation);
+                let has_code = machine_code && machine_code::can_do(&operation);
                 if straight.has_code != has_code {
                     self.end(&mut straight, within, level);
                 }
@@ -392,27 +392,28 @@ impl Code {
             }
         }
         self.end(&mut straight, within, level);
+        self.segments = straight.segments.finish();
     }
 
     /// Adds straight operations, if there are any, whose steps are the last ones.
     fn end(&mut self, straight: &mut Straight, within: Option<Mask>, level: Level) {
-        let Straight { operations, has_code, needed } = std::mem::take(straight);
+        let (operations, needed) =
+            (std::mem::take(&mut straight.operations), std::mem::take(&mut straight.needed));
         if operations.is_empty() {
             return;
         }
+        let has_code = straight.has_code;
         let mut first = self.steps.len() as u32 - operations.len() as u32;
-        let ends = if has_code { Segment::parts(&operations) } else { vec![operations.len()] };
+        let ends = if has_code { machine_code::parts(&operations) } else { vec![operations.len()] };
         let mut start = 0;
         for end in ends {
             let (operations, needed) = (&operations[start..end], &needed[end - 1]);
             let is_needed = |slot: Slot| slot.0 >= self.registers || needed.has(slot.0);
             // a step is as fast as code for one operation
-            let has_code = has_code && operations.len() > 1;
-            let segment = if has_code { Segment::compile(operations, is_needed, level) } else { None };
-            let segment = segment.map(|segment| {
-                self.segments.push(segment);
-                self.segments.len() as u32 - 1
-            });
+            let segment = match has_code && operations.len() > 1 {
+                true => straight.segments.add(operations, is_needed, level),
+                false => None,
+            };
             let last = first + operations.len() as u32;
             self.push(Operation::Steps { first, end: last, segment }, within);
             (first, start) = (last, end);
@@ -438,4 +439,6 @@ struct Straight {
     has_code: bool,
     /// The registers that are needed after each.
     needed: Vec<live::Registers>,
+    /// The code of those before.
+    segments: Writer,
 }

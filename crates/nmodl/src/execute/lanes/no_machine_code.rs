@@ -4,31 +4,42 @@ use super::code::{Operation, Slot};
 use super::steps::Bank;
 use crate::math::Level;
 
-/// The code of a segment.
+/// The code of segments, which can be run.
 #[derive(Clone, Debug)]
-pub(super) enum Segment {}
+pub(super) enum Segments {}
 
-impl Segment {
+/// Segments while they are made.
+#[derive(Debug, Default)]
+pub(super) struct Writer;
+
+impl Writer {
     /// No code.
-    pub(super) fn compile(_: &[Operation], _: impl Fn(Slot) -> bool, _: Level) -> Option<Self> {
+    pub(super) fn add(&mut self, _: &[Operation], _: impl Fn(Slot) -> bool, _: Level) -> Option<u32> {
         None
     }
 
-    /// Whether there can be code for an operation.
-    pub(super) fn can_do(_: &Operation) -> bool {
-        false
+    /// None.
+    pub(super) fn finish(self) -> Option<Segments> {
+        None
     }
+}
 
-    /// One.
-    pub(super) fn parts(operations: &[Operation]) -> Vec<usize> {
-        vec![operations.len()]
-    }
+/// Whether there can be code for an operation.
+pub(super) fn can_do(_: &Operation) -> bool {
+    false
+}
 
+/// One.
+pub(super) fn parts(operations: &[Operation]) -> Vec<usize> {
+    vec![operations.len()]
+}
+
+impl Segments {
     /// Never runs.
     ///
     /// # Safety
     /// None is needed.
-    pub(super) unsafe fn run(&self, _: &Bank, _: impl Fn(&Bank)) {
+    pub(super) unsafe fn run(&self, _: u32, _: &Bank, _: impl Fn(&Bank)) {
         match *self {}
     }
 }

@@ -20,19 +20,35 @@ use emit::Emitted;
 use graph::Graph;
 use memmap2::{Mmap, MmapMut};
 
-use super::Bits;
 use super::code::{Operation, Slot};
 use super::steps::Bank;
+use super::{Bits, LANES};
 use crate::Column;
 use crate::column::Line;
 use crate::math::exp_parts::POWERS_OF_TWO;
 use crate::math::{Features, Level};
 
-/// The code of a segment.
+/// The code of segments, which can be run.
 #[derive(Clone, Debug)]
-pub(super) struct Segment {
+pub(super) struct Segments {
     code: Arc<Mmap>,
     constants: Arc<Column>,
+    starts: Vec<Start>,
+}
+
+/// Where a segment starts in the code, and its constants among all of them.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    code: usize,
+    constants: usize,
+}
+
+/// Segments while they are made.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    code: Vec<u8>,
+    constants: Vec<f64>,
+    starts: Vec<Start>,
 }
 
 /// Cycles for which operations of a segment wait for each other, about: measured on Zen 5, where half or twice as many
@@ -53,14 +69,15 @@ static TABLE: LazyLock<[[u64; 2]; 128]> = LazyLock::new(|| {
     table
 });
 
-impl Segment {
-    /// The code for operations, of which the numbers in some slots are needed afterwards; none if this CPU has no
-    /// vectors that it is for, or the operating system lets nobody make code.
-    pub(super) fn compile(
+impl Writer {
+    /// The number of the code for operations, of which the numbers in some slots are needed afterwards; none if this CPU
+    /// has no vectors that it is for.
+    pub(super) fn add(
+        &mut self,
         operations: &[Operation],
         is_needed: impl Fn(Slot) -> bool,
         level: Level,
-    ) -> Option<Self> {
+    ) -> Option<u32> {
         let width = match level.features() {
             Features::Baseline => return None,
             Features::Avx2Fma => Width::Four,
@@ -77,52 +94,70 @@ impl Segment {
         let emitted = emit::emit(&graph, &results, TABLE.as_ptr().cast(), width);
         debug_assert!(emitted.is_ok(), "{:?}", emitted.err());
         let Emitted { code, constants } = emitted.ok()?;
-        let mut memory = MmapMut::map_anon(code.len()).ok()?;
-        memory[..code.len()].copy_from_slice(&code);
-        let constants: Column = constants.into_iter().map(f64::from_bits).collect();
-        Some(Self { code: Arc::new(memory.make_exec().ok()?), constants: Arc::new(constants) })
+        self.starts.push(Start { code: self.code.len(), constants: self.constants.len() });
+        self.code.extend(code);
+        self.constants.extend(constants.into_iter().map(f64::from_bits));
+        // whole lines, as vectors want them
+        self.constants.resize(self.constants.len().next_multiple_of(LANES), 0.);
+        Some(self.starts.len() as u32 - 1)
     }
 
-    /// Whether there can be code for an operation.
-    pub(super) fn can_do(operation: &Operation) -> bool {
-        Graph::can_add(operation)
+    /// What can be run of it; nothing where the operating system lets nobody make code.
+    pub(super) fn finish(self) -> Option<Segments> {
+        let mut memory = MmapMut::map_anon(self.code.len()).ok()?;
+        memory.copy_from_slice(&self.code);
+        let code = Arc::new(memory.make_exec().ok()?);
+        Some(Segments {
+            code,
+            constants: Arc::new(self.constants.into_iter().collect()),
+            starts: self.starts,
+        })
     }
+}
 
-    /// The ends of the parts into which operations are to be divided, each a segment of its own: where each one waits
-    /// for the one before, a CPU needs operations of other lanes to do meanwhile, and finds them in short segments.
-    pub(super) fn parts(operations: &[Operation]) -> Vec<usize> {
-        let mut graph = Graph::default();
-        let mut depths = schedule::Depths::default();
-        let after = |operation| {
-            graph.add(operation);
-            depths.greatest(&graph)
-        };
-        let chains: Vec<u32> = operations.iter().map(after).collect();
-        let all = chains.last().copied().unwrap_or(0);
-        let count = ((all + CHAIN / 2) / CHAIN).max(1);
-        // the first operation of a part is the first one that comes so late
-        let mut ends: Vec<usize> =
-            (1..count).map(|part| chains.partition_point(|&chain| chain * count <= all * part)).collect();
-        ends.push(operations.len());
-        ends.retain(|&end| end > 0);
-        ends.dedup();
-        ends
-    }
+/// Whether there can be code for an operation.
+pub(super) fn can_do(operation: &Operation) -> bool {
+    Graph::can_add(operation)
+}
 
-    /// Does the operations in the lines of the bank; `by_steps` does those of a bank with one line.
+/// The ends of the parts into which operations are to be divided, each a segment of its own: where each one waits for the
+/// one before, a CPU needs operations of other lanes to do meanwhile, and finds them in short segments.
+pub(super) fn parts(operations: &[Operation]) -> Vec<usize> {
+    let mut graph = Graph::default();
+    let mut depths = schedule::Depths::default();
+    let after = |operation| {
+        graph.add(operation);
+        depths.greatest(&graph)
+    };
+    let chains: Vec<u32> = operations.iter().map(after).collect();
+    let all = chains.last().copied().unwrap_or(0);
+    let count = ((all + CHAIN / 2) / CHAIN).max(1);
+    // the first operation of a part is the first one that comes so late
+    let mut ends: Vec<usize> =
+        (1..count).map(|part| chains.partition_point(|&chain| chain * count <= all * part)).collect();
+    ends.push(operations.len());
+    ends.retain(|&end| end > 0);
+    ends.dedup();
+    ends
+}
+
+impl Segments {
+    /// Does the operations of a segment in the lines of the bank; `by_steps` does those of a bank with one line.
     ///
     /// # Safety
-    /// The bank is that of the code which the segment was compiled for, whose slots have the lines it says and are
-    /// used by nobody else.
-    pub(super) unsafe fn run(&self, bank: &Bank, by_steps: impl Fn(&Bank)) {
+    /// The segment is one of these. The bank is that of the code which it was made for, whose slots have the lines it says
+    /// and are used by nobody else.
+    pub(super) unsafe fn run(&self, segment: u32, bank: &Bank, by_steps: impl Fn(&Bank)) {
         const LINE: usize = size_of::<Line>();
+        let start = self.starts[segment as usize];
         let (mut line, end) = (bank.first, bank.first + bank.lines);
-        // SAFETY: the code was made for this signature
-        let run = unsafe { std::mem::transmute::<*const u8, Run>(self.code.as_ptr()) };
+        // SAFETY: there the code starts, which was made for this signature
+        let run = unsafe { std::mem::transmute::<*const u8, Run>(self.code[start.code..].as_ptr()) };
+        let constants = self.constants[start.constants..].as_ptr();
         let (slots, uniform, masks) = (bank.slots.as_ptr(), bank.uniform.as_ptr(), bank.masks.as_ptr());
         while line < end {
             // SAFETY: by the caller; the CPU has the instructions, or there would be no code
-            let at = unsafe { run(slots, uniform, masks, line * LINE, end * LINE, self.constants.as_ptr()) };
+            let at = unsafe { run(slots, uniform, masks, line * LINE, end * LINE, constants) };
             line = at / LINE;
             if line < end {
                 by_steps(&Bank { first: line, lines: 1, ..*bank });
@@ -181,9 +216,16 @@ mod tests {
     /// Does operations by code and by steps, which have to leave the same bits in the slots that are needed.
     fn compare(operations: &[Operation], needed: &[Slot]) {
         for level in Level::available() {
-            let segment = Segment::compile(operations, |slot| needed.contains(&slot), level);
-            assert_eq!(segment.is_some(), level.features() != Features::Baseline, "{operations:?}");
-            let Some(segment) = segment else { continue };
+            // not the first one
+            let mut writer = Writer::default();
+            for _ in 0..2 {
+                let segment = writer.add(operations, |slot| needed.contains(&slot), level);
+                assert_eq!(segment.is_some(), level.features() != Features::Baseline, "{operations:?}");
+            }
+            if level.features() == Features::Baseline {
+                continue;
+            }
+            let segments = writer.finish().expect("code can be made");
             let steps: Vec<Step> =
                 operations.iter().filter_map(|operation| Step::decode(operation, level)).collect();
             assert_eq!(steps.len(), operations.len());
@@ -212,13 +254,14 @@ mod tests {
             };
             let expected = outcome(&by_steps);
             // SAFETY: the bank has all slots, uniform numbers and masks
-            let code = outcome(&|bank| unsafe { segment.run(bank, by_steps) });
+            let code = outcome(&|bank| unsafe { segments.run(1, bank, by_steps) });
             assert_eq!(code, expected, "{level:?} {operations:?}");
         }
     }
 
-    const LANES: [Operand; 3] = [Operand::Lanes(Slot(0)), Operand::Lanes(Slot(1)), Operand::Lanes(Slot(2))];
-    const OPERANDS: [Operand; 4] = [LANES[0], LANES[1], Operand::Uniform(0), Operand::Uniform(2)];
+    const IN_LANES: [Operand; 3] =
+        [Operand::Lanes(Slot(0)), Operand::Lanes(Slot(1)), Operand::Lanes(Slot(2))];
+    const OPERANDS: [Operand; 4] = [IN_LANES[0], IN_LANES[1], Operand::Uniform(0), Operand::Uniform(2)];
     const TO: Slot = Slot(7);
 
     #[test]
@@ -264,14 +307,14 @@ mod tests {
 
     #[test]
     fn fused_operations_have_the_bits_of_their_steps() {
-        let [a, b, _] = LANES;
+        let [a, b, _] = IN_LANES;
         for second in
             [Second::Add, Second::SubtractFrom, Second::Multiply, Second::Divide, Second::DivideInto]
         {
             for first in [First::Add, First::Subtract, First::Multiply, First::Divide] {
                 let operands = [a, b, Operand::Uniform(1)];
                 compare(&[Operation::Fused { first, second, to: TO, operands }], &[TO]);
-                let operands = [a, Operand::Uniform(4), LANES[2]];
+                let operands = [a, Operand::Uniform(4), IN_LANES[2]];
                 compare(&[Operation::Fused { first, second, to: TO, operands }], &[TO]);
             }
         }
@@ -288,7 +331,7 @@ mod tests {
     /// Quotients by way of reciprocals, in range and out of it, with the one that is in another slot and changes.
     #[test]
     fn quotients_by_reciprocals_are_quotients() {
-        let [a, b, c] = LANES;
+        let [a, b, c] = IN_LANES;
         let operation = BinaryOperation::Divide;
         let reciprocal = |to, right| Operation::Binary { operation, to, left: Operand::Uniform(5), right };
         let (by_lanes, by_uniform) = (Operand::Divisor(Slot(1), Slot(3)), Operand::UniformDivisor(2, 3));
@@ -313,7 +356,7 @@ mod tests {
         let mut operations = Vec::new();
         let slots = || (0..VALUES).map(|number| Slot(SLOTS + number));
         for (number, to) in (0..VALUES).zip(slots()) {
-            let (operand, left) = (Slot(number % 3), LANES[number as usize % 3]);
+            let (operand, left) = (Slot(number % 3), IN_LANES[number as usize % 3]);
             let right = Operand::Uniform(number % 6);
             operations.push(Operation::Binary { operation: BinaryOperation::Multiply, to, left, right });
             operations.push(if number % 2 == 0 {
