@@ -159,14 +159,6 @@ impl Assembler {
         self.add(&instruction)
     }
 
-    /// The same for all lanes, of two instructions the one for these vectors.
-    ///
-    /// # Errors
-    /// There is no such instruction.
-    pub(super) fn plain(&mut self, code: [Code; 2], operands: &[Operand]) -> Result<(), IcedError> {
-        self.instruction(self.width.pick(code), operands, None, Masked::No)
-    }
-
     /// A vector register.
     pub(super) fn vector(&self, register: u8) -> Register {
         self.width.pick([Register::YMM0, Register::ZMM0]) + u32::from(register)

@@ -130,7 +130,7 @@ impl Registers<'_> {
                 let b = self.any(b)?;
                 self.release();
                 let to = self.take()?;
-                self.assembler.plain(code_of(two), &[R(self.assembler.vector(to)), R(a), b])?;
+                self.plain(code_of(two), &[R(self.vector(to)), R(a), b])?;
                 to
             }
             Node::Fused(fused, operands) => self.fused(fused, operands)?,
@@ -138,7 +138,7 @@ impl Registers<'_> {
                 let a = self.any(a)?;
                 self.release();
                 let to = self.take()?;
-                self.assembler.plain(SQUARE_ROOT, &[R(self.assembler.vector(to)), a])?;
+                self.plain(SQUARE_ROOT, &[R(self.vector(to)), a])?;
                 to
             }
             Node::Round(rounding, a) => {
@@ -152,7 +152,7 @@ impl Registers<'_> {
                 };
                 self.assembler.instruction(
                     self.assembler.width.pick(ROUND),
-                    &[R(self.assembler.vector(to)), a],
+                    &[R(self.vector(to)), a],
                     Some(way),
                     Masked::No,
                 )?;
@@ -164,7 +164,7 @@ impl Registers<'_> {
                 let to = self.take()?;
                 self.assembler.instruction(
                     self.assembler.width.pick(SHIFT_LEFT),
-                    &[R(self.assembler.vector(to)), R(a)],
+                    &[R(self.vector(to)), R(a)],
                     Some(by),
                     Masked::No,
                 )?;
@@ -179,8 +179,7 @@ impl Registers<'_> {
                 Some(from) => {
                     self.pinned |= 1 << from;
                     let to = self.take()?;
-                    self.assembler
-                        .plain(MOVE, &[R(self.assembler.vector(to)), R(self.assembler.vector(from))])?;
+                    self.plain(MOVE, &[R(self.vector(to)), R(self.vector(from))])?;
                     to
                 }
                 None => {
@@ -230,8 +229,7 @@ impl Registers<'_> {
             Some(register) if is_ended => register,
             Some(register) => {
                 let to = self.take()?;
-                self.assembler
-                    .plain(MOVE, &[R(self.assembler.vector(to)), R(self.assembler.vector(register))])?;
+                self.plain(MOVE, &[R(self.vector(to)), R(self.vector(register))])?;
                 to
             }
             None => {
@@ -240,12 +238,12 @@ impl Registers<'_> {
                 to
             }
         };
-        let register = R(self.assembler.vector(to));
+        let register = R(self.vector(to));
         let forms = codes_of_fused(fused);
         if place == 2 {
             let x = R(self.operand_of(x, replaced, to)?);
             let y = self.any_or(y, replaced, to)?;
-            self.assembler.plain(forms[2], &[register, x, y])?;
+            self.plain(forms[2], &[register, x, y])?;
         } else if x != replaced
             && self.register_of[x as usize].is_none()
             && self.register_of[y as usize].is_some()
@@ -253,22 +251,22 @@ impl Registers<'_> {
             // the other factor is in memory, the addend is not
             let y = R(self.operand_of(y, replaced, to)?);
             let x = self.any_or(x, replaced, to)?;
-            self.assembler.plain(forms[0], &[register, y, x])?;
+            self.plain(forms[0], &[register, y, x])?;
         } else {
             let x = R(self.operand_of(x, replaced, to)?);
             let y = self.any_or(y, replaced, to)?;
-            self.assembler.plain(forms[1], &[register, x, y])?;
+            self.plain(forms[1], &[register, x, y])?;
         }
         Ok(to)
     }
 
     /// The register of an operand that may be the one whose place the result takes.
     fn operand_of(&mut self, value: Value, replaced: Value, to: u8) -> Result<Register, IcedError> {
-        if value == replaced { Ok(self.assembler.vector(to)) } else { self.register(value) }
+        if value == replaced { Ok(self.vector(to)) } else { self.register(value) }
     }
 
     fn any_or(&mut self, value: Value, replaced: Value, to: u8) -> Result<Operand, IcedError> {
-        if value == replaced { Ok(R(self.assembler.vector(to))) } else { self.any(value) }
+        if value == replaced { Ok(R(self.vector(to))) } else { self.any(value) }
     }
 
     fn truth(&mut self, comparison: Comparison, a: Value, b: Value) -> Result<u8, IcedError> {
@@ -280,19 +278,14 @@ impl Registers<'_> {
         match self.assembler.width {
             Width::Four => {
                 let to = self.take()?;
-                let register = R(self.assembler.vector(to));
+                let register = R(self.vector(to));
                 self.assembler.instruction(
                     Code::VEX_Vcmppd_ymm_ymm_ymmm256_imm8,
                     &[register, R(a), b],
                     way,
                     Masked::No,
                 )?;
-                self.assembler.instruction(
-                    Code::VEX_Vandpd_ymm_ymm_ymmm256,
-                    &[register, register, M(one)],
-                    None,
-                    Masked::No,
-                )?;
+                self.add(Code::VEX_Vandpd_ymm_ymm_ymmm256, &[register, register, M(one)])?;
                 Ok(to)
             }
             Width::Eight => {
@@ -300,12 +293,7 @@ impl Registers<'_> {
                 let to = self.take()?;
                 let one = M(Memory { broadcast: false, ..one });
                 let code = Code::EVEX_Vbroadcastsd_zmm_k1z_xmmm64;
-                self.assembler.instruction(
-                    code,
-                    &[R(self.assembler.vector(to)), one],
-                    None,
-                    Masked::Zeroing,
-                )?;
+                self.assembler.instruction(code, &[R(self.vector(to)), one], None, Masked::Zeroing)?;
                 Ok(to)
             }
         }
@@ -325,7 +313,7 @@ impl Registers<'_> {
         match self.assembler.width {
             Width::Four => {
                 let mask = self.take()?;
-                let mask = R(self.assembler.vector(mask));
+                let mask = R(self.vector(mask));
                 self.assembler.instruction(
                     Code::VEX_Vcmppd_ymm_ymm_ymmm256_imm8,
                     &[mask, R(a), b],
@@ -346,11 +334,11 @@ impl Registers<'_> {
         let accepted = self.any(accepted)?;
         self.release();
         let to = self.take()?;
-        let result = R(self.assembler.vector(to));
+        let result = R(self.vector(to));
         match self.assembler.width {
             Width::Four => {
                 let code = Code::VEX_Vblendvpd_ymm_ymm_ymmm256_ymm;
-                self.assembler.instruction(code, &[result, R(rejected), accepted, mask], None, Masked::No)?;
+                self.add(code, &[result, R(rejected), accepted, mask])?;
             }
             Width::Eight => {
                 let code = Code::EVEX_Vblendmpd_zmm_k1z_zmm_zmmm512b64;
@@ -367,41 +355,30 @@ impl Registers<'_> {
             Width::Four => {
                 let zero = M(self.constant_lanes(0));
                 let temporary = self.take()?;
-                let part = R(self.assembler.vector(temporary));
-                self.assembler.instruction(
-                    Code::VEX_Vpcmpeqq_ymm_ymm_ymmm256,
-                    &[part, R(a), zero],
-                    None,
-                    Masked::No,
-                )?;
+                let part = R(self.vector(temporary));
+                self.add(Code::VEX_Vpcmpeqq_ymm_ymm_ymmm256, &[part, R(a), zero])?;
                 let x = self.any(x)?;
-                self.assembler.instruction(
-                    Code::VEX_Vpandn_ymm_ymm_ymmm256,
-                    &[part, part, x],
-                    None,
-                    Masked::No,
-                )?;
+                self.add(Code::VEX_Vpandn_ymm_ymm_ymmm256, &[part, part, x])?;
                 self.release();
                 self.pinned |= 1 << temporary;
                 let to = self.take()?;
-                self.assembler
-                    .plain(code_of(Two::OrBits), &[R(self.assembler.vector(to)), R(others_register), part])?;
+                self.plain(code_of(Two::OrBits), &[R(self.vector(to)), R(others_register), part])?;
                 Ok(to)
             }
             Width::Eight => {
                 let code = Code::EVEX_Vptestmq_kr_k1_zmm_zmmm512b64;
-                self.assembler.instruction(code, &[R(Register::K1), R(a), R(a)], None, Masked::No)?;
+                self.add(code, &[R(Register::K1), R(a), R(a)])?;
                 let x = self.register(x)?;
                 let to = match self.register_of[others as usize] {
                     Some(register) if self.next_use(others).is_none() => register,
                     _ => {
                         let to = self.take()?;
-                        self.assembler.plain(MOVE, &[R(self.assembler.vector(to)), R(others_register)])?;
+                        self.plain(MOVE, &[R(self.vector(to)), R(others_register)])?;
                         to
                     }
                 };
                 let code = Code::EVEX_Vporq_zmm_k1z_zmm_zmmm512b64;
-                let result = R(self.assembler.vector(to));
+                let result = R(self.vector(to));
                 self.assembler.instruction(
                     code,
                     &[result, R(others_register), R(x)],
@@ -421,16 +398,11 @@ impl Registers<'_> {
             Width::Four => {
                 let [even, odd] = [self.take()?, self.take()?];
                 let place = self.stack_room();
-                self.assembler.plain(MOVE_TO, &[M(Self::on_stack(place)), R(numbers)])?;
+                self.plain(MOVE_TO, &[M(Self::on_stack(place)), R(numbers)])?;
                 for lane in 0..4 {
                     let register = if lane % 2 == 0 { even } else { odd };
                     let byte = M(Self::on_stack(place + 8 * lane));
-                    self.assembler.instruction(
-                        Code::Movzx_r32_rm8,
-                        &[R(Register::EAX), byte],
-                        None,
-                        Masked::No,
-                    )?;
+                    self.add(Code::Movzx_r32_rm8, &[R(Register::EAX), byte])?;
                     self.row(register, lane / 2)?;
                 }
                 self.free.push(place);
@@ -439,26 +411,11 @@ impl Registers<'_> {
             Width::Eight => {
                 let registers = [self.take()?, self.take()?, self.take()?, self.take()?];
                 let bytes = R(Register::XMM0 + u32::from(registers[0]));
-                self.assembler.instruction(
-                    Code::EVEX_Vpmovqb_xmmm64_k1z_zmm,
-                    &[bytes, R(numbers)],
-                    None,
-                    Masked::No,
-                )?;
-                self.assembler.instruction(
-                    Code::EVEX_Vmovq_rm64_xmm,
-                    &[R(Register::RDX), bytes],
-                    None,
-                    Masked::No,
-                )?;
+                self.add(Code::EVEX_Vpmovqb_xmmm64_k1z_zmm, &[bytes, R(numbers)])?;
+                self.add(Code::EVEX_Vmovq_rm64_xmm, &[R(Register::RDX), bytes])?;
                 for pair in 0..4 {
                     for (other, byte) in (0..).zip([Register::DL, Register::DH]) {
-                        self.assembler.instruction(
-                            Code::Movzx_r32_rm8,
-                            &[R(Register::EAX), R(byte)],
-                            None,
-                            Masked::No,
-                        )?;
+                        self.add(Code::Movzx_r32_rm8, &[R(Register::EAX), R(byte)])?;
                         self.row(registers[other + 2 * (pair / 2)], pair as u32 % 2)?;
                     }
                     if pair < 3 {
@@ -471,7 +428,7 @@ impl Registers<'_> {
                     }
                 }
                 for half in 0..2 {
-                    let low = R(self.assembler.vector(registers[half]));
+                    let low = R(self.vector(registers[half]));
                     let high = R(Register::YMM0 + u32::from(registers[half + 2]));
                     let code = Code::EVEX_Vinsertf64x4_zmm_k1z_zmm_ymmm256_imm8;
                     self.assembler.instruction(code, &[low, low, high], Some(1), Masked::No)?;
@@ -489,12 +446,8 @@ impl Registers<'_> {
         let row = M(Memory { index: SCRATCH, scale: 8, ..Memory::at(TABLE, 0) });
         let is_low = register < 16;
         match (half, is_low) {
-            (0, true) => {
-                self.assembler.instruction(Code::VEX_Vmovupd_xmm_xmmm128, &[xmm, row], None, Masked::No)
-            }
-            (0, false) => {
-                self.assembler.instruction(Code::EVEX_Vmovupd_xmm_k1z_xmmm128, &[xmm, row], None, Masked::No)
-            }
+            (0, true) => self.add(Code::VEX_Vmovupd_xmm_xmmm128, &[xmm, row]),
+            (0, false) => self.add(Code::EVEX_Vmovupd_xmm_k1z_xmmm128, &[xmm, row]),
             (_, true) => {
                 let code = Code::VEX_Vinsertf128_ymm_ymm_xmmm128_imm8;
                 self.assembler.instruction(code, &[ymm, ymm, row], Some(1), Masked::No)
@@ -510,7 +463,7 @@ impl Registers<'_> {
         let rejected = self.register(rejected)?;
         let line = SCRATCH;
         // a byte of the mask is for a line
-        self.assembler.instruction(Code::Mov_r64_rm64, &[R(line), R(OFFSET)], None, Masked::No)?;
+        self.add(Code::Mov_r64_rm64, &[R(line), R(OFFSET)])?;
         self.assembler.instruction(Code::Shr_rm64_imm8, &[R(line)], Some(LINE.ilog2() as u8), Masked::No)?;
         let displacement = i64::from(mask) * size_of::<Bits>() as i64;
         let byte = M(Memory { index: line, ..Memory::at(MASKS, displacement) });
@@ -518,47 +471,16 @@ impl Registers<'_> {
             Width::Four => {
                 let bits = M(self.constants_at(&[1, 2, 4, 8].map(|bit| bit << (4 * vector))));
                 let register = self.take()?;
-                let (short, mask) =
-                    (R(Register::XMM0 + u32::from(register)), R(self.assembler.vector(register)));
-                self.assembler.instruction(
-                    Code::Movzx_r32_rm8,
-                    &[R(Register::EAX), byte],
-                    None,
-                    Masked::No,
-                )?;
-                self.assembler.instruction(
-                    Code::VEX_Vmovd_xmm_rm32,
-                    &[short, R(Register::EAX)],
-                    None,
-                    Masked::No,
-                )?;
-                self.assembler.instruction(
-                    Code::VEX_Vpbroadcastq_ymm_xmmm64,
-                    &[mask, short],
-                    None,
-                    Masked::No,
-                )?;
-                self.assembler.instruction(
-                    Code::VEX_Vpand_ymm_ymm_ymmm256,
-                    &[mask, mask, bits],
-                    None,
-                    Masked::No,
-                )?;
-                self.assembler.instruction(
-                    Code::VEX_Vpcmpeqq_ymm_ymm_ymmm256,
-                    &[mask, mask, bits],
-                    None,
-                    Masked::No,
-                )?;
+                let (short, mask) = (R(Register::XMM0 + u32::from(register)), R(self.vector(register)));
+                self.add(Code::Movzx_r32_rm8, &[R(Register::EAX), byte])?;
+                self.add(Code::VEX_Vmovd_xmm_rm32, &[short, R(Register::EAX)])?;
+                self.add(Code::VEX_Vpbroadcastq_ymm_xmmm64, &[mask, short])?;
+                self.add(Code::VEX_Vpand_ymm_ymm_ymmm256, &[mask, mask, bits])?;
+                self.add(Code::VEX_Vpcmpeqq_ymm_ymm_ymmm256, &[mask, mask, bits])?;
                 self.blend_by(mask, rejected, accepted)
             }
             Width::Eight => {
-                self.assembler.instruction(
-                    Code::VEX_Kmovb_kr_km8,
-                    &[R(Register::K1), byte],
-                    None,
-                    Masked::No,
-                )?;
+                self.add(Code::VEX_Kmovb_kr_km8, &[R(Register::K1), byte])?;
                 self.blend_by(R(Register::K1), rejected, accepted)
             }
         }
@@ -570,18 +492,13 @@ impl Registers<'_> {
         let bits = M(self.constant_lanes(bits));
         match self.assembler.width {
             Width::Four => {
-                self.assembler.instruction(
-                    Code::VEX_Vptest_ymm_ymmm256,
-                    &[register, bits],
-                    None,
-                    Masked::No,
-                )?;
+                self.add(Code::VEX_Vptest_ymm_ymmm256, &[register, bits])?;
             }
             Width::Eight => {
                 let mask = R(Register::K1);
                 let code = Code::EVEX_Vptestmq_kr_k1_zmm_zmmm512b64;
-                self.assembler.instruction(code, &[mask, register, bits], None, Masked::No)?;
-                self.assembler.instruction(Code::VEX_Kortestb_kr_kr, &[mask, mask], None, Masked::No)?;
+                self.add(code, &[mask, register, bits])?;
+                self.add(Code::VEX_Kortestb_kr_kr, &[mask, mask])?;
             }
         }
         self.finish([value].into_iter());
@@ -591,7 +508,7 @@ impl Registers<'_> {
     fn store(&mut self, slot: Slot, vector: u32, value: Value) -> Result<(), IcedError> {
         let register = R(self.register(value)?);
         let to = M(self.lanes_of(slot, vector)?);
-        self.assembler.plain(MOVE_TO, &[to, register])?;
+        self.plain(MOVE_TO, &[to, register])?;
         self.finish([value].into_iter());
         Ok(())
     }

@@ -71,6 +71,21 @@ impl<'g> Registers<'g> {
         }
     }
 
+    /// A vector register.
+    pub(super) fn vector(&self, register: u8) -> Register {
+        self.assembler.vector(register)
+    }
+
+    /// Encodes an instruction.
+    pub(super) fn add(&mut self, code: Code, operands: &[Operand]) -> Result<(), IcedError> {
+        self.assembler.instruction(code, operands, None, Masked::No)
+    }
+
+    /// Encodes an instruction, of two the one for these vectors.
+    pub(super) fn plain(&mut self, code: [Code; 2], operands: &[Operand]) -> Result<(), IcedError> {
+        self.add(self.assembler.width.pick(code), operands)
+    }
+
     /// Notes where values are used: by nodes in an order, then by what comes after them.
     pub(super) fn note_uses(&mut self, order: &[Value], after: &[Value]) {
         let graph = self.graph;
@@ -134,7 +149,7 @@ impl<'g> Registers<'g> {
     /// Loads where the numbers of a slot are.
     fn load_pointer(&mut self, to: Register, slot: Slot) -> Result<(), IcedError> {
         let pointer = Memory::at(SLOTS, i64::from(slot.0) * 8);
-        self.assembler.instruction(Code::Mov_r64_rm64, &[R(to), M(pointer)], None, Masked::No)
+        self.add(Code::Mov_r64_rm64, &[R(to), M(pointer)])
     }
 
     /// The place of the numbers of a slot, those of a vector of a line. The instruction that uses it has to be next.
@@ -195,8 +210,9 @@ impl<'g> Registers<'g> {
             let value = self.holds[usize::from(*register)];
             value.and_then(|value| self.uses[value as usize].last().copied()).unwrap_or(u32::MAX)
         };
-        // a node pins no more than a few registers
-        let register = candidates.max_by_key(next).unwrap_or(0);
+        let Some(register) = candidates.max_by_key(next) else {
+            unreachable!("a node needs no more than a few registers at a time");
+        };
         if let Some(value) = self.holds[usize::from(register)] {
             self.save(value, register)?;
             self.leave(register);
@@ -229,7 +245,7 @@ impl<'g> Registers<'g> {
     pub(super) fn push(&mut self, value: Value, register: u8) -> Result<u32, IcedError> {
         let place = self.stack_room();
         self.stack_of[value as usize] = Some(place);
-        self.assembler.plain(MOVE_TO, &[M(Self::on_stack(place)), R(self.assembler.vector(register))])?;
+        self.plain(MOVE_TO, &[M(Self::on_stack(place)), R(self.vector(register))])?;
         Ok(place)
     }
 
@@ -266,7 +282,7 @@ impl<'g> Registers<'g> {
     pub(super) fn load(&mut self, to: u8, value: Value) -> Result<(), IcedError> {
         let memory = self.memory(value)?;
         let code = if memory.broadcast { BROADCAST } else { MOVE };
-        self.assembler.plain(code, &[R(self.assembler.vector(to)), M(Memory { broadcast: false, ..memory })])
+        self.plain(code, &[R(self.vector(to)), M(Memory { broadcast: false, ..memory })])
     }
 
     /// The register of a value, which stays there for this node.
@@ -281,7 +297,7 @@ impl<'g> Registers<'g> {
             }
         };
         self.pinned |= 1 << register;
-        Ok(self.assembler.vector(register))
+        Ok(self.vector(register))
     }
 
     /// A value in a register or in memory, whichever is better. The instruction that uses it has to be next.
