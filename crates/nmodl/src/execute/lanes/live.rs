@@ -86,3 +86,58 @@ pub(super) fn after(operations: &mut [Operation], count: u32, always: u32) -> Ve
     after.truncate(operations.len());
     after
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::code::{Condition, Operand, Slot};
+    use super::*;
+    use crate::ir::BinaryOperation;
+
+    fn add(to: u32, left: u32, right: u32) -> Operation {
+        let [left, right] = [left, right].map(|slot| Operand::Lanes(Slot(slot)));
+        Operation::Binary { operation: BinaryOperation::Add, to: Slot(to), left, right }
+    }
+
+    /// The registers that are needed after each operation, of four.
+    fn needed(operations: &mut [Operation], always: u32) -> Vec<Vec<u32>> {
+        let after = after(operations, 4, always);
+        after.iter().map(|needed| (0..4).filter(|&register| needed.has(register)).collect()).collect()
+    }
+
+    #[test]
+    fn what_is_written_anew_was_not_needed() {
+        let mut operations = [add(1, 0, 0), add(2, 1, 1), add(1, 2, 0), add(3, 1, 2)];
+        assert_eq!(needed(&mut operations, 0), [vec![0, 1], vec![0, 2], vec![1, 2], vec![]]);
+    }
+
+    #[test]
+    fn some_lanes_alone_keep_what_the_others_have() {
+        let active = Operation::CopyActive { to: Slot(1), from: Operand::Lanes(Slot(0)), mask: 0 };
+        let mut operations = [add(1, 0, 0), active, add(3, 1, 1)];
+        assert_eq!(needed(&mut operations, 0), [vec![0, 1], vec![1], vec![]]);
+    }
+
+    #[test]
+    fn loops_and_jumps_come_back_to_earlier_operations() {
+        let condition = Condition::Nonzero(Slot(3));
+        let mut operations = [
+            add(1, 0, 0),
+            Operation::Label(0),
+            Operation::Drop { condition, holds: true, from: vec![0], or: 1 },
+            add(2, 1, 1),
+            add(3, 2, 0),
+            Operation::Again(0, 0),
+            Operation::Label(1),
+        ];
+        let turn = vec![0, 1, 3];
+        assert_eq!(
+            needed(&mut operations, 0),
+            [turn.clone(), turn.clone(), vec![0, 1], vec![0, 1, 2], turn.clone(), turn, vec![]]
+        );
+    }
+
+    #[test]
+    fn arrays_are_always_needed() {
+        assert_eq!(needed(&mut [add(0, 2, 2), add(1, 0, 0), add(3, 1, 1)], 2), [[0, 1]; 3]);
+    }
+}

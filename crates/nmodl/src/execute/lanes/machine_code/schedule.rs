@@ -110,3 +110,63 @@ pub(super) fn schedule(graph: &Graph, order: Vec<Value>, registers: u8) -> Vec<V
     }
     scheduled
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::code::{Operand, Operation, Slot};
+    use super::*;
+    use crate::ir::{BinaryOperation, UnaryOperation};
+
+    /// Four exponentials and quotients by them, one after the other.
+    fn graph() -> (Graph, Vec<Value>) {
+        let mut graph = Graph::default();
+        for slot in 0..4 {
+            let (to, operand) = (Slot(slot + 4), Slot(slot));
+            assert!(graph.add(&Operation::Unary { operation: UnaryOperation::Exp, to, operand }));
+            let [left, right] = [operand, to].map(Operand::Lanes);
+            let operation = BinaryOperation::Divide;
+            assert!(graph.add(&Operation::Binary { operation, to, left, right }));
+        }
+        let is_made = |&value: &Value| !graph.nodes[value as usize].is_source();
+        let order = (0..graph.nodes.len() as Value).filter(is_made).collect();
+        (graph, order)
+    }
+
+    #[test]
+    fn operands_come_first() {
+        let (graph, order) = graph();
+        for registers in [6, 12, 32] {
+            let scheduled = schedule(&graph, order.clone(), registers);
+            let place = |value: Value| scheduled.iter().position(|&other| other == value);
+            let mut sorted = scheduled.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, order, "all nodes, once");
+            for &value in &order {
+                let made = graph.nodes[value as usize].operands().filter_map(place);
+                assert!(made.into_iter().all(|operand| Some(operand) < place(value)));
+            }
+        }
+    }
+
+    /// With enough registers, no quotient comes before the last exponential has begun.
+    #[test]
+    fn what_waits_is_put_apart() {
+        let (graph, order) = graph();
+        let places = |registers: u8, is: fn(&Node) -> bool| -> Vec<usize> {
+            let scheduled = schedule(&graph, order.clone(), registers);
+            let places = scheduled.iter().enumerate().filter(|&(_, &value)| is(&graph.nodes[value as usize]));
+            places.map(|(place, _)| place).collect()
+        };
+        let is_quotient = |node: &Node| matches!(node, Node::Two(Two::Divide, ..));
+        let is_begin = |node: &Node| matches!(node, Node::Rows(_));
+        assert!(places(32, is_begin).last() < places(32, is_quotient).first());
+        assert!(places(6, is_begin).last() > places(6, is_quotient).first());
+    }
+
+    #[test]
+    fn chains_add_up() {
+        let (graph, _) = graph();
+        let chain = Depths::default().greatest(&graph);
+        assert!((50..100).contains(&chain), "an exponential and a quotient: {chain}");
+    }
+}
