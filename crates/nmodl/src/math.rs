@@ -26,6 +26,7 @@ mod reciprocals;
 mod tests;
 pub(crate) mod vector;
 
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod exp_parts {
     //! What the exponential is made of, for those who write its instructions.
     pub(crate) use super::exp::{C2, C3, C4, C5, INVERSE_LN2, NEGATIVE_LN2_HIGH, NEGATIVE_LN2_LOW, SHIFT};
