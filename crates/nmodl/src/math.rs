@@ -13,25 +13,18 @@
 
 mod centres;
 mod dispatch;
-mod exp;
+pub(crate) mod exp;
 #[cfg(target_arch = "x86_64")]
 mod exp_x86;
 mod log;
 #[cfg(target_arch = "x86_64")]
 mod log_x86;
 mod pow;
-mod powers_of_two;
+pub(crate) mod powers_of_two;
 mod reciprocals;
 #[cfg(all(test, target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod tests;
 pub(crate) mod vector;
-
-#[cfg(target_arch = "x86_64")]
-pub(crate) mod exp_parts {
-    //! What the exponential is made of, for those who write its instructions.
-    pub(crate) use super::exp::{C2, C3, C4, C5, INVERSE_LN2, NEGATIVE_LN2_HIGH, NEGATIVE_LN2_LOW, SHIFT};
-    pub(crate) use super::powers_of_two::POWERS_OF_TWO;
-}
 
 pub use dispatch::{BASELINE_FMA, Features, Level, mul_add};
 pub use exp::{

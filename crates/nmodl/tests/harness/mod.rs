@@ -71,19 +71,21 @@ fn run_with(program: &Program, group: Group) -> Result<(), Failure> {
     };
     let demand = Demand { uniform: vec![!observed; variables], observed: vec![observed; variables] };
     let specialised = program.specialise_at(level, &constants, &demand).with_lanes(lanes);
+    let operations = specialised.clone().without_machine_code();
+    let ways = [&specialised, &operations];
     let mut instances = Instances::new(program, specialised.storage(), count, observed);
     let before = [Phase::Constructor, Phase::BeforeInitial, Phase::Initial, Phase::AfterInitial];
-    instances.phases(&specialised, &before)?;
+    instances.phases(ways, &before)?;
     instances.calls(program, &specialised);
     for step in 0..STEPS {
         instances.time += STEP;
         instances.events(&specialised, step == 0)?;
         let phases =
             [Phase::BeforeBreakpoint, Phase::Current, Phase::State, Phase::AfterSolve, Phase::BeforeStep];
-        instances.phases(&specialised, &phases)?;
+        instances.phases(ways, &phases)?;
         instances.watches(program, &specialised)?;
     }
-    instances.phases(&specialised, &[Phase::Destructor])
+    instances.phases(ways, &[Phase::Destructor])
 }
 
 /// The numbers of instances, and what surrounds them.
@@ -202,13 +204,17 @@ impl Instances {
         }
     }
 
-    /// Runs phases by both executors, which have to agree.
-    fn phases(&mut self, specialised: &Specialised, phases: &[Phase]) -> Result<(), Failure> {
+    /// Runs phases by both executors, with machine code and without, which have to agree.
+    fn phases(
+        &mut self,
+        [specialised, operations]: [&Specialised; 2],
+        phases: &[Phase],
+    ) -> Result<(), Failure> {
         for &phase in phases {
             let mut expected = self.clone();
             specialised.run_reference(phase, &mut expected.frame(None, &[]));
             let mut by_operations = self.clone();
-            specialised.clone().without_machine_code().run(phase, &mut by_operations.frame(None, &[]));
+            operations.run(phase, &mut by_operations.frame(None, &[]));
             specialised.run(phase, &mut self.frame(None, &[]));
             let (failure, own_failure) = (expected.outbox.take_failure(), self.outbox.take_failure());
             assert_eq!(

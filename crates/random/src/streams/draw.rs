@@ -163,7 +163,7 @@ impl Count<'_> {
         while !counting.are_none() {
             let (mut going_on, mut looking) = (Few::default(), Few::default());
             for at in counting.iter() {
-                let state = &mut states[at];
+                let state = &states[at];
                 // SAFETY: by the caller
                 looking.add_if(at, unsafe { self.lines[at].next_block::<W>(block, state, &keys) });
                 going_on.add_if(at, state.blocks > block);

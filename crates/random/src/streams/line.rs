@@ -163,7 +163,7 @@ impl Line {
     pub(super) unsafe fn next_block<W: Words>(
         &mut self,
         block: u32,
-        state: &mut Counted,
+        state: &Counted,
         keys: &W::Keys,
     ) -> bool {
         // SAFETY: by the caller

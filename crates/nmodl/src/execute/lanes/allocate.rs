@@ -16,8 +16,9 @@ struct Life {
     changed: bool,
 }
 
-/// Replaces slots by registers, and puts those of places after them. Arrays stay together.
-pub(super) fn allocate(code: &mut Code, slots: u32, arrays: &[(u32, u32)], places: &[Place]) {
+/// Replaces slots by registers, and puts those of places after them. Arrays stay together, and come first: the number of
+/// their registers.
+pub(super) fn allocate(code: &mut Code, slots: u32, arrays: &[(u32, u32)], places: &[Place]) -> u32 {
     let lives = lives(&mut code.operations);
     let mut registers: Vec<Option<u32>> = vec![None; slots as usize];
     let mut count = 0;
@@ -27,7 +28,7 @@ pub(super) fn allocate(code: &mut Code, slots: u32, arrays: &[(u32, u32)], place
             count += 1;
         }
     }
-    code.arrays = count;
+    let in_arrays = count;
     let mut free: Vec<u32> = Vec::new();
     let mut starting: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
     let mut ending: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
@@ -65,6 +66,7 @@ pub(super) fn allocate(code: &mut Code, slots: u32, arrays: &[(u32, u32)], place
     }
     code.registers = count;
     code.places = places.to_vec();
+    in_arrays
 }
 
 /// From the first to the last operation at which each slot has to be kept.

@@ -1,5 +1,7 @@
 //! What the lane machine executes: operations on whole blocks of lanes, one after the other.
 
+use std::sync::Arc;
+
 use super::Target;
 use super::live;
 use super::machine_code::{self, Segments, Writer};
@@ -214,14 +216,12 @@ pub(in crate::execute) struct Code {
     /// For each operation, the mask of the lanes that it is for.
     pub(super) within: Vec<Option<Mask>>,
     pub(super) steps: Vec<Step>,
-    pub(super) segments: Option<Segments>,
+    pub(super) segments: Option<Arc<Segments>>,
     pub(super) tests: Vec<Test>,
     /// Where each label is.
     pub(super) targets: Vec<u32>,
     /// Registers of the machine, the first slots.
     pub(super) registers: u32,
-    /// Those of arrays, which come first.
-    pub(super) arrays: u32,
     /// What the slots after them stand for.
     pub(super) places: Vec<Place>,
     /// Which of the places are written.
@@ -252,6 +252,19 @@ pub(super) enum Use {
 }
 
 impl Operation {
+    /// Where it may go on, other than at the next operation.
+    pub(super) fn target(&self) -> Option<Label> {
+        match *self {
+            Self::Jump(label)
+            | Self::JumpIfNone(_, label)
+            | Self::JumpIfZero(_, label)
+            | Self::Again(_, label)
+            | Self::Drop { or: label, .. }
+            | Self::DropBy { or: label, .. } => Some(label),
+            _ => None,
+        }
+    }
+
     /// Calls `visit` with each slot.
     pub(super) fn visit(&mut self, visit: &mut dyn FnMut(&mut Slot, Use)) {
         fn operand(operand: &mut Operand, visit: &mut dyn FnMut(&mut Slot, Use)) {
@@ -349,11 +362,11 @@ impl Code {
         }
     }
 
-    /// Decodes the operations that vectors can do, and finds the labels.
-    pub(super) fn decode(&mut self, target: Target) {
+    /// Decodes the operations that vectors can do, and finds the labels. The first registers, so many, are those of arrays.
+    pub(super) fn decode(&mut self, target: Target, arrays: u32) {
         let Target { level, machine_code } = target;
         let needed = match machine_code {
-            true => live::after(&mut self.operations, self.registers, self.arrays),
+            true => live::after(&mut self.operations, self.registers, arrays),
             false => vec![live::Registers::default(); self.operations.len()],
         };
         let (mut within, mut straight) = (None, Straight::default());

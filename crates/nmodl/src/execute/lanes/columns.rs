@@ -42,13 +42,8 @@ impl Flow {
         let mut flow = Self { loops: loops(operations), conditional: vec![false; operations.len()] };
         let labels = labels(operations);
         for (at, operation) in operations.iter().enumerate() {
-            if let Operation::Jump(label)
-            | Operation::JumpIfNone(_, label)
-            | Operation::JumpIfZero(_, label)
-            | Operation::Again(_, label)
-            | Operation::Drop { or: label, .. } = operation
-            {
-                let target = labels[label];
+            if let Some(label) = operation.target() {
+                let target = labels[&label];
                 flow.conditional[at.min(target)..at.max(target)].fill(true);
             }
         }
@@ -63,7 +58,8 @@ impl Flow {
     }
 }
 
-fn labels(operations: &[Operation]) -> BTreeMap<u32, usize> {
+/// Where each label is.
+pub(super) fn labels(operations: &[Operation]) -> BTreeMap<u32, usize> {
     let place = |(at, operation): (usize, &Operation)| match operation {
         Operation::Label(label) => Some((*label, at)),
         _ => None,

@@ -49,9 +49,9 @@ pub(super) fn compile(kernel: &Kernel, storage: &[Storage], target: Target, lane
         reciprocals::share(&mut code, &mut slots, places.len());
     }
     fuse::fuse(&mut code.operations);
-    allocate::allocate(&mut code, slots, &arrays, &places);
+    let in_arrays = allocate::allocate(&mut code, slots, &arrays, &places);
     code.note_written();
-    code.decode(target);
+    code.decode(target, in_arrays);
     code
 }
 

@@ -1,8 +1,7 @@
 //! Which registers are needed later.
 
-use std::collections::BTreeMap;
-
-use super::code::{Label, Operation, Use};
+use super::code::{Operation, Use};
+use super::columns::labels;
 
 /// A bit for each register.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,14 +36,7 @@ pub(super) fn after(operations: &mut [Operation], count: u32, always: u32) -> Ve
     let nothing = Registers(vec![0; count as usize / 64 + 1]);
     let mut at_end = nothing.clone();
     (0..always).for_each(|register| at_end.set(register, true));
-    let labels: BTreeMap<Label, usize> = operations
-        .iter()
-        .enumerate()
-        .filter_map(|(at, operation)| match operation {
-            Operation::Label(label) => Some((*label, at)),
-            _ => None,
-        })
-        .collect();
+    let labels = labels(operations);
     let mut before = vec![nothing; operations.len() + 1];
     let mut after = before.clone();
     before[operations.len()] = at_end.clone();
@@ -53,20 +45,11 @@ pub(super) fn after(operations: &mut [Operation], count: u32, always: u32) -> Ve
         changes = false;
         for at in (0..operations.len()).rev() {
             let operation = &mut operations[at];
-            let (target, goes_on) = match operation {
-                Operation::Jump(label) => (Some(*label), false),
-                Operation::JumpIfNone(_, label)
-                | Operation::JumpIfZero(_, label)
-                | Operation::Again(_, label)
-                | Operation::Drop { or: label, .. }
-                | Operation::DropBy { or: label, .. } => (Some(*label), true),
-                _ => (None, true),
-            };
             let mut needed = at_end.clone();
-            if goes_on {
+            if !matches!(operation, Operation::Jump(_)) {
                 needed.join(&before[at + 1]);
             }
-            if let Some(target) = target {
+            if let Some(target) = operation.target() {
                 needed.join(&before[labels[&target]]);
             }
             after[at] = needed.clone();

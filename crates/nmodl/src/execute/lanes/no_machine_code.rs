@@ -1,11 +1,13 @@
 //! Machine code on CPUs for which there is none.
 
+use std::sync::Arc;
+
 use super::code::{Operation, Slot};
 use super::steps::Bank;
 use crate::math::Level;
 
 /// The code of segments, which can be run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Segments {}
 
 /// Segments while they are made.
@@ -19,7 +21,7 @@ impl Writer {
     }
 
     /// None.
-    pub(super) fn finish(self) -> Option<Segments> {
+    pub(super) fn finish(self) -> Option<Arc<Segments>> {
         None
     }
 }

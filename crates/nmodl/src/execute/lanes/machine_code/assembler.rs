@@ -173,6 +173,8 @@ pub(super) const SQUARE_ROOT: [Code; 2] =
     [Code::VEX_Vsqrtpd_ymm_ymmm256, Code::EVEX_Vsqrtpd_zmm_k1z_zmmm512b64_er];
 pub(super) const ROUND: [Code; 2] =
     [Code::VEX_Vroundpd_ymm_ymmm256_imm8, Code::EVEX_Vrndscalepd_zmm_k1z_zmmm512b64_imm8_sae];
+pub(super) const COMPARE: [Code; 2] =
+    [Code::VEX_Vcmppd_ymm_ymm_ymmm256_imm8, Code::EVEX_Vcmppd_kr_k1_zmm_zmmm512b64_imm8_sae];
 pub(super) const SHIFT_LEFT: [Code; 2] =
     [Code::VEX_Vpsllq_ymm_ymm_imm8, Code::EVEX_Vpsllq_zmm_k1z_zmmm512b64_imm8];
 

@@ -9,7 +9,7 @@ use super::super::Bits;
 use super::super::code::Slot;
 use super::assembler::Operand::{self, Memory as M, Register as R};
 use super::assembler::{
-    Assembler, LINE, MOVE, MOVE_TO, Masked, Memory, ROUND, SHIFT_LEFT, SQUARE_ROOT, Width, code_of,
+    Assembler, COMPARE, LINE, MOVE, MOVE_TO, Masked, Memory, ROUND, SHIFT_LEFT, SQUARE_ROOT, Width, code_of,
     codes_of_fused, predicate,
 };
 use super::graph::{Comparison, Fused, Graph, Node, Rounding, Two, Value};
@@ -150,24 +150,14 @@ impl Registers<'_> {
                     Rounding::Ceil => 10,
                     Rounding::Truncate => 11,
                 };
-                self.assembler.instruction(
-                    self.assembler.width.pick(ROUND),
-                    &[R(self.vector(to)), a],
-                    Some(way),
-                    Masked::No,
-                )?;
+                self.numbered(ROUND, &[R(self.vector(to)), a], way)?;
                 to
             }
             Node::ShiftLeft(a, by) => {
                 let a = self.register(a)?;
                 self.release();
                 let to = self.take()?;
-                self.assembler.instruction(
-                    self.assembler.width.pick(SHIFT_LEFT),
-                    &[R(self.vector(to)), R(a)],
-                    Some(by),
-                    Masked::No,
-                )?;
+                self.numbered(SHIFT_LEFT, &[R(self.vector(to)), R(a)], by)?;
                 to
             }
             Node::Truth(comparison, [a, b]) => self.truth(comparison, a, b)?,
@@ -175,19 +165,7 @@ impl Registers<'_> {
             Node::OrWhere(operands) => self.or_where(operands)?,
             Node::Rows(numbers) => self.rows(value, numbers)?,
             Node::Blend { mask, vector, numbers } => self.blend(mask, vector, numbers)?,
-            Node::Held(a) => match self.register_of[a as usize] {
-                Some(from) => {
-                    self.pinned |= 1 << from;
-                    let to = self.take()?;
-                    self.plain(MOVE, &[R(self.vector(to)), R(self.vector(from))])?;
-                    to
-                }
-                None => {
-                    let to = self.take()?;
-                    self.load(to, a)?;
-                    to
-                }
-            },
+            Node::Held(a) => self.copy(a)?,
             Node::OtherRows(rows) => {
                 self.finish([rows].into_iter());
                 return Ok(());
@@ -227,106 +205,56 @@ impl Registers<'_> {
         }
         let to = match self.register_of[replaced as usize] {
             Some(register) if is_ended => register,
-            Some(register) => {
-                let to = self.take()?;
-                self.plain(MOVE, &[R(self.vector(to)), R(self.vector(register))])?;
-                to
-            }
-            None => {
-                let to = self.take()?;
-                self.load(to, replaced)?;
-                to
-            }
+            _ => self.copy(replaced)?,
         };
-        let register = R(self.vector(to));
-        let forms = codes_of_fused(fused);
-        if place == 2 {
-            let x = R(self.operand_of(x, replaced, to)?);
-            let y = self.any_or(y, replaced, to)?;
-            self.plain(forms[2], &[register, x, y])?;
-        } else if x != replaced
-            && self.register_of[x as usize].is_none()
-            && self.register_of[y as usize].is_some()
-        {
+        let in_register = |value: Value| self.register_of[value as usize].is_some();
+        let (form, x, y) = match place {
+            2 => (2, x, y),
             // the other factor is in memory, the addend is not
-            let y = R(self.operand_of(y, replaced, to)?);
-            let x = self.any_or(x, replaced, to)?;
-            self.plain(forms[0], &[register, y, x])?;
-        } else {
-            let x = R(self.operand_of(x, replaced, to)?);
-            let y = self.any_or(y, replaced, to)?;
-            self.plain(forms[1], &[register, x, y])?;
+            _ if !in_register(x) && in_register(y) => (0, y, x),
+            _ => (1, x, y),
+        };
+        let operands = [R(self.vector(to)), R(self.register(x)?), self.any(y)?];
+        self.plain(codes_of_fused(fused)[form], &operands)?;
+        Ok(to)
+    }
+
+    fn truth(&mut self, comparison: Comparison, a: Value, b: Value) -> Result<u8, IcedError> {
+        let mask = self.compare(comparison, a, b)?;
+        let one = self.constant_lanes(1_f64.to_bits());
+        self.release();
+        let to = self.take()?;
+        let result = R(self.vector(to));
+        match self.assembler.width {
+            Width::Four => self.add(Code::VEX_Vandpd_ymm_ymm_ymmm256, &[result, mask, M(one)])?,
+            Width::Eight => {
+                let one = M(Memory { broadcast: false, ..one });
+                let code = Code::EVEX_Vbroadcastsd_zmm_k1z_xmmm64;
+                self.assembler.instruction(code, &[result, one], None, Masked::Zeroing)?;
+            }
         }
         Ok(to)
     }
 
-    /// The register of an operand that may be the one whose place the result takes.
-    fn operand_of(&mut self, value: Value, replaced: Value, to: u8) -> Result<Register, IcedError> {
-        if value == replaced { Ok(self.vector(to)) } else { self.register(value) }
-    }
-
-    fn any_or(&mut self, value: Value, replaced: Value, to: u8) -> Result<Operand, IcedError> {
-        if value == replaced { Ok(R(self.vector(to))) } else { self.any(value) }
-    }
-
-    fn truth(&mut self, comparison: Comparison, a: Value, b: Value) -> Result<u8, IcedError> {
-        let way = Some(predicate(comparison));
-        let a = self.register(a)?;
+    /// A mask of the lanes for which a comparison holds.
+    fn compare(&mut self, comparison: Comparison, a: Value, b: Value) -> Result<Operand, IcedError> {
+        let a = R(self.register(a)?);
         let b = self.any(b)?;
-        let one = self.constant_lanes(1_f64.to_bits());
-        self.release();
-        match self.assembler.width {
+        let mask = match self.assembler.width {
             Width::Four => {
-                let to = self.take()?;
-                let register = R(self.vector(to));
-                self.assembler.instruction(
-                    Code::VEX_Vcmppd_ymm_ymm_ymmm256_imm8,
-                    &[register, R(a), b],
-                    way,
-                    Masked::No,
-                )?;
-                self.add(Code::VEX_Vandpd_ymm_ymm_ymmm256, &[register, register, M(one)])?;
-                Ok(to)
+                let mask = self.take()?;
+                R(self.vector(mask))
             }
-            Width::Eight => {
-                self.compare(a, b, way)?;
-                let to = self.take()?;
-                let one = M(Memory { broadcast: false, ..one });
-                let code = Code::EVEX_Vbroadcastsd_zmm_k1z_xmmm64;
-                self.assembler.instruction(code, &[R(self.vector(to)), one], None, Masked::Zeroing)?;
-                Ok(to)
-            }
-        }
-    }
-
-    /// Lanes for which a comparison holds, in the mask register.
-    fn compare(&mut self, a: Register, b: Operand, way: Option<u8>) -> Result<(), IcedError> {
-        let code = Code::EVEX_Vcmppd_kr_k1_zmm_zmmm512b64_imm8_sae;
-        self.assembler.instruction(code, &[R(Register::K1), R(a), b], way, Masked::No)
+            Width::Eight => R(Register::K1),
+        };
+        self.numbered(COMPARE, &[mask, a, b], predicate(comparison))?;
+        Ok(mask)
     }
 
     fn choose(&mut self, comparison: Comparison, [a, b, x, y]: [Value; 4]) -> Result<u8, IcedError> {
-        let way = Some(predicate(comparison));
         let rejected = self.register(y)?;
-        let a = self.register(a)?;
-        let b = self.any(b)?;
-        match self.assembler.width {
-            Width::Four => {
-                let mask = self.take()?;
-                let mask = R(self.vector(mask));
-                self.assembler.instruction(
-                    Code::VEX_Vcmppd_ymm_ymm_ymmm256_imm8,
-                    &[mask, R(a), b],
-                    way,
-                    Masked::No,
-                )?;
-                self.blend_by(mask, rejected, x)
-            }
-            Width::Eight => {
-                self.compare(a, b, way)?;
-                self.blend_by(R(Register::K1), rejected, x)
-            }
-        }
+        let mask = self.compare(comparison, a, b)?;
+        self.blend_by(mask, rejected, x)
     }
 
     /// `accepted` where the mask says so, else `rejected`.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::code::{First, Operand, Operation, Second, Slot};
 use crate::ir::{BinaryOperation, UnaryOperation};
-use crate::math::exp_parts::{C2, C3, C4, C5, INVERSE_LN2, NEGATIVE_LN2_HIGH, NEGATIVE_LN2_LOW, SHIFT};
+use crate::math::exp::{C2, C3, C4, C5, INVERSE_LN2, NEGATIVE_LN2_HIGH, NEGATIVE_LN2_LOW, SHIFT};
 use crate::math::vector::{LEAST_QUOTIENT, LEAST_RECIPROCAL};
 
 /// A value, by the place of the node that makes it.
@@ -112,9 +112,14 @@ impl Node {
         all.into_iter().take(count)
     }
 
+    /// Whether it is one number for all lanes.
+    pub(super) fn is_for_all(&self) -> bool {
+        matches!(self, Self::Uniform(_) | Self::Constant(_))
+    }
+
     /// Whether it is in memory anyway.
     pub(super) fn is_source(&self) -> bool {
-        matches!(self, Self::Load(..) | Self::Uniform(_) | Self::Constant(_))
+        self.is_for_all() || matches!(self, Self::Load(..))
     }
 }
 
@@ -181,44 +186,10 @@ impl Graph {
         true
     }
 
-    /// Whether there are instructions for an operation.
-    pub(super) fn can_add(operation: &Operation) -> bool {
-        match operation {
-            Operation::Unary { operation, .. } => matches!(
-                operation,
-                UnaryOperation::Negate
-                    | UnaryOperation::Not
-                    | UnaryOperation::Exp
-                    | UnaryOperation::Sqrt
-                    | UnaryOperation::Abs
-                    | UnaryOperation::Floor
-                    | UnaryOperation::Ceil
-                    | UnaryOperation::Truncate
-            ),
-            Operation::Binary { operation, .. } => matches!(
-                operation,
-                BinaryOperation::Add
-                    | BinaryOperation::Subtract
-                    | BinaryOperation::Multiply
-                    | BinaryOperation::Divide
-                    | BinaryOperation::Maximum
-                    | BinaryOperation::Minimum
-                    | BinaryOperation::Equal
-                    | BinaryOperation::NotEqual
-                    | BinaryOperation::Less
-                    | BinaryOperation::LessOrEqual
-                    | BinaryOperation::Greater
-                    | BinaryOperation::GreaterOrEqual
-                    | BinaryOperation::And
-                    | BinaryOperation::Or
-            ),
-            Operation::Fused { .. }
-            | Operation::Exponential { .. }
-            | Operation::Select { .. }
-            | Operation::Copy { .. }
-            | Operation::CopyActive { .. } => true,
-            _ => false,
-        }
+    /// The operands of a value that are made, too.
+    pub(super) fn made_operands(&self, value: Value) -> impl Iterator<Item = Value> {
+        let operands = self.nodes[value as usize].operands();
+        operands.filter(|&operand| !self.nodes[operand as usize].is_source())
     }
 
     /// What has to be checked: values and their bits of which none may be set.

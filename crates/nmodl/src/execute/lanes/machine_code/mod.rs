@@ -5,7 +5,7 @@
 //! while it divides. Every lane gets the same bits: the instructions are those of [`crate::math::vector`].
 //!
 //! What is rare is not done by this code: where an argument of an exponential is large, or a quotient may lack the
-//! bits of a division, it stops before it has changed anything, and the operations do that vector.
+//! bits of a division, it stops before it has changed anything, and the operations do that line.
 
 mod assembler;
 mod emit;
@@ -25,14 +25,14 @@ use super::steps::Bank;
 use super::{Bits, LANES};
 use crate::Column;
 use crate::column::Line;
-use crate::math::exp_parts::POWERS_OF_TWO;
+use crate::math::powers_of_two::POWERS_OF_TWO;
 use crate::math::{Features, Level};
 
 /// The code of segments, which can be run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Segments {
-    code: Arc<Mmap>,
-    constants: Arc<Column>,
+    code: Mmap,
+    constants: Column,
     starts: Vec<Start>,
 }
 
@@ -103,21 +103,18 @@ impl Writer {
     }
 
     /// What can be run of it; nothing where the operating system lets nobody make code.
-    pub(super) fn finish(self) -> Option<Segments> {
+    pub(super) fn finish(self) -> Option<Arc<Segments>> {
         let mut memory = MmapMut::map_anon(self.code.len()).ok()?;
         memory.copy_from_slice(&self.code);
-        let code = Arc::new(memory.make_exec().ok()?);
-        Some(Segments {
-            code,
-            constants: Arc::new(self.constants.into_iter().collect()),
-            starts: self.starts,
-        })
+        let (code, constants) = (memory.make_exec().ok()?, self.constants.into_iter().collect());
+        Some(Arc::new(Segments { code, constants, starts: self.starts }))
     }
 }
 
-/// Whether there can be code for an operation.
+/// Whether there can be code for an operation, which is a step otherwise.
 pub(super) fn can_do(operation: &Operation) -> bool {
-    Graph::can_add(operation)
+    // those leave some lanes to `pow`
+    !matches!(operation, Operation::Power { .. })
 }
 
 /// The ends of the parts into which operations are to be divided, each a segment of its own: where each one waits for the

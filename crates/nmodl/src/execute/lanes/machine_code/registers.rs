@@ -34,7 +34,7 @@ pub(super) struct Registers<'g> {
     /// Slots whose place is in a register.
     bases: Vec<Slot>,
     /// Where each value is used, the next place last.
-    pub(super) uses: Vec<Vec<u32>>,
+    uses: Vec<Vec<u32>>,
     /// Where in the order of uses the code is.
     pub(super) at: u32,
     /// How many registers are given out; the others keep their numbers.
@@ -44,7 +44,7 @@ pub(super) struct Registers<'g> {
     /// Registers that instructions of this node need.
     pub(super) pinned: u32,
     pub(super) register_of: Vec<Option<u8>>,
-    pub(super) stack_of: Vec<Option<u32>>,
+    stack_of: Vec<Option<u32>>,
     /// Places on the stack that are free, and its size so far.
     pub(super) free: Vec<u32>,
     pub(super) stack: u32,
@@ -86,6 +86,16 @@ impl<'g> Registers<'g> {
         self.add(self.assembler.width.pick(code), operands)
     }
 
+    /// Encodes an instruction with a number, of two the one for these vectors.
+    pub(super) fn numbered(
+        &mut self,
+        code: [Code; 2],
+        operands: &[Operand],
+        number: u8,
+    ) -> Result<(), IcedError> {
+        self.assembler.instruction(self.assembler.width.pick(code), operands, Some(number), Masked::No)
+    }
+
     /// Notes where values are used: by nodes in an order, then by what comes after them.
     pub(super) fn note_uses(&mut self, order: &[Value], after: &[Value]) {
         let graph = self.graph;
@@ -102,12 +112,9 @@ impl<'g> Registers<'g> {
         for operand in order.iter().flat_map(|&value| self.graph.nodes[value as usize].operands()) {
             counts[operand as usize] += 1;
         }
-        let is_constant =
-            |value: &Value| matches!(self.graph.nodes[*value as usize], Node::Constant(_) | Node::Uniform(_));
-        let mut values: Vec<Value> = (0..counts.len() as Value)
-            .filter(is_constant)
-            .filter(|&value| counts[value as usize] > 1)
-            .collect();
+        let is_worth =
+            |&value: &Value| self.graph.nodes[value as usize].is_for_all() && counts[value as usize] > 1;
+        let mut values: Vec<Value> = (0..counts.len() as Value).filter(is_worth).collect();
         values.sort_by_key(|&value| Reverse(counts[value as usize]));
         values.truncate(self.assembler.width.pick(KEPT));
         self.available -= values.len() as u8;
@@ -196,11 +203,16 @@ impl<'g> Registers<'g> {
         self.uses[value as usize].iter().rev().copied().find(|&at| at > self.at)
     }
 
-    /// A register for a new value, or for nothing that outlives this node.
-    pub(super) fn take(&mut self) -> Result<u8, IcedError> {
+    /// A register that holds nothing.
+    fn free_register(&self) -> Option<u8> {
         let is_free =
             |&register: &u8| self.pinned >> register & 1 == 0 && self.holds[usize::from(register)].is_none();
-        if let Some(free) = (0..self.available).find(is_free) {
+        (0..self.available).find(is_free)
+    }
+
+    /// A register for a new value, or for nothing that outlives this node.
+    pub(super) fn take(&mut self) -> Result<u8, IcedError> {
+        if let Some(free) = self.free_register() {
             self.pinned |= 1 << free;
             return Ok(free);
         }
@@ -242,11 +254,10 @@ impl<'g> Registers<'g> {
     }
 
     /// Keeps a value on the stack.
-    pub(super) fn push(&mut self, value: Value, register: u8) -> Result<u32, IcedError> {
+    fn push(&mut self, value: Value, register: u8) -> Result<(), IcedError> {
         let place = self.stack_room();
         self.stack_of[value as usize] = Some(place);
-        self.plain(MOVE_TO, &[M(Self::on_stack(place)), R(self.vector(register))])?;
-        Ok(place)
+        self.plain(MOVE_TO, &[M(Self::on_stack(place)), R(self.vector(register))])
     }
 
     /// The register does not hold its value any more.
@@ -300,15 +311,30 @@ impl<'g> Registers<'g> {
         Ok(self.vector(register))
     }
 
+    /// A register with a copy of a value, for what replaces it.
+    pub(super) fn copy(&mut self, value: Value) -> Result<u8, IcedError> {
+        match self.register_of[value as usize] {
+            Some(from) => {
+                self.pinned |= 1 << from;
+                let to = self.take()?;
+                self.plain(MOVE, &[R(self.vector(to)), R(self.vector(from))])?;
+                Ok(to)
+            }
+            None => {
+                let to = self.take()?;
+                self.load(to, value)?;
+                Ok(to)
+            }
+        }
+    }
+
     /// A value in a register or in memory, whichever is better. The instruction that uses it has to be next.
     pub(super) fn any(&mut self, value: Value) -> Result<Operand, IcedError> {
-        let is_free = (0..self.available)
-            .any(|register| self.pinned >> register & 1 == 0 && self.holds[usize::from(register)].is_none());
-        let is_constant = matches!(self.graph.nodes[value as usize], Node::Constant(_) | Node::Uniform(_));
+        let node = self.graph.nodes[value as usize];
+        // no instruction of AVX2 takes one number in memory for all lanes
         let is_loaded = self.register_of[value as usize].is_some()
-            || (self.assembler.width == Width::Four
-                && matches!(self.graph.nodes[value as usize], Node::Uniform(_)))
-            || (is_free && !is_constant && self.next_use(value).is_some());
+            || (self.assembler.width == Width::Four && matches!(node, Node::Uniform(_)))
+            || (!node.is_for_all() && self.next_use(value).is_some() && self.free_register().is_some());
         if is_loaded { Ok(R(self.register(value)?)) } else { Ok(M(self.memory(value)?)) }
     }
 

@@ -49,11 +49,9 @@ pub(super) fn schedule(graph: &Graph, order: Vec<Value>, registers: u8) -> Vec<V
     let mut users: Vec<Vec<Value>> = vec![Vec::new(); count];
     let mut missing = vec![0; count];
     for &value in &order {
-        for operand in graph.nodes[value as usize].operands() {
-            if !graph.nodes[operand as usize].is_source() {
-                users[operand as usize].push(value);
-                missing[value as usize] += 1;
-            }
+        for operand in graph.made_operands(value) {
+            users[operand as usize].push(value);
+            missing[value as usize] += 1;
         }
     }
     let mut left: Vec<usize> = users.iter().map(Vec::len).collect();
@@ -70,11 +68,9 @@ pub(super) fn schedule(graph: &Graph, order: Vec<Value>, registers: u8) -> Vec<V
     let (mut scheduled, mut cycle, mut in_cycle, mut live) = (Vec::with_capacity(order.len()), 0, 0, 0_usize);
     while !ready.is_empty() {
         let ends = |value: Value| {
-            let mut operands: Vec<Value> = graph.nodes[value as usize].operands().collect();
+            let mut operands: Vec<Value> = graph.made_operands(value).collect();
             operands.sort_unstable();
-            let made =
-                operands.chunk_by(|a, b| a == b).filter(|same| !graph.nodes[same[0] as usize].is_source());
-            made.filter(|same| left[same[0] as usize] == same.len()).count()
+            operands.chunk_by(|a, b| a == b).filter(|same| left[same[0] as usize] == same.len()).count()
         };
         let best = if live >= most {
             // what frees registers, else what came first
@@ -89,11 +85,7 @@ pub(super) fn schedule(graph: &Graph, order: Vec<Value>, registers: u8) -> Vec<V
         };
         let value = ready.swap_remove(best);
         live = live + 1 - ends(value);
-        for operand in graph.nodes[value as usize].operands() {
-            if !graph.nodes[operand as usize].is_source() {
-                left[operand as usize] -= 1;
-            }
-        }
+        graph.made_operands(value).for_each(|operand| left[operand as usize] -= 1);
         let done = cycle.max(starts[value as usize]) + latency(&graph.nodes[value as usize]);
         for &user in &users[value as usize] {
             starts[user as usize] = starts[user as usize].max(done);
